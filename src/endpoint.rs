@@ -1,0 +1,288 @@
+//! Endpoints as people write them: `HOST:PORT`, `HOST PORT`, `tcp://HOST:PORT`, `[::1]:80`, `:9000`, `/run/x`, `@name`.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use url::Url;
+
+use crate::exit::Failure;
+
+/// A host, by name or address, and a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPort {
+    /// A name, or an address without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+impl HostPort {
+    /// Reads `HOST:PORT`, `HOST PORT` (two words), `[::1]:80`, or a URL of this scheme.
+    pub fn parse(scheme: &str, words: &[String]) -> Result<Self, Failure> {
+        let typed = words.join(" ");
+        let wrong = |why: &str| {
+            Failure::usage(
+                format!("`{typed}` is not an address: {why}"),
+                format!("expected HOST:PORT, for example `sockeye {scheme} connect localhost:8080` or `[::1]:8080`"),
+            )
+        };
+        let (host, port) = match words {
+            [one] => match one.split_once("://") {
+                Some((other, _)) if other != scheme => return Err(wrong(&format!("this command speaks {scheme}://"))),
+                Some(_) => return Self::parse_url(one).map_err(|why| wrong(&why)),
+                None => split_port(one).ok_or_else(|| wrong("the port is missing"))?,
+            },
+            [host, port] => (host.as_str(), port.as_str()),
+            _ => return Err(wrong("it has too many words")),
+        };
+        let host = unbracket(host).map_err(wrong)?;
+        if host.is_empty() {
+            return Err(wrong("the host is missing"));
+        }
+        let port = parse_port(port).map_err(|why| wrong(&why))?;
+        if port == 0 {
+            return Err(wrong("nobody can be reached at port 0"));
+        }
+        Ok(Self { host: host.to_owned(), port })
+    }
+
+    fn parse_url(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).map_err(|error| error.to_string())?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or("the host is missing")?;
+        let port = url.port().ok_or("the port is missing")?;
+        if !matches!(url.path(), "" | "/") || url.query().is_some() || !url.username().is_empty() {
+            return Err("only a host and a port mean something here".to_owned());
+        }
+        if port == 0 {
+            return Err("nobody can be reached at port 0".to_owned());
+        }
+        Ok(Self { host: unbracket(host)?.to_owned(), port })
+    }
+}
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListenOn {
+    /// `9000`: this machine only, 127.0.0.1 and `::1`.
+    Loopback(u16),
+    /// `:9000`, `*:9000`: every interface, both families.
+    Everyone(u16),
+    /// `192.168.1.2:9000`: one address.
+    Address(SocketAddr),
+}
+
+impl ListenOn {
+    /// Reads `9000`, `:9000`, `*:9000`, `ADDR:PORT`, or these after `scheme://`.
+    pub fn parse(scheme: &str, typed: &str) -> Result<Self, Failure> {
+        let wrong = |why: &str| {
+            Failure::usage(
+                format!("`{typed}` is not an address to listen on: {why}"),
+                format!("expected [ADDR:]PORT, for example `sockeye {scheme} listen 9000` or `127.0.0.1:9000`; `:9000` is every interface"),
+            )
+        };
+        let text = match typed.split_once("://") {
+            Some((other, _)) if other != scheme => return Err(wrong(&format!("this command speaks {scheme}://"))),
+            Some((_, rest)) => rest,
+            None => typed,
+        };
+        let Some((host, port)) = split_port(text) else {
+            return match text.parse::<IpAddr>() {
+                Ok(_) => Err(wrong("the port is missing")),
+                Err(_) => parse_port(text).map(Self::Loopback).map_err(|why| wrong(&why)),
+            };
+        };
+        let port = parse_port(port).map_err(|why| wrong(&why))?;
+        match unbracket(host).map_err(wrong)? {
+            "" | "*" => Ok(Self::Everyone(port)),
+            "localhost" => Ok(Self::Loopback(port)),
+            host => match host.parse() {
+                Ok(address) => Ok(Self::Address(SocketAddr::new(address, port))),
+                Err(_) => Err(wrong("the host to listen on must be an address of this machine")),
+            },
+        }
+    }
+}
+
+/// Our own end of a connection: an address, a port, or both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BindAddress {
+    /// The address; the kernel chooses when there is none.
+    pub address: Option<IpAddr>,
+    /// The port; 0 lets the kernel choose.
+    pub port: u16,
+}
+
+impl FromStr for BindAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const EXPECTED: &str = "expected an address of this machine, a port, or both: 127.0.0.1, :4000, [::1]:4000";
+        if let Ok(address) = text.parse() {
+            return Ok(Self { address: Some(address), port: 0 });
+        }
+        if let Ok(both) = text.parse::<SocketAddr>() {
+            return Ok(Self { address: Some(both.ip()), port: both.port() });
+        }
+        match text.strip_prefix(':').map(str::parse) {
+            Some(Ok(port)) => Ok(Self { address: None, port }),
+            _ => Err(EXPECTED.to_owned()),
+        }
+    }
+}
+
+/// The address of a Unix socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnixName {
+    /// A file.
+    Path(PathBuf),
+    /// A name without a file, Linux only; typed with an `@`.
+    Abstract(String),
+}
+
+impl fmt::Display for UnixName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "unix:{}", path.display()),
+            Self::Abstract(name) => write!(f, "unix:@{name}"),
+        }
+    }
+}
+
+impl UnixName {
+    /// Reads a path, `@name`, or either after `unix:`.
+    pub fn parse(typed: &str) -> Result<Self, Failure> {
+        /// `sun_path` holds 108 bytes: a path and its NUL, or a NUL and a name.
+        const LONGEST: usize = 107;
+        let text = typed.strip_prefix("unix://").or_else(|| typed.strip_prefix("unix:")).unwrap_or(typed);
+        let wrong = |why: &str| {
+            Failure::usage(
+                format!("`{typed}` is not a Unix socket: {why}"),
+                "expected a path such as /run/app.sock, or @name in the abstract namespace",
+            )
+        };
+        if text.len() > LONGEST {
+            return Err(wrong("it is longer than 107 bytes, the most a socket address holds"));
+        }
+        match text.strip_prefix('@') {
+            Some("") => Err(wrong("the name is missing")),
+            Some(name) => Ok(Self::Abstract(name.to_owned())),
+            None if text.is_empty() => Err(wrong("the path is missing")),
+            None => Ok(Self::Path(PathBuf::from(text))),
+        }
+    }
+}
+
+/// Splits at the colon before the port; `None` for a bare word or a bare IPv6 address.
+fn split_port(text: &str) -> Option<(&str, &str)> {
+    let (host, port) = text.rsplit_once(':')?;
+    let bare_ipv6 = host.contains(':') && !host.starts_with('[');
+    (!bare_ipv6).then_some((host, port))
+}
+
+fn unbracket(host: &str) -> Result<&str, &'static str> {
+    match (host.strip_prefix('['), host.strip_suffix(']')) {
+        (Some(rest), Some(_)) => Ok(&rest[..rest.len() - 1]),
+        (None, None) => Ok(host),
+        _ => Err("the brackets do not match"),
+    }
+}
+
+fn parse_port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a port (0 to 65535)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_form_of_host_and_port() {
+        for (typed, host, port) in [
+            ("localhost:80", "localhost", 80),
+            ("localhost 80", "localhost", 80),
+            ("tcp://localhost:80", "localhost", 80),
+            ("tcp://[::1]:80/", "::1", 80),
+            ("[::1]:80", "::1", 80),
+            ("::1 80", "::1", 80),
+            ("10.0.0.1:65535", "10.0.0.1", 65535),
+        ] {
+            let expected = HostPort { host: host.into(), port };
+            assert_eq!(HostPort::parse("tcp", &words(typed)).ok(), Some(expected), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_address_says_what_was_expected() {
+        for (typed, why) in [
+            ("localhost", "port is missing"),
+            ("::1", "port is missing"),
+            (":80", "host is missing"),
+            ("localhost:http", "not a port"),
+            ("localhost:65536", "not a port"),
+            ("localhost:0", "port 0"),
+            ("udp://localhost:80", "speaks tcp://"),
+            ("tcp://localhost", "port is missing"),
+            ("tcp://localhost:80/path", "only a host and a port"),
+            ("[::1:80", "brackets"),
+            ("a b c", "too many words"),
+        ] {
+            let failure = HostPort::parse("tcp", &words(typed)).expect_err(typed);
+            assert!(failure.what.contains(why), "{typed}: {}", failure.what);
+            assert!(failure.hint.is_some_and(|hint| hint.contains("localhost:8080")), "{typed}");
+        }
+    }
+
+    #[test]
+    fn where_to_listen() {
+        let address = |text: &str| ListenOn::Address(text.parse().expect(text));
+        for (typed, expected) in [
+            ("9000", ListenOn::Loopback(9000)),
+            ("localhost:9000", ListenOn::Loopback(9000)),
+            ("tcp://:9000", ListenOn::Everyone(9000)),
+            (":0", ListenOn::Everyone(0)),
+            ("*:9000", ListenOn::Everyone(9000)),
+            ("127.0.0.1:9000", address("127.0.0.1:9000")),
+            ("[::1]:9000", address("[::1]:9000")),
+        ] {
+            assert_eq!(ListenOn::parse("tcp", typed).ok(), Some(expected), "{typed}");
+        }
+        for typed in ["", "localhost", "example.org:80", "::1", "127.0.0.1", "70000", "udp://:9"] {
+            assert!(ListenOn::parse("tcp", typed).is_err(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn our_own_end() {
+        let bind = |text: &str| text.parse::<BindAddress>();
+        assert_eq!(bind(":4000"), Ok(BindAddress { address: None, port: 4000 }));
+        assert_eq!(bind("::1"), Ok(BindAddress { address: "::1".parse().ok(), port: 0 }));
+        assert_eq!(bind("[::1]:4000"), Ok(BindAddress { address: "::1".parse().ok(), port: 4000 }));
+        assert!(bind("4000").is_err());
+        assert!(bind("localhost").is_err());
+    }
+
+    #[test]
+    fn unix_names() {
+        assert_eq!(UnixName::parse("@x").ok(), Some(UnixName::Abstract("x".into())));
+        assert_eq!(UnixName::parse("unix:/run/x").ok(), Some(UnixName::Path("/run/x".into())));
+        assert!(UnixName::parse("").is_err());
+        assert!(UnixName::parse("@").is_err());
+        assert!(UnixName::parse(&"x".repeat(108)).is_err());
+    }
+}

@@ -1,0 +1,247 @@
+//! The vocabulary: what either side of a conversation can do, and the records of what happened.
+//!
+//! The words are the same in both directions, so echo, relay and broadcast need no translation. Every view
+//! reads [`Record`]s and nothing else; their serde form is the JSON schema that `man sockeye-replay` documents.
+
+use std::fmt;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Numbers the conversations of one run, from 1 in the order they opened. 0 is the program itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ConnId(pub u32);
+
+impl ConnId {
+    /// What happens before there is a conversation (resolving, listening) belongs to this one.
+    pub const PROGRAM: Self = Self(0);
+}
+
+impl fmt::Display for ConnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// Whether a protocol calls a message text or binary. Streams and datagrams do not say: theirs is `Binary`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Promised to be UTF-8.
+    Text,
+    /// Any bytes.
+    #[default]
+    Binary,
+}
+
+/// How much of a message its bytes are. A message is never cut silently: a view shows everything but `Whole`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Extent {
+    /// All of it.
+    #[default]
+    Whole,
+    /// Its terminator has not been seen: the rest follows as the next message, or the peer stopped here.
+    Piece,
+    /// The kernel cut it to the size of the buffer; the rest is lost.
+    Truncated,
+}
+
+/// One message and what its protocol says about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Text or binary, where the protocol says so.
+    #[serde(default)]
+    pub kind: Kind,
+    /// Whole, or a piece.
+    #[serde(default, skip_serializing_if = "is_whole")]
+    pub extent: Extent,
+    /// The payload, without the terminator or length prefix that framed it.
+    #[serde(flatten, with = "payload")]
+    pub data: Bytes,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_whole(extent: &Extent) -> bool {
+    *extent == Extent::Whole
+}
+
+impl Message {
+    /// A whole message of bytes.
+    pub fn binary(data: impl Into<Bytes>) -> Self {
+        Self { data: data.into(), ..Self::default() }
+    }
+
+    /// A whole message of text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { kind: Kind::Text, data: Bytes::from(text.into()), ..Self::default() }
+    }
+}
+
+/// Why a conversation is closed, in a protocol that says why (WebSocket's code and reason).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloseReason {
+    /// The protocol's number for it.
+    pub code: u16,
+    /// The peer's words.
+    pub reason: String,
+}
+
+/// One thing that either side of a conversation may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// A message.
+    Message(Message),
+    /// "Are you there?"
+    Ping(Message),
+    /// "I am."
+    Pong(Message),
+    /// Nothing more comes in this direction; the other may go on. TCP's FIN, TLS's `close_notify`.
+    Finish,
+    /// Both directions are over.
+    Close {
+        /// In a protocol that says why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<CloseReason>,
+    },
+}
+
+/// The two ends of a conversation, as endpoints that can be typed: `tcp://127.0.0.1:80`, `unix:/run/x`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peer {
+    /// The other end.
+    pub remote: String,
+    /// Our end.
+    pub local: String,
+}
+
+/// How a conversation ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// In good order or not.
+    pub end: End,
+    /// Payload bytes handed to the kernel, with what framed them.
+    pub sent: u64,
+    /// Payload bytes read from the kernel, with what framed them.
+    pub received: u64,
+    /// After a failure: how many of `sent` the peer's kernel acknowledged, if ours still knew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<u64>,
+}
+
+/// The ways a conversation can end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "kebab-case")]
+pub enum End {
+    /// Both directions finished, or one side closed politely.
+    #[default]
+    Complete,
+    /// The peer, or its machine, threw the connection away.
+    Reset,
+    /// The peer closed before it took everything we sent.
+    Partial,
+    /// The peer's address answered that nothing listens there (ICMP port unreachable).
+    Refused,
+    /// A time limit ended it.
+    Timeout {
+        /// Which limit, in words: "idle for 5s".
+        limit: String,
+    },
+    /// The peer broke the protocol or one of our limits.
+    Violation {
+        /// What it did, in words.
+        what: String,
+    },
+    /// Any other failure of input or output.
+    Failed {
+        /// The operation and the system's words for it.
+        error: String,
+    },
+}
+
+/// One thing that happened. The order of records is the order of events within a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// When, to the nanosecond; never runs backwards within a run.
+    pub time: Timestamp,
+    /// In which conversation.
+    pub conn: ConnId,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// The kinds of record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum What {
+    /// A listener is ready at these endpoints.
+    Listening {
+        /// Where, with the real port: `tcp://127.0.0.1:9000`.
+        endpoints: Vec<String>,
+        /// Who can reach it.
+        reach: Reach,
+    },
+    /// A conversation began.
+    Opened(Peer),
+    /// The peer did this.
+    Heard(Event),
+    /// We did this.
+    Said(Event),
+    /// Something happened below the messages; recorded only when someone watches.
+    Step(crate::step::Step),
+    /// Something a person should know, whatever the verbosity: a dropped message, a pause in accepting.
+    Notice {
+        /// One line.
+        text: String,
+    },
+    /// A conversation ended.
+    Closed(Outcome),
+}
+
+/// Who can reach a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// Only this machine.
+    Loopback,
+    /// Whoever can reach the address that was asked for.
+    Address,
+    /// Every interface.
+    Everyone,
+}
+
+/// The JSON form of a payload: `"text"` when it is UTF-8, `"base64"` otherwise.
+mod payload {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use bytes::Bytes;
+    use serde::de::Error as _;
+    use serde::ser::SerializeMap as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(data: &Bytes, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(1))?;
+        match std::str::from_utf8(data) {
+            Ok(text) => map.serialize_entry("text", text)?,
+            Err(_) => map.serialize_entry("base64", &STANDARD.encode(data))?,
+        }
+        map.end()
+    }
+
+    #[derive(Deserialize)]
+    struct Either {
+        text: Option<String>,
+        base64: Option<String>,
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
+        match Either::deserialize(from)? {
+            Either { text: Some(text), base64: None } => Ok(text.into()),
+            Either { base64: Some(code), text: None } => STANDARD.decode(code).map(Bytes::from).map_err(D::Error::custom),
+            _ => Err(D::Error::custom("expected exactly one of \"text\" and \"base64\"")),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! How the program ends: exit codes, and errors that carry their code and their remedy.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+/// The exit codes. Scripts rely on them; `man sockeye` lists them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: everything asked for was done.
+    #[default]
+    Complete,
+    /// 1: any other failure of input or output.
+    Io,
+    /// 2: the command line is wrong.
+    Usage,
+    /// 3: the name could not be resolved.
+    Resolve,
+    /// 4: refused or unreachable.
+    Refused,
+    /// 5: a time limit: connect, idle, linger, accept.
+    Timeout,
+    /// 6: TLS, a handshake or the protocol was refused or broken.
+    Protocol,
+    /// 7: reset, or not everything was delivered.
+    Partial,
+    /// 8: `--expect` was not met.
+    Unmet,
+    /// 130: interrupted.
+    Interrupted,
+    /// 141: stdout was closed early.
+    BrokenStdout,
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Complete => 0,
+            Self::Io => 1,
+            Self::Usage => 2,
+            Self::Resolve => 3,
+            Self::Refused => 4,
+            Self::Timeout => 5,
+            Self::Protocol => 6,
+            Self::Partial => 7,
+            Self::Unmet => 8,
+            Self::Interrupted => 130,
+            Self::BrokenStdout => 141,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// A failure that ends the program: one line that names the operation and the address, and a remedy if there is one.
+#[derive(Debug, thiserror::Error)]
+pub struct Failure {
+    /// The code to exit with.
+    pub exit: Exit,
+    /// `connect to tcp://127.0.0.1:80: connection refused`
+    pub what: String,
+    /// What the reader can do about it.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl Failure {
+    /// A failure with its code.
+    pub fn new(exit: Exit, what: impl Into<String>) -> Self {
+        Self { exit, what: what.into(), hint: None }
+    }
+
+    /// The command line is wrong.
+    pub fn usage(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, what).hint(hint)
+    }
+
+    /// Adds a remedy.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// An operation of the system that failed: `connect`, `bind`, at an address. Knows the usual remedies.
+    #[must_use]
+    pub fn system(operation: &str, address: &str, error: &io::Error) -> Self {
+        use io::ErrorKind as Kind;
+        let exit = match error.kind() {
+            Kind::ConnectionRefused | Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NotFound => {
+                Exit::Refused
+            }
+            Kind::TimedOut => Exit::Timeout,
+            Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => Exit::Partial,
+            _ => Exit::Io,
+        };
+        let failure = Self::new(exit, format!("{operation} {address}: {}", words(error)));
+        match error.kind() {
+            Kind::ConnectionRefused => {
+                failure.hint("nothing listens there, or a firewall answers for it; `ss -ltn` on that machine lists listeners")
+            }
+            Kind::AddrInUse => failure.hint("another process has it; `ss -lpn` shows which. Port 0 takes a free one"),
+            Kind::AddrNotAvailable => failure.hint("no interface of this machine has that address; `ip addr` lists them"),
+            Kind::PermissionDenied => failure.hint("ports below 1024 and foreign files need more rights; try a port above 1023"),
+            Kind::HostUnreachable | Kind::NetworkUnreachable => {
+                failure.hint("this machine has no route there; `ip route get ADDRESS` shows what it would do")
+            }
+            _ => failure,
+        }
+    }
+}
+
+/// The system's words for an error, in lower case and without Rust's "(os error 111)".
+#[must_use]
+pub fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        // "Connection refused", but not "I/O error".
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,11 @@
+//! sockeye: a socket swiss-army knife that you can see through.
+
+pub mod cli;
+pub mod endpoint;
+pub mod event;
+pub mod exit;
+pub mod frame;
+pub mod link;
+pub mod quantity;
+pub mod step;
+pub mod view;

@@ -1,0 +1,275 @@
+//! A conversation under way: the channels between the session and a transport.
+//!
+//! ```text
+//! session ── Link ──events──▶ Outbox ── speak ──▶ peer
+//! session ◀── Journal ◀──records── Reporter ◀── listen ── peer
+//! ```
+//!
+//! Events and records travel in batches: a hop costs a wake-up, and hundreds of small messages share one.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Instant;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::event::{ConnId, End, Event, Outcome, Peer, Record, What};
+use crate::step::Step;
+
+/// Batches a peer may owe us before its queue counts as full.
+const OUTBOX: usize = 16;
+/// Batches of records that may wait for the session.
+const RECORDS: usize = 64;
+
+/// What somebody looks at, and therefore what is worth recording. Messages heard are always recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// Record what we say.
+    pub said: bool,
+    /// Record steps.
+    pub steps: bool,
+}
+
+/// Takes records from every conversation; numbers conversations; keeps the clock.
+#[derive(Clone)]
+pub struct Journal {
+    records: mpsc::Sender<Vec<Record>>,
+    watch: Watch,
+    ids: Arc<AtomicU32>,
+    skipped: Arc<AtomicU64>,
+    start: (Instant, Timestamp),
+}
+
+impl Journal {
+    /// A journal and the end its records come out of, oldest first.
+    #[must_use]
+    pub fn new(watch: Watch) -> (Self, mpsc::Receiver<Vec<Record>>) {
+        let (records, receiver) = mpsc::channel(RECORDS);
+        let journal = Self {
+            records,
+            watch,
+            ids: Arc::new(AtomicU32::new(1)),
+            skipped: Arc::default(),
+            start: (Instant::now(), Timestamp::now()),
+        };
+        (journal, receiver)
+    }
+
+    /// A reporter for what belongs to no conversation.
+    #[must_use]
+    pub fn program(&self) -> Reporter {
+        Reporter { journal: self.clone(), conn: ConnId::PROGRAM, echo: None }
+    }
+
+    /// A reporter for a new conversation.
+    #[must_use]
+    pub fn open(&self) -> Reporter {
+        let conn = ConnId(self.ids.fetch_add(1, Ordering::Relaxed));
+        Reporter { journal: self.clone(), conn, echo: None }
+    }
+
+    /// Now: the wall clock at the start plus the monotonic time since.
+    fn now(&self) -> Timestamp {
+        let (instant, wall) = self.start;
+        let since = SignedDuration::try_from(instant.elapsed()).unwrap_or(SignedDuration::MAX);
+        wall.checked_add(since).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// A conversation's pen: what its transport hears and does goes through it to the session.
+#[derive(Clone)]
+pub struct Reporter {
+    journal: Journal,
+    conn: ConnId,
+    /// Under `--reply echo` what is heard also goes into the conversation's own outbox.
+    echo: Option<mpsc::Sender<Vec<Event>>>,
+}
+
+impl Reporter {
+    /// The conversation it writes about.
+    #[must_use]
+    pub fn conn(&self) -> ConnId {
+        self.conn
+    }
+
+    /// What is recorded.
+    #[must_use]
+    pub fn watch(&self) -> Watch {
+        self.journal.watch
+    }
+
+    /// Reports what the peer did, in order. Waits for room: that is the back-pressure towards the peer.
+    pub async fn heard(&self, events: Vec<Event>) {
+        if let Some(outbox) = &self.echo {
+            // Fails only when speak is over, and then there is nobody to echo to.
+            let _ = outbox.send(events.clone()).await;
+        }
+        self.record(events.into_iter().map(What::Heard)).await;
+    }
+
+    /// Reports what was said, if someone watches. Waits for room: a record of what was sent is never dropped.
+    pub async fn said(&self, events: Vec<Event>) {
+        if self.journal.watch.said {
+            self.record(events.into_iter().map(What::Said)).await;
+        }
+    }
+
+    /// Reports one thing that must not be missed. Waits for room.
+    pub async fn tell(&self, what: What) {
+        self.record(std::iter::once(what)).await;
+    }
+
+    /// Reports a step, if someone watches; the closure is not called otherwise. Never waits: when there is no
+    /// room the step is counted, and the next one that fits says how many are missing.
+    pub fn step(&self, step: impl FnOnce() -> Step) {
+        if !self.journal.watch.steps {
+            return;
+        }
+        let time = self.journal.now();
+        let record = |step| Record { time, conn: self.conn, what: What::Step(step) };
+        let skipped = self.journal.skipped.swap(0, Ordering::Relaxed);
+        let mut batch = Vec::with_capacity(2);
+        if skipped > 0 {
+            batch.push(record(Step::Skipped { count: skipped }));
+        }
+        batch.push(record(step()));
+        if self.journal.records.try_send(batch).is_err() {
+            self.journal.skipped.fetch_add(skipped + 1, Ordering::Relaxed);
+        }
+    }
+
+    async fn record(&self, what: impl Iterator<Item = What>) {
+        let (time, conn) = (self.journal.now(), self.conn);
+        let batch: Vec<Record> = what.map(|what| Record { time, conn, what }).collect();
+        if !batch.is_empty() {
+            // Fails only when the session is over, and then nobody looks.
+            let _ = self.journal.records.send(batch).await;
+        }
+    }
+}
+
+/// What the listening side does by itself with what it hears.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing.
+    #[default]
+    None,
+    /// Says it back to whoever said it.
+    Echo,
+    /// Says it to everyone else.
+    Broadcast,
+}
+
+/// A conversation that is open and not yet started.
+pub trait Transport: Send {
+    /// The two ends.
+    fn peer(&self) -> &Peer;
+
+    /// Carries events both ways until both directions are over. An outbox that ends means `Close`.
+    fn run(self: Box<Self>, port: Port) -> BoxFuture<'static, Outcome>;
+}
+
+/// A transport's end of the channels.
+pub struct Port {
+    /// What the session wants said.
+    pub outbox: Outbox,
+    /// Where what was heard goes.
+    pub report: Reporter,
+}
+
+/// Events to say, in order.
+pub struct Outbox {
+    events: mpsc::Receiver<Vec<Event>>,
+    room: Arc<Notify>,
+    /// Resolves when the session drops its [`Link`]: under echo the queue has a second sender and never ends.
+    dropped: oneshot::Receiver<()>,
+    over: bool,
+}
+
+impl Outbox {
+    /// The next batch; `None` once the session has let go of the link and the queue is empty. Cancel-safe.
+    pub async fn next(&mut self) -> Option<Vec<Event>> {
+        if self.over {
+            return self.ready();
+        }
+        let batch = tokio::select! {
+            biased;
+            batch = self.events.recv() => batch,
+            _ = &mut self.dropped => {
+                self.over = true;
+                self.events.try_recv().ok()
+            }
+        };
+        self.room.notify_one();
+        batch
+    }
+
+    /// Another batch if one is already waiting, so that several can share one write.
+    pub fn ready(&mut self) -> Option<Vec<Event>> {
+        let batch = self.events.try_recv().ok();
+        self.room.notify_one();
+        batch
+    }
+}
+
+/// The session's end of a conversation. Dropping it closes the conversation politely.
+pub struct Link {
+    /// Its number.
+    pub id: ConnId,
+    /// Its two ends.
+    pub peer: Peer,
+    outbox: mpsc::Sender<Vec<Event>>,
+    _dropped: oneshot::Sender<()>,
+}
+
+/// Why a batch was not taken; it is handed back.
+pub enum Refused {
+    /// The queue is full: the peer, or the network, is slow.
+    Full(Vec<Event>),
+    /// The transport has stopped speaking.
+    Gone,
+}
+
+impl Link {
+    /// Queues events if there is room. Never waits; [`Notify`] given to [`start`] tells when to try again.
+    pub fn offer(&self, events: Vec<Event>) -> Result<(), Refused> {
+        self.outbox.try_send(events).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(events) => Refused::Full(events),
+            mpsc::error::TrySendError::Closed(_) => Refused::Gone,
+        })
+    }
+
+    /// A way to queue events from another task, waiting for room.
+    #[must_use]
+    pub fn sender(&self) -> mpsc::Sender<Vec<Event>> {
+        self.outbox.clone()
+    }
+}
+
+/// Spawns a transport. `room` is notified whenever a batch has left the outbox.
+///
+/// Whatever happens to the transport, a panic too, its last record is `Closed`.
+#[must_use]
+pub fn start(transport: Box<dyn Transport>, report: Reporter, reply: Reply, room: Arc<Notify>) -> Link {
+    let (sender, events) = mpsc::channel(OUTBOX);
+    let (dropped_sender, dropped) = oneshot::channel();
+    let peer = transport.peer().clone();
+    let link = Link { id: report.conn, peer: peer.clone(), outbox: sender.clone(), _dropped: dropped_sender };
+    tokio::spawn(async move {
+        report.tell(What::Opened(peer)).await;
+        let outbox = Outbox { events, room: room.clone(), dropped, over: false };
+        let echo = (reply == Reply::Echo).then_some(sender);
+        let port = Port { outbox, report: Reporter { echo, ..report.clone() } };
+        let outcome = AssertUnwindSafe(transport.run(port)).catch_unwind().await.unwrap_or_else(|_| Outcome {
+            end: End::Failed { error: "the transport panicked; this is a defect in sockeye".into() },
+            ..Outcome::default()
+        });
+        report.tell(What::Closed(outcome)).await;
+        room.notify_one();
+    });
+    link
+}

@@ -1,0 +1,3 @@
+//! Parse, plan, run, exit.
+
+fn main() {}

@@ -1,0 +1,98 @@
+//! Quantities as people write them on a command line: `10s`, `500ms`, `64MiB`.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+/// Parses a duration: `500ms`, `10s`, `1m30s`, or a bare number of seconds, `2.5`.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    const EXPECTED: &str = "expected a duration such as 500ms, 10s or 1m30s";
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).map_err(|_| EXPECTED.to_owned());
+    }
+    let signed: SignedDuration = text.parse().map_err(|_| EXPECTED.to_owned())?;
+    Duration::try_from(signed).map_err(|_| EXPECTED.to_owned())
+}
+
+/// Parses a size in bytes: `4096`, `64k`, `64KiB`, `1MB`. Letters alone and `iB` are powers of 1024, `B` of 1000.
+pub fn parse_size(text: &str) -> Result<usize, String> {
+    const EXPECTED: &str = "expected a size such as 4096, 64k, 64KiB or 1MB";
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let scale: usize = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        _ => return Err(EXPECTED.to_owned()),
+    };
+    let number: usize = number.parse().map_err(|_| EXPECTED.to_owned())?;
+    number.checked_mul(scale).filter(|&size| size > 0).ok_or_else(|| EXPECTED.to_owned())
+}
+
+/// Bytes for people: `999 B`, `1.5 KiB`, `64.0 MiB`.
+#[must_use]
+pub fn show_size(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+    let mut size = bytes as f64;
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    for unit in ["KiB", "MiB", "GiB"] {
+        size /= 1024.0;
+        if size < 1024.0 {
+            return format!("{size:.1} {unit}");
+        }
+    }
+    format!("{:.1} TiB", size / 1024.0)
+}
+
+/// A time span for people, in three figures: `85 ns`, `1.24 ms`, `10.0 s`.
+#[must_use]
+pub fn show_nanos(nanos: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "three figures are shown")]
+    let (value, unit) = match nanos {
+        0..1_000 => return format!("{nanos} ns"),
+        1_000..1_000_000 => (nanos as f64 / 1e3, "µs"),
+        1_000_000..1_000_000_000 => (nanos as f64 / 1e6, "ms"),
+        _ => (nanos as f64 / 1e9, "s"),
+    };
+    let decimals = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
+    format!("{value:.decimals$} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_written() {
+        for (text, millis) in [("500ms", 500), ("10s", 10_000), ("1m30s", 90_000), ("2.5", 2_500), ("0", 0)] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "-1s", "soon", "-5", "1e400", "NaN"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_as_written() {
+        for (text, size) in [("1", 1), ("4096", 4096), ("64k", 65_536), ("64KiB", 65_536), ("1MB", 1_000_000)] {
+            assert_eq!(parse_size(text), Ok(size), "{text}");
+        }
+        for text in ["", "0", "k", "-1", "1.5M", "99999999999999999999", "99999999999g"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn quantities_are_shown_in_few_figures() {
+        assert_eq!(show_size(999), "999 B");
+        assert_eq!(show_size(1536), "1.5 KiB");
+        assert_eq!(show_nanos(1_240_000), "1.24 ms");
+        assert_eq!(show_nanos(10_000_000_000), "10.0 s");
+    }
+}

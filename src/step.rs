@@ -1,0 +1,165 @@
+//! What happens below the messages: one variant a step, in the order a socket lives.
+//!
+//! `view::explain` has one exhaustive match over these, so that a step without an explanation does not compile.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+/// A step of a socket's life. Times are nanoseconds; addresses are endpoints that can be typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "kebab-case")]
+pub enum Step {
+    /// `--step` waits for Enter before this stage.
+    Waiting {
+        /// What comes next.
+        next: Stage,
+    },
+    /// A name is being looked up.
+    Resolve {
+        /// The name.
+        host: String,
+    },
+    /// The name's addresses, in the order they will be tried.
+    Resolved {
+        /// The name.
+        host: String,
+        /// RFC 6724 order from the resolver, families interleaved (RFC 8305 §4).
+        addresses: Vec<IpAddr>,
+        /// How long it took.
+        took_ns: u64,
+    },
+    /// `socket()` made a file descriptor.
+    Socket {
+        /// `IPv4`, `IPv6` or `Unix`.
+        family: String,
+        /// `stream`, `datagram` or `seqpacket`.
+        kind: String,
+        /// The descriptor's number.
+        fd: i32,
+    },
+    /// A socket option was set and read back.
+    SocketOption {
+        /// Its name: `SO_REUSEADDR`.
+        name: String,
+        /// What was asked for.
+        asked: String,
+        /// What the kernel made of it.
+        got: String,
+    },
+    /// `bind()` gave the socket a local address.
+    Bound {
+        /// The address, with the real port.
+        local: String,
+    },
+    /// `connect()` was called.
+    Connect {
+        /// Where to.
+        remote: String,
+    },
+    /// An attempt failed; others may be under way.
+    ConnectFailed {
+        /// Where to.
+        remote: String,
+        /// The system's words.
+        error: String,
+        /// How long it took to fail.
+        took_ns: u64,
+    },
+    /// An attempt was given up because another won the race (RFC 8305 §5).
+    ConnectAbandoned {
+        /// Where to.
+        remote: String,
+    },
+    /// The handshake is complete.
+    Connected {
+        /// Our end.
+        local: String,
+        /// The other end.
+        remote: String,
+        /// From `connect()` to established: one round trip for TCP.
+        took_ns: u64,
+    },
+    /// `listen()` was called: the kernel now completes handshakes by itself.
+    Listen {
+        /// Where.
+        local: String,
+        /// How many finished handshakes may wait for `accept()`.
+        backlog: u32,
+    },
+    /// `accept()` made a new socket for one peer.
+    Accepted {
+        /// Our end.
+        local: String,
+        /// The other end.
+        remote: String,
+        /// The new socket's descriptor.
+        fd: i32,
+    },
+    /// A stale Unix socket file, whose owner is gone, was removed.
+    StaleRemoved {
+        /// Its path.
+        path: String,
+    },
+    /// Bytes were handed to the kernel.
+    Sent {
+        /// How many.
+        bytes: u64,
+    },
+    /// Bytes were taken from the kernel.
+    Received {
+        /// How many.
+        bytes: u64,
+    },
+    /// `shutdown(SHUT_WR)`: our direction is over (FIN).
+    Shutdown,
+    /// `recv()` returned 0: the peer's direction is over.
+    EndOfStream,
+    /// Input that arrived after our close was read and thrown away, so that close sends no reset.
+    Drained {
+        /// How many bytes.
+        bytes: u64,
+    },
+    /// The peer reset the connection (RST).
+    Reset,
+    /// An ICMP error came back for a datagram.
+    Unreachable {
+        /// The system's words.
+        error: String,
+    },
+    /// `close()`: the descriptor is gone.
+    Closed {
+        /// What the kernel said of the socket just before, where it can be asked: `TIME-WAIT`, `CLOSE`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<String>,
+    },
+    /// So many steps were not recorded because nobody read them fast enough.
+    Skipped {
+        /// How many.
+        count: u64,
+    },
+}
+
+/// The stages between which `--step` pauses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Look the name up.
+    Resolve,
+    /// Make the socket.
+    Socket,
+    /// Give it a local address.
+    Bind,
+    /// Start listening.
+    Listen,
+    /// Connect to the peer.
+    Connect,
+    /// Take a peer that has connected.
+    Accept,
+    /// Begin the conversation.
+    Talk,
+    /// End our direction.
+    Shutdown,
+    /// Close the socket.
+    Close,
+}
