@@ -5,6 +5,7 @@ pub mod endpoint;
 pub mod event;
 pub mod exit;
 pub mod frame;
+pub mod input;
 pub mod link;
 pub mod quantity;
 pub mod step;
