@@ -18,9 +18,14 @@ use crate::quantity::{parse_duration, parse_size};
 /// Talks to any endpoint, listens as any, and shows and explains every step. stdout carries data and nothing else;
 /// talk goes to stderr.
 #[derive(Debug, Parser)]
-#[command(name = "sockeye", version, max_term_width = 100, after_long_help = "\
-Try it without an endpoint:
-  sockeye tcp connect --demo")]
+#[command(
+    name = "sockeye",
+    version,
+    max_term_width = 100,
+    after_long_help = "\
+Examples:
+  sockeye tcp connect --demo"
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -42,6 +47,10 @@ pub enum Command {
     /// Show a recorded session again, in any view
     Replay(Replay),
     /// Print the completion script for a shell
+    #[command(after_long_help = "\
+Examples:
+  sockeye completions bash >~/.local/share/bash-completion/completions/sockeye
+  sockeye completions fish >~/.config/fish/completions/sockeye.fish")]
     Completions {
         /// The shell
         shell: Shell,

@@ -33,6 +33,39 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Every code, in the order of the numbers.
+    pub const ALL: [Self; 11] = [
+        Self::Complete,
+        Self::Io,
+        Self::Usage,
+        Self::Resolve,
+        Self::Refused,
+        Self::Timeout,
+        Self::Protocol,
+        Self::Partial,
+        Self::Unmet,
+        Self::Interrupted,
+        Self::BrokenStdout,
+    ];
+
+    /// What it means, in the words of the man pages and of the README.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Complete => "Everything asked for was done.",
+            Self::Io => "Any other failure of input or output.",
+            Self::Usage => "The command line is wrong.",
+            Self::Resolve => "The name could not be resolved.",
+            Self::Refused => "Refused or unreachable.",
+            Self::Timeout => "A time limit was reached: connect, idle, linger or accept.",
+            Self::Protocol => "The peer refused or broke the protocol, or went past a limit.",
+            Self::Partial => "The connection was reset, or not everything was delivered.",
+            Self::Unmet => "The text of --expect was not heard.",
+            Self::Interrupted => "Interrupted by a signal.",
+            Self::BrokenStdout => "Standard output was closed early.",
+        }
+    }
+
     /// The number that the shell sees.
     #[must_use]
     pub fn code(self) -> u8 {
@@ -107,12 +140,15 @@ impl Failure {
         };
         let failure = Self::new(exit, format!("{operation} {address}: {}", words(error)));
         match error.kind() {
-            Kind::ConnectionRefused => {
-                failure.hint("nothing listens there, or a firewall answers for it; `ss -ltn` on that machine lists listeners")
-            }
+            Kind::ConnectionRefused => failure
+                .hint("nothing listens there, or a firewall answers for it; `ss -ltn` on that machine lists listeners"),
             Kind::AddrInUse => failure.hint("another process has it; `ss -lpn` shows which. Port 0 takes a free one"),
-            Kind::AddrNotAvailable => failure.hint("no interface of this machine has that address; `ip addr` lists them"),
-            Kind::PermissionDenied => failure.hint("ports below 1024 and foreign files need more rights; try a port above 1023"),
+            Kind::AddrNotAvailable => {
+                failure.hint("no interface of this machine has that address; `ip addr` lists them")
+            }
+            Kind::PermissionDenied => {
+                failure.hint("ports below 1024 and foreign files need more rights; try a port above 1023")
+            }
             Kind::HostUnreachable | Kind::NetworkUnreachable => {
                 failure.hint("this machine has no route there; `ip route get ADDRESS` shows what it would do")
             }
@@ -131,5 +167,52 @@ pub fn words(error: &io::Error) -> String {
         // "Connection refused", but not "I/O error".
         (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_listed_once_in_the_order_of_the_numbers() {
+        // `ALL` is written by hand: a variant missing from it would be a code missing from every man page.
+        let codes = Exit::ALL.map(Exit::code);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 130, 141]);
+        let meanings: std::collections::BTreeSet<_> = Exit::ALL.map(Exit::meaning).into_iter().collect();
+        assert_eq!(meanings.len(), Exit::ALL.len());
+    }
+
+    #[test]
+    fn the_kind_of_a_system_error_decides_the_code() {
+        use io::ErrorKind as Kind;
+        for (kind, exit) in [
+            (Kind::ConnectionRefused, Exit::Refused),
+            (Kind::HostUnreachable, Exit::Refused),
+            (Kind::NetworkUnreachable, Exit::Refused),
+            (Kind::NotFound, Exit::Refused),
+            (Kind::TimedOut, Exit::Timeout),
+            (Kind::ConnectionReset, Exit::Partial),
+            (Kind::BrokenPipe, Exit::Partial),
+            (Kind::AddrInUse, Exit::Io),
+            (Kind::PermissionDenied, Exit::Io),
+        ] {
+            assert_eq!(Failure::system("connect to", "tcp://127.0.0.1:1", &kind.into()).exit, exit, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_names_operation_and_address_in_the_systems_words() {
+        let refused = io::Error::from(rustix::io::Errno::CONNREFUSED);
+        let failure = Failure::system("connect to", "tcp://127.0.0.1:1", &refused);
+        assert_eq!(failure.to_string(), "connect to tcp://127.0.0.1:1: connection refused");
+        assert!(failure.hint.is_some());
+    }
+
+    #[test]
+    fn the_systems_words_lose_their_number_and_their_capital_unless_it_is_a_name() {
+        assert_eq!(words(&io::Error::from(rustix::io::Errno::CONNREFUSED)), "connection refused");
+        assert_eq!(words(&io::Error::other("I/O error")), "I/O error");
+        assert_eq!(words(&io::Error::other("")), "");
     }
 }

@@ -1,6 +1,7 @@
 //! sockeye: a socket swiss-army knife that you can see through.
 
 pub mod cli;
+pub mod command;
 pub mod endpoint;
 pub mod event;
 pub mod exit;

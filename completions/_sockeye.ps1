@@ -1,0 +1,375 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'sockeye'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'sockeye' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('tcp', 'tcp', [CompletionResultType]::ParameterValue, 'A byte stream over the network')
+            [CompletionResult]::new('udp', 'udp', [CompletionResultType]::ParameterValue, 'Datagrams over the network')
+            [CompletionResult]::new('unix', 'unix', [CompletionResultType]::ParameterValue, 'Sockets inside this machine')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Show a recorded session again, in any view')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'sockeye;tcp' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a TCP endpoint and talk')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Listen for TCP connections')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'sockeye;tcp;connect' {
+            [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up connecting after this long, all addresses together')
+            [CompletionResult]::new('--framing', '--framing', [CompletionResultType]::ParameterName, 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]')
+            [CompletionResult]::new('--newline', '--newline', [CompletionResultType]::ParameterName, 'Line ends on the wire')
+            [CompletionResult]::new('--say', '--say', [CompletionResultType]::ParameterName, 'Say this after opening, before stdin; may be repeated')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End with success after hearing this many messages')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'End with success once this text was heard, with exit code 8 if the conversation ends first')
+            [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is heard whole')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Put the time before each line of the human view')
+            [CompletionResult]::new('--at-eof', '--at-eof', [CompletionResultType]::ParameterName, 'What to do at the end of stdin')
+            [CompletionResult]::new('--linger', '--linger', [CompletionResultType]::ParameterName, 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]')
+            [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'End when nothing was said or heard for this long')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Write every record to this file, one JSON object a line')
+            [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Start an echo server of the same protocol in this process and connect to it')
+            [CompletionResult]::new('-4', '-4', [CompletionResultType]::ParameterName, 'Only IPv4')
+            [CompletionResult]::new('-6', '-6', [CompletionResultType]::ParameterName, 'Only IPv6')
+            [CompletionResult]::new('--send-only', '--send-only', [CompletionResultType]::ParameterName, 'Say what stdin says and show nothing of what is heard')
+            [CompletionResult]::new('--recv-only', '--recv-only', [CompletionResultType]::ParameterName, 'Do not read stdin')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Explain each step; implies -v')
+            [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'Wait for Enter between the stages of opening and closing; implies -v')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sockeye;tcp;listen' {
+            [CompletionResult]::new('--max-peers', '--max-peers', [CompletionResultType]::ParameterName, 'So many peers at a time; one more is turned away')
+            [CompletionResult]::new('--reply', '--reply', [CompletionResultType]::ParameterName, 'What to do by itself with what a peer says')
+            [CompletionResult]::new('--accept-timeout', '--accept-timeout', [CompletionResultType]::ParameterName, 'End with exit code 5 if no peer comes within this time')
+            [CompletionResult]::new('--stdin', '--stdin', [CompletionResultType]::ParameterName, 'Who gets what stdin says; `each` replays a regular file to every peer [default: broadcast; none with --reply when stdin is not a terminal]')
+            [CompletionResult]::new('--framing', '--framing', [CompletionResultType]::ParameterName, 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]')
+            [CompletionResult]::new('--newline', '--newline', [CompletionResultType]::ParameterName, 'Line ends on the wire')
+            [CompletionResult]::new('--say', '--say', [CompletionResultType]::ParameterName, 'Say this after opening, before stdin; may be repeated')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End with success after hearing this many messages')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'End with success once this text was heard, with exit code 8 if the conversation ends first')
+            [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is heard whole')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Put the time before each line of the human view')
+            [CompletionResult]::new('--at-eof', '--at-eof', [CompletionResultType]::ParameterName, 'What to do at the end of stdin')
+            [CompletionResult]::new('--linger', '--linger', [CompletionResultType]::ParameterName, 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]')
+            [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'End when nothing was said or heard for this long')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Write every record to this file, one JSON object a line')
+            [CompletionResult]::new('-4', '-4', [CompletionResultType]::ParameterName, 'Only IPv4')
+            [CompletionResult]::new('-6', '-6', [CompletionResultType]::ParameterName, 'Only IPv6')
+            [CompletionResult]::new('--once', '--once', [CompletionResultType]::ParameterName, 'Take one peer and end with it')
+            [CompletionResult]::new('--send-only', '--send-only', [CompletionResultType]::ParameterName, 'Say what stdin says and show nothing of what is heard')
+            [CompletionResult]::new('--recv-only', '--recv-only', [CompletionResultType]::ParameterName, 'Do not read stdin')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Explain each step; implies -v')
+            [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'Wait for Enter between the stages of opening and closing; implies -v')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sockeye;tcp;help' {
+            [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a TCP endpoint and talk')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Listen for TCP connections')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'sockeye;tcp;help;connect' {
+            break
+        }
+        'sockeye;tcp;help;listen' {
+            break
+        }
+        'sockeye;tcp;help;help' {
+            break
+        }
+        'sockeye;udp' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Send datagrams to a UDP endpoint and hear its answers')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Hear datagrams from any peer and answer')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'sockeye;udp;connect' {
+            [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up connecting after this long, all addresses together')
+            [CompletionResult]::new('--framing', '--framing', [CompletionResultType]::ParameterName, 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]')
+            [CompletionResult]::new('--newline', '--newline', [CompletionResultType]::ParameterName, 'Line ends on the wire')
+            [CompletionResult]::new('--say', '--say', [CompletionResultType]::ParameterName, 'Say this after opening, before stdin; may be repeated')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End with success after hearing this many messages')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'End with success once this text was heard, with exit code 8 if the conversation ends first')
+            [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is heard whole')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Put the time before each line of the human view')
+            [CompletionResult]::new('--at-eof', '--at-eof', [CompletionResultType]::ParameterName, 'What to do at the end of stdin')
+            [CompletionResult]::new('--linger', '--linger', [CompletionResultType]::ParameterName, 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]')
+            [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'End when nothing was said or heard for this long')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Write every record to this file, one JSON object a line')
+            [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Start an echo server of the same protocol in this process and connect to it')
+            [CompletionResult]::new('-4', '-4', [CompletionResultType]::ParameterName, 'Only IPv4')
+            [CompletionResult]::new('-6', '-6', [CompletionResultType]::ParameterName, 'Only IPv6')
+            [CompletionResult]::new('--send-only', '--send-only', [CompletionResultType]::ParameterName, 'Say what stdin says and show nothing of what is heard')
+            [CompletionResult]::new('--recv-only', '--recv-only', [CompletionResultType]::ParameterName, 'Do not read stdin')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Explain each step; implies -v')
+            [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'Wait for Enter between the stages of opening and closing; implies -v')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sockeye;udp;listen' {
+            [CompletionResult]::new('--reply-to', '--reply-to', [CompletionResultType]::ParameterName, 'Who gets what stdin says')
+            [CompletionResult]::new('--expiry', '--expiry', [CompletionResultType]::ParameterName, 'Forget a peer that has been silent this long')
+            [CompletionResult]::new('--max-peers', '--max-peers', [CompletionResultType]::ParameterName, 'So many peers at a time; one more is turned away')
+            [CompletionResult]::new('--reply', '--reply', [CompletionResultType]::ParameterName, 'What to do by itself with what a peer says')
+            [CompletionResult]::new('--accept-timeout', '--accept-timeout', [CompletionResultType]::ParameterName, 'End with exit code 5 if no peer comes within this time')
+            [CompletionResult]::new('--framing', '--framing', [CompletionResultType]::ParameterName, 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]')
+            [CompletionResult]::new('--newline', '--newline', [CompletionResultType]::ParameterName, 'Line ends on the wire')
+            [CompletionResult]::new('--say', '--say', [CompletionResultType]::ParameterName, 'Say this after opening, before stdin; may be repeated')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End with success after hearing this many messages')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'End with success once this text was heard, with exit code 8 if the conversation ends first')
+            [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is heard whole')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Put the time before each line of the human view')
+            [CompletionResult]::new('--at-eof', '--at-eof', [CompletionResultType]::ParameterName, 'What to do at the end of stdin')
+            [CompletionResult]::new('--linger', '--linger', [CompletionResultType]::ParameterName, 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]')
+            [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'End when nothing was said or heard for this long')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Write every record to this file, one JSON object a line')
+            [CompletionResult]::new('-4', '-4', [CompletionResultType]::ParameterName, 'Only IPv4')
+            [CompletionResult]::new('-6', '-6', [CompletionResultType]::ParameterName, 'Only IPv6')
+            [CompletionResult]::new('--once', '--once', [CompletionResultType]::ParameterName, 'Take one peer and end with it')
+            [CompletionResult]::new('--send-only', '--send-only', [CompletionResultType]::ParameterName, 'Say what stdin says and show nothing of what is heard')
+            [CompletionResult]::new('--recv-only', '--recv-only', [CompletionResultType]::ParameterName, 'Do not read stdin')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Explain each step; implies -v')
+            [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'Wait for Enter between the stages of opening and closing; implies -v')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sockeye;udp;help' {
+            [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Send datagrams to a UDP endpoint and hear its answers')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Hear datagrams from any peer and answer')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'sockeye;udp;help;connect' {
+            break
+        }
+        'sockeye;udp;help;listen' {
+            break
+        }
+        'sockeye;udp;help;help' {
+            break
+        }
+        'sockeye;unix' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a Unix socket and talk')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Listen on a Unix socket')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'sockeye;unix;connect' {
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'The type of socket')
+            [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Bind our end to this path, so that a datagram peer can answer [default for datagram: an abstract name]')
+            [CompletionResult]::new('--framing', '--framing', [CompletionResultType]::ParameterName, 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]')
+            [CompletionResult]::new('--newline', '--newline', [CompletionResultType]::ParameterName, 'Line ends on the wire')
+            [CompletionResult]::new('--say', '--say', [CompletionResultType]::ParameterName, 'Say this after opening, before stdin; may be repeated')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End with success after hearing this many messages')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'End with success once this text was heard, with exit code 8 if the conversation ends first')
+            [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is heard whole')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Put the time before each line of the human view')
+            [CompletionResult]::new('--at-eof', '--at-eof', [CompletionResultType]::ParameterName, 'What to do at the end of stdin')
+            [CompletionResult]::new('--linger', '--linger', [CompletionResultType]::ParameterName, 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]')
+            [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'End when nothing was said or heard for this long')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Write every record to this file, one JSON object a line')
+            [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Start an echo server of the same protocol in this process and connect to it')
+            [CompletionResult]::new('--send-only', '--send-only', [CompletionResultType]::ParameterName, 'Say what stdin says and show nothing of what is heard')
+            [CompletionResult]::new('--recv-only', '--recv-only', [CompletionResultType]::ParameterName, 'Do not read stdin')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Explain each step; implies -v')
+            [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'Wait for Enter between the stages of opening and closing; implies -v')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sockeye;unix;listen' {
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'The type of socket')
+            [CompletionResult]::new('--max-peers', '--max-peers', [CompletionResultType]::ParameterName, 'So many peers at a time; one more is turned away')
+            [CompletionResult]::new('--reply', '--reply', [CompletionResultType]::ParameterName, 'What to do by itself with what a peer says')
+            [CompletionResult]::new('--accept-timeout', '--accept-timeout', [CompletionResultType]::ParameterName, 'End with exit code 5 if no peer comes within this time')
+            [CompletionResult]::new('--stdin', '--stdin', [CompletionResultType]::ParameterName, 'Who gets what stdin says; `each` replays a regular file to every peer [default: broadcast; none with --reply when stdin is not a terminal]')
+            [CompletionResult]::new('--framing', '--framing', [CompletionResultType]::ParameterName, 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]')
+            [CompletionResult]::new('--newline', '--newline', [CompletionResultType]::ParameterName, 'Line ends on the wire')
+            [CompletionResult]::new('--say', '--say', [CompletionResultType]::ParameterName, 'Say this after opening, before stdin; may be repeated')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End with success after hearing this many messages')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'End with success once this text was heard, with exit code 8 if the conversation ends first')
+            [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is heard whole')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Put the time before each line of the human view')
+            [CompletionResult]::new('--at-eof', '--at-eof', [CompletionResultType]::ParameterName, 'What to do at the end of stdin')
+            [CompletionResult]::new('--linger', '--linger', [CompletionResultType]::ParameterName, 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]')
+            [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'End when nothing was said or heard for this long')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Write every record to this file, one JSON object a line')
+            [CompletionResult]::new('--once', '--once', [CompletionResultType]::ParameterName, 'Take one peer and end with it')
+            [CompletionResult]::new('--send-only', '--send-only', [CompletionResultType]::ParameterName, 'Say what stdin says and show nothing of what is heard')
+            [CompletionResult]::new('--recv-only', '--recv-only', [CompletionResultType]::ParameterName, 'Do not read stdin')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Explain each step; implies -v')
+            [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'Wait for Enter between the stages of opening and closing; implies -v')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sockeye;unix;help' {
+            [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a Unix socket and talk')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Listen on a Unix socket')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'sockeye;unix;help;connect' {
+            break
+        }
+        'sockeye;unix;help;listen' {
+            break
+        }
+        'sockeye;unix;help;help' {
+            break
+        }
+        'sockeye;replay' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Put the time before each line of the human view')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Explain each step; implies -v')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sockeye;completions' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sockeye;help' {
+            [CompletionResult]::new('tcp', 'tcp', [CompletionResultType]::ParameterValue, 'A byte stream over the network')
+            [CompletionResult]::new('udp', 'udp', [CompletionResultType]::ParameterValue, 'Datagrams over the network')
+            [CompletionResult]::new('unix', 'unix', [CompletionResultType]::ParameterValue, 'Sockets inside this machine')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Show a recorded session again, in any view')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'sockeye;help;tcp' {
+            [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a TCP endpoint and talk')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Listen for TCP connections')
+            break
+        }
+        'sockeye;help;tcp;connect' {
+            break
+        }
+        'sockeye;help;tcp;listen' {
+            break
+        }
+        'sockeye;help;udp' {
+            [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Send datagrams to a UDP endpoint and hear its answers')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Hear datagrams from any peer and answer')
+            break
+        }
+        'sockeye;help;udp;connect' {
+            break
+        }
+        'sockeye;help;udp;listen' {
+            break
+        }
+        'sockeye;help;unix' {
+            [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a Unix socket and talk')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Listen on a Unix socket')
+            break
+        }
+        'sockeye;help;unix;connect' {
+            break
+        }
+        'sockeye;help;unix;listen' {
+            break
+        }
+        'sockeye;help;replay' {
+            break
+        }
+        'sockeye;help;completions' {
+            break
+        }
+        'sockeye;help;help' {
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

@@ -1,0 +1,333 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[sockeye] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'sockeye'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'sockeye'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand tcp 'A byte stream over the network'
+            cand udp 'Datagrams over the network'
+            cand unix 'Sockets inside this machine'
+            cand replay 'Show a recorded session again, in any view'
+            cand completions 'Print the completion script for a shell'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'sockeye;tcp'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand connect 'Connect to a TCP endpoint and talk'
+            cand listen 'Listen for TCP connections'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'sockeye;tcp;connect'= {
+            cand --bind 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`'
+            cand --connect-timeout 'Give up connecting after this long, all addresses together'
+            cand --framing 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]'
+            cand --newline 'Line ends on the wire'
+            cand --say 'Say this after opening, before stdin; may be repeated'
+            cand --count 'End with success after hearing this many messages'
+            cand --expect 'End with success once this text was heard, with exit code 8 if the conversation ends first'
+            cand --max-message 'The largest message that is heard whole'
+            cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --output 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --color 'When to use colour'
+            cand --timestamps 'Put the time before each line of the human view'
+            cand --at-eof 'What to do at the end of stdin'
+            cand --linger 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]'
+            cand --idle 'End when nothing was said or heard for this long'
+            cand --record 'Write every record to this file, one JSON object a line'
+            cand --demo 'Start an echo server of the same protocol in this process and connect to it'
+            cand -4 'Only IPv4'
+            cand -6 'Only IPv6'
+            cand --send-only 'Say what stdin says and show nothing of what is heard'
+            cand --recv-only 'Do not read stdin'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -v 'Show the steps below the messages'
+            cand --verbose 'Show the steps below the messages'
+            cand --explain 'Explain each step; implies -v'
+            cand --step 'Wait for Enter between the stages of opening and closing; implies -v'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'sockeye;tcp;listen'= {
+            cand --max-peers 'So many peers at a time; one more is turned away'
+            cand --reply 'What to do by itself with what a peer says'
+            cand --accept-timeout 'End with exit code 5 if no peer comes within this time'
+            cand --stdin 'Who gets what stdin says; `each` replays a regular file to every peer [default: broadcast; none with --reply when stdin is not a terminal]'
+            cand --framing 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]'
+            cand --newline 'Line ends on the wire'
+            cand --say 'Say this after opening, before stdin; may be repeated'
+            cand --count 'End with success after hearing this many messages'
+            cand --expect 'End with success once this text was heard, with exit code 8 if the conversation ends first'
+            cand --max-message 'The largest message that is heard whole'
+            cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --output 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --color 'When to use colour'
+            cand --timestamps 'Put the time before each line of the human view'
+            cand --at-eof 'What to do at the end of stdin'
+            cand --linger 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]'
+            cand --idle 'End when nothing was said or heard for this long'
+            cand --record 'Write every record to this file, one JSON object a line'
+            cand -4 'Only IPv4'
+            cand -6 'Only IPv6'
+            cand --once 'Take one peer and end with it'
+            cand --send-only 'Say what stdin says and show nothing of what is heard'
+            cand --recv-only 'Do not read stdin'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -v 'Show the steps below the messages'
+            cand --verbose 'Show the steps below the messages'
+            cand --explain 'Explain each step; implies -v'
+            cand --step 'Wait for Enter between the stages of opening and closing; implies -v'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'sockeye;tcp;help'= {
+            cand connect 'Connect to a TCP endpoint and talk'
+            cand listen 'Listen for TCP connections'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'sockeye;tcp;help;connect'= {
+        }
+        &'sockeye;tcp;help;listen'= {
+        }
+        &'sockeye;tcp;help;help'= {
+        }
+        &'sockeye;udp'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand connect 'Send datagrams to a UDP endpoint and hear its answers'
+            cand listen 'Hear datagrams from any peer and answer'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'sockeye;udp;connect'= {
+            cand --bind 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`'
+            cand --connect-timeout 'Give up connecting after this long, all addresses together'
+            cand --framing 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]'
+            cand --newline 'Line ends on the wire'
+            cand --say 'Say this after opening, before stdin; may be repeated'
+            cand --count 'End with success after hearing this many messages'
+            cand --expect 'End with success once this text was heard, with exit code 8 if the conversation ends first'
+            cand --max-message 'The largest message that is heard whole'
+            cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --output 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --color 'When to use colour'
+            cand --timestamps 'Put the time before each line of the human view'
+            cand --at-eof 'What to do at the end of stdin'
+            cand --linger 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]'
+            cand --idle 'End when nothing was said or heard for this long'
+            cand --record 'Write every record to this file, one JSON object a line'
+            cand --demo 'Start an echo server of the same protocol in this process and connect to it'
+            cand -4 'Only IPv4'
+            cand -6 'Only IPv6'
+            cand --send-only 'Say what stdin says and show nothing of what is heard'
+            cand --recv-only 'Do not read stdin'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -v 'Show the steps below the messages'
+            cand --verbose 'Show the steps below the messages'
+            cand --explain 'Explain each step; implies -v'
+            cand --step 'Wait for Enter between the stages of opening and closing; implies -v'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'sockeye;udp;listen'= {
+            cand --reply-to 'Who gets what stdin says'
+            cand --expiry 'Forget a peer that has been silent this long'
+            cand --max-peers 'So many peers at a time; one more is turned away'
+            cand --reply 'What to do by itself with what a peer says'
+            cand --accept-timeout 'End with exit code 5 if no peer comes within this time'
+            cand --framing 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]'
+            cand --newline 'Line ends on the wire'
+            cand --say 'Say this after opening, before stdin; may be repeated'
+            cand --count 'End with success after hearing this many messages'
+            cand --expect 'End with success once this text was heard, with exit code 8 if the conversation ends first'
+            cand --max-message 'The largest message that is heard whole'
+            cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --output 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --color 'When to use colour'
+            cand --timestamps 'Put the time before each line of the human view'
+            cand --at-eof 'What to do at the end of stdin'
+            cand --linger 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]'
+            cand --idle 'End when nothing was said or heard for this long'
+            cand --record 'Write every record to this file, one JSON object a line'
+            cand -4 'Only IPv4'
+            cand -6 'Only IPv6'
+            cand --once 'Take one peer and end with it'
+            cand --send-only 'Say what stdin says and show nothing of what is heard'
+            cand --recv-only 'Do not read stdin'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -v 'Show the steps below the messages'
+            cand --verbose 'Show the steps below the messages'
+            cand --explain 'Explain each step; implies -v'
+            cand --step 'Wait for Enter between the stages of opening and closing; implies -v'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'sockeye;udp;help'= {
+            cand connect 'Send datagrams to a UDP endpoint and hear its answers'
+            cand listen 'Hear datagrams from any peer and answer'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'sockeye;udp;help;connect'= {
+        }
+        &'sockeye;udp;help;listen'= {
+        }
+        &'sockeye;udp;help;help'= {
+        }
+        &'sockeye;unix'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand connect 'Connect to a Unix socket and talk'
+            cand listen 'Listen on a Unix socket'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'sockeye;unix;connect'= {
+            cand --type 'The type of socket'
+            cand --bind 'Bind our end to this path, so that a datagram peer can answer [default for datagram: an abstract name]'
+            cand --framing 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]'
+            cand --newline 'Line ends on the wire'
+            cand --say 'Say this after opening, before stdin; may be repeated'
+            cand --count 'End with success after hearing this many messages'
+            cand --expect 'End with success once this text was heard, with exit code 8 if the conversation ends first'
+            cand --max-message 'The largest message that is heard whole'
+            cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --output 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --color 'When to use colour'
+            cand --timestamps 'Put the time before each line of the human view'
+            cand --at-eof 'What to do at the end of stdin'
+            cand --linger 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]'
+            cand --idle 'End when nothing was said or heard for this long'
+            cand --record 'Write every record to this file, one JSON object a line'
+            cand --demo 'Start an echo server of the same protocol in this process and connect to it'
+            cand --send-only 'Say what stdin says and show nothing of what is heard'
+            cand --recv-only 'Do not read stdin'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -v 'Show the steps below the messages'
+            cand --verbose 'Show the steps below the messages'
+            cand --explain 'Explain each step; implies -v'
+            cand --step 'Wait for Enter between the stages of opening and closing; implies -v'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'sockeye;unix;listen'= {
+            cand --type 'The type of socket'
+            cand --max-peers 'So many peers at a time; one more is turned away'
+            cand --reply 'What to do by itself with what a peer says'
+            cand --accept-timeout 'End with exit code 5 if no peer comes within this time'
+            cand --stdin 'Who gets what stdin says; `each` replays a regular file to every peer [default: broadcast; none with --reply when stdin is not a terminal]'
+            cand --framing 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]'
+            cand --newline 'Line ends on the wire'
+            cand --say 'Say this after opening, before stdin; may be repeated'
+            cand --count 'End with success after hearing this many messages'
+            cand --expect 'End with success once this text was heard, with exit code 8 if the conversation ends first'
+            cand --max-message 'The largest message that is heard whole'
+            cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --output 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --color 'When to use colour'
+            cand --timestamps 'Put the time before each line of the human view'
+            cand --at-eof 'What to do at the end of stdin'
+            cand --linger 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]'
+            cand --idle 'End when nothing was said or heard for this long'
+            cand --record 'Write every record to this file, one JSON object a line'
+            cand --once 'Take one peer and end with it'
+            cand --send-only 'Say what stdin says and show nothing of what is heard'
+            cand --recv-only 'Do not read stdin'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -v 'Show the steps below the messages'
+            cand --verbose 'Show the steps below the messages'
+            cand --explain 'Explain each step; implies -v'
+            cand --step 'Wait for Enter between the stages of opening and closing; implies -v'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'sockeye;unix;help'= {
+            cand connect 'Connect to a Unix socket and talk'
+            cand listen 'Listen on a Unix socket'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'sockeye;unix;help;connect'= {
+        }
+        &'sockeye;unix;help;listen'= {
+        }
+        &'sockeye;unix;help;help'= {
+        }
+        &'sockeye;replay'= {
+            cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --output 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --color 'When to use colour'
+            cand --timestamps 'Put the time before each line of the human view'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -v 'Show the steps below the messages'
+            cand --verbose 'Show the steps below the messages'
+            cand --explain 'Explain each step; implies -v'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'sockeye;completions'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'sockeye;help'= {
+            cand tcp 'A byte stream over the network'
+            cand udp 'Datagrams over the network'
+            cand unix 'Sockets inside this machine'
+            cand replay 'Show a recorded session again, in any view'
+            cand completions 'Print the completion script for a shell'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'sockeye;help;tcp'= {
+            cand connect 'Connect to a TCP endpoint and talk'
+            cand listen 'Listen for TCP connections'
+        }
+        &'sockeye;help;tcp;connect'= {
+        }
+        &'sockeye;help;tcp;listen'= {
+        }
+        &'sockeye;help;udp'= {
+            cand connect 'Send datagrams to a UDP endpoint and hear its answers'
+            cand listen 'Hear datagrams from any peer and answer'
+        }
+        &'sockeye;help;udp;connect'= {
+        }
+        &'sockeye;help;udp;listen'= {
+        }
+        &'sockeye;help;unix'= {
+            cand connect 'Connect to a Unix socket and talk'
+            cand listen 'Listen on a Unix socket'
+        }
+        &'sockeye;help;unix;connect'= {
+        }
+        &'sockeye;help;unix;listen'= {
+        }
+        &'sockeye;help;replay'= {
+        }
+        &'sockeye;help;completions'= {
+        }
+        &'sockeye;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,321 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_sockeye_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_sockeye_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_sockeye_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_sockeye_using_subcommand
+    set -l cmd (__fish_sockeye_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c sockeye -n "__fish_sockeye_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s V -l version -d 'Print version'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "tcp" -d 'A byte stream over the network'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "udp" -d 'Datagrams over the network'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "unix" -d 'Sockets inside this machine'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "replay" -d 'Show a recorded session again, in any view'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen help" -s h -l help -d 'Print help'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen help" -f -a "connect" -d 'Connect to a TCP endpoint and talk'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen help" -f -a "listen" -d 'Listen for TCP connections'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l bind -d 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l connect-timeout -d 'Give up connecting after this long, all addresses together' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
+crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l count -d 'End with success after hearing this many messages' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l max-message -d 'The largest message that is heard whole' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
+raw\t'The payload and nothing else'
+hex\t'Offsets, bytes and characters, both directions'
+json\t'One JSON object per record'
+none\t'Nothing'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l timestamps -d 'Put the time before each line of the human view' -r -f -a "off\t'None'
+clock\t'Local time of day'
+relative\t'Since the start'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
+close\t'Close both directions once everything is sent'
+stay\t'Nothing: stay until the peer ends'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l idle -d 'End when nothing was said or heard for this long' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l demo -d 'Start an echo server of the same protocol in this process and connect to it'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 4 -d 'Only IPv4'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 6 -d 'Only IPv6'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l send-only -d 'Say what stdin says and show nothing of what is heard'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l recv-only -d 'Do not read stdin'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s v -l verbose -d 'Show the steps below the messages'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l explain -d 'Explain each step; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l step -d 'Wait for Enter between the stages of opening and closing; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l max-peers -d 'So many peers at a time; one more is turned away' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l reply -d 'What to do by itself with what a peer says' -r -f -a "none\t'Nothing'
+echo\t'Say it back'
+broadcast\t'Say it to every other peer'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End with exit code 5 if no peer comes within this time' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l stdin -d 'Who gets what stdin says; `each` replays a regular file to every peer [default: broadcast; none with --reply when stdin is not a terminal]' -r -f -a "none\t'Nobody; stdin is not read'
+broadcast\t'Every peer'
+first\t'The first peer only'
+each\t'Every peer gets all of it (a regular file)'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
+crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l count -d 'End with success after hearing this many messages' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l max-message -d 'The largest message that is heard whole' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
+raw\t'The payload and nothing else'
+hex\t'Offsets, bytes and characters, both directions'
+json\t'One JSON object per record'
+none\t'Nothing'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l timestamps -d 'Put the time before each line of the human view' -r -f -a "off\t'None'
+clock\t'Local time of day'
+relative\t'Since the start'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
+close\t'Close both directions once everything is sent'
+stay\t'Nothing: stay until the peer ends'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l idle -d 'End when nothing was said or heard for this long' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s 4 -d 'Only IPv4'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s 6 -d 'Only IPv6'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l once -d 'Take one peer and end with it'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Show the steps below the messages'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l explain -d 'Explain each step; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l step -d 'Wait for Enter between the stages of opening and closing; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from help" -f -a "connect" -d 'Connect to a TCP endpoint and talk'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from help" -f -a "listen" -d 'Listen for TCP connections'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and not __fish_seen_subcommand_from connect listen help" -s h -l help -d 'Print help'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and not __fish_seen_subcommand_from connect listen help" -f -a "connect" -d 'Send datagrams to a UDP endpoint and hear its answers'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and not __fish_seen_subcommand_from connect listen help" -f -a "listen" -d 'Hear datagrams from any peer and answer'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and not __fish_seen_subcommand_from connect listen help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l bind -d 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l connect-timeout -d 'Give up connecting after this long, all addresses together' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
+crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l count -d 'End with success after hearing this many messages' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l max-message -d 'The largest message that is heard whole' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
+raw\t'The payload and nothing else'
+hex\t'Offsets, bytes and characters, both directions'
+json\t'One JSON object per record'
+none\t'Nothing'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l timestamps -d 'Put the time before each line of the human view' -r -f -a "off\t'None'
+clock\t'Local time of day'
+relative\t'Since the start'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
+close\t'Close both directions once everything is sent'
+stay\t'Nothing: stay until the peer ends'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l idle -d 'End when nothing was said or heard for this long' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l demo -d 'Start an echo server of the same protocol in this process and connect to it'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s 4 -d 'Only IPv4'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s 6 -d 'Only IPv6'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l send-only -d 'Say what stdin says and show nothing of what is heard'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l recv-only -d 'Do not read stdin'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s v -l verbose -d 'Show the steps below the messages'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l explain -d 'Explain each step; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l step -d 'Wait for Enter between the stages of opening and closing; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l reply-to -d 'Who gets what stdin says' -r -f -a "last\t'The peer heard last'
+all\t'Every peer heard and not expired'
+first\t'The peer heard first'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l expiry -d 'Forget a peer that has been silent this long' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l max-peers -d 'So many peers at a time; one more is turned away' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l reply -d 'What to do by itself with what a peer says' -r -f -a "none\t'Nothing'
+echo\t'Say it back'
+broadcast\t'Say it to every other peer'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End with exit code 5 if no peer comes within this time' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
+crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l count -d 'End with success after hearing this many messages' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l max-message -d 'The largest message that is heard whole' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
+raw\t'The payload and nothing else'
+hex\t'Offsets, bytes and characters, both directions'
+json\t'One JSON object per record'
+none\t'Nothing'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l timestamps -d 'Put the time before each line of the human view' -r -f -a "off\t'None'
+clock\t'Local time of day'
+relative\t'Since the start'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
+close\t'Close both directions once everything is sent'
+stay\t'Nothing: stay until the peer ends'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l idle -d 'End when nothing was said or heard for this long' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s 4 -d 'Only IPv4'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s 6 -d 'Only IPv6'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l once -d 'Take one peer and end with it'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Show the steps below the messages'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l explain -d 'Explain each step; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l step -d 'Wait for Enter between the stages of opening and closing; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from help" -f -a "connect" -d 'Send datagrams to a UDP endpoint and hear its answers'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from help" -f -a "listen" -d 'Hear datagrams from any peer and answer'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and not __fish_seen_subcommand_from connect listen help" -s h -l help -d 'Print help'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and not __fish_seen_subcommand_from connect listen help" -f -a "connect" -d 'Connect to a Unix socket and talk'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and not __fish_seen_subcommand_from connect listen help" -f -a "listen" -d 'Listen on a Unix socket'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and not __fish_seen_subcommand_from connect listen help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l type -d 'The type of socket' -r -f -a "stream\t'A byte stream'
+datagram\t'Datagrams, no connection'
+seqpacket\t'A connection that keeps message boundaries'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l bind -d 'Bind our end to this path, so that a datagram peer can answer [default for datagram: an abstract name]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
+crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l count -d 'End with success after hearing this many messages' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l max-message -d 'The largest message that is heard whole' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
+raw\t'The payload and nothing else'
+hex\t'Offsets, bytes and characters, both directions'
+json\t'One JSON object per record'
+none\t'Nothing'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l timestamps -d 'Put the time before each line of the human view' -r -f -a "off\t'None'
+clock\t'Local time of day'
+relative\t'Since the start'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
+close\t'Close both directions once everything is sent'
+stay\t'Nothing: stay until the peer ends'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l idle -d 'End when nothing was said or heard for this long' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l demo -d 'Start an echo server of the same protocol in this process and connect to it'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l send-only -d 'Say what stdin says and show nothing of what is heard'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l recv-only -d 'Do not read stdin'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -s v -l verbose -d 'Show the steps below the messages'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l explain -d 'Explain each step; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l step -d 'Wait for Enter between the stages of opening and closing; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l type -d 'The type of socket' -r -f -a "stream\t'A byte stream'
+datagram\t'Datagrams, no connection'
+seqpacket\t'A connection that keeps message boundaries'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l max-peers -d 'So many peers at a time; one more is turned away' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l reply -d 'What to do by itself with what a peer says' -r -f -a "none\t'Nothing'
+echo\t'Say it back'
+broadcast\t'Say it to every other peer'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End with exit code 5 if no peer comes within this time' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l stdin -d 'Who gets what stdin says; `each` replays a regular file to every peer [default: broadcast; none with --reply when stdin is not a terminal]' -r -f -a "none\t'Nobody; stdin is not read'
+broadcast\t'Every peer'
+first\t'The first peer only'
+each\t'Every peer gets all of it (a regular file)'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
+crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l count -d 'End with success after hearing this many messages' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l max-message -d 'The largest message that is heard whole' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
+raw\t'The payload and nothing else'
+hex\t'Offsets, bytes and characters, both directions'
+json\t'One JSON object per record'
+none\t'Nothing'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l timestamps -d 'Put the time before each line of the human view' -r -f -a "off\t'None'
+clock\t'Local time of day'
+relative\t'Since the start'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
+close\t'Close both directions once everything is sent'
+stay\t'Nothing: stay until the peer ends'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l idle -d 'End when nothing was said or heard for this long' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l once -d 'Take one peer and end with it'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Show the steps below the messages'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l explain -d 'Explain each step; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l step -d 'Wait for Enter between the stages of opening and closing; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from help" -f -a "connect" -d 'Connect to a Unix socket and talk'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from help" -f -a "listen" -d 'Listen on a Unix socket'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
+raw\t'The payload and nothing else'
+hex\t'Offsets, bytes and characters, both directions'
+json\t'One JSON object per record'
+none\t'Nothing'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -l timestamps -d 'Put the time before each line of the human view' -r -f -a "off\t'None'
+clock\t'Local time of day'
+relative\t'Since the start'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -s v -l verbose -d 'Show the steps below the messages'
+complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -l explain -d 'Explain each step; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix replay completions help" -f -a "tcp" -d 'A byte stream over the network'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix replay completions help" -f -a "udp" -d 'Datagrams over the network'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix replay completions help" -f -a "unix" -d 'Sockets inside this machine'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix replay completions help" -f -a "replay" -d 'Show a recorded session again, in any view'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix replay completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix replay completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from tcp" -f -a "connect" -d 'Connect to a TCP endpoint and talk'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from tcp" -f -a "listen" -d 'Listen for TCP connections'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from udp" -f -a "connect" -d 'Send datagrams to a UDP endpoint and hear its answers'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from udp" -f -a "listen" -d 'Hear datagrams from any peer and answer'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from unix" -f -a "connect" -d 'Connect to a Unix socket and talk'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from unix" -f -a "listen" -d 'Listen on a Unix socket'

@@ -1,0 +1,114 @@
+//! `man/` and `completions/` come from the types of the command line and are committed, so that packages need no
+//! build step. Here they are compared with what the types say now, and read by the programs they are for.
+
+mod examples;
+mod manual;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+use sockeye::cli::{self, Cli};
+use sockeye::command::completions::script;
+
+const UPDATE: &str = "UPDATE=1 cargo test --test generated";
+
+/// The variable that the script sets exists at elvish's prompt only; here it is stood in for.
+const ELVISH: &str = "eval (slurp <$args[0]) &ns=(ns [&edit:=(ns [&completion:=(ns [&arg-completer=[&]])])])";
+
+/// A folder: name → text.
+type Folder = BTreeMap<String, String>;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn read(path: &Path) -> Folder {
+    let entries = fs::read_dir(path).map(|entries| entries.collect::<Result<Vec<_>, _>>().expect("the folder is read"));
+    let name = |path: &Path| path.file_name().expect("a file has a name").to_string_lossy().into_owned();
+    entries
+        .unwrap_or_default()
+        .into_iter()
+        .map(|entry| (name(&entry.path()), fs::read_to_string(entry.path()).expect("the file is text")))
+        .collect()
+}
+
+fn completions() -> Folder {
+    let shells = [Shell::Bash, Shell::Elvish, Shell::Fish, Shell::PowerShell, Shell::Zsh];
+    let script = |shell: Shell| {
+        let mut text = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "sockeye", &mut text);
+        let name = clap_complete::Generator::file_name(&shell, "sockeye");
+        (name, String::from_utf8(text).expect("a completion script is text"))
+    };
+    shells.into_iter().map(script).collect()
+}
+
+/// The committed folder holds what the types say now and nothing else.
+fn assert_fresh(name: &str, expected: &Folder) {
+    let path = folder(name);
+    if std::env::var_os("UPDATE").is_some_and(|value| value == "1") {
+        fs::create_dir_all(&path).expect("the folder can be made");
+        for stale in read(&path).keys().filter(|name| !expected.contains_key(*name)) {
+            fs::remove_file(path.join(stale)).expect("a stale file can be removed");
+        }
+        for (name, text) in expected {
+            fs::write(path.join(name), text).expect("a file can be written");
+        }
+    }
+    let committed = read(&path);
+    let names = expected.keys().chain(committed.keys());
+    let differing: BTreeSet<_> = names.filter(|name| expected.get(*name) != committed.get(*name)).collect();
+    assert!(differing.is_empty(), "{name}/ is stale in {differing:?}; `{UPDATE}` rewrites it");
+}
+
+/// Runs a checker over a file of the repository; a missing checker is a failure, for nothing would be checked.
+fn check(program: &str, arguments: &[&str], file: &Path) {
+    let output = Command::new(program)
+        .args(arguments)
+        .arg(file)
+        .output()
+        .unwrap_or_else(|error| panic!("{program}: {error}; ./tests/all installs it"));
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{program} on {}:\n{said}", file.display());
+}
+
+#[test]
+fn man_pages_are_fresh_and_clean_to_mandoc() {
+    let pages = manual::pages();
+    assert_fresh("man", &pages);
+    for name in pages.keys() {
+        check("mandoc", &["-Tlint", "-Wwarning"], &folder("man").join(name));
+    }
+}
+
+#[test]
+fn completions_are_fresh_and_valid_to_their_shells() {
+    assert_fresh("completions", &completions());
+    // PowerShell's own checker is not packaged by Debian: its script is only compared.
+    for (shell, arguments, file) in [
+        ("bash", ["-n"].as_slice(), "sockeye.bash"),
+        ("fish", &["--no-execute"], "sockeye.fish"),
+        ("zsh", &["-n"], "_sockeye"),
+        ("elvish", &["-norc", "-c", ELVISH], "sockeye.elv"),
+    ] {
+        check(shell, arguments, &folder("completions").join(file));
+    }
+}
+
+#[test]
+fn each_shell_is_given_its_own_script() {
+    for (shell, file) in [
+        (cli::Shell::Bash, "sockeye.bash"),
+        (cli::Shell::Elvish, "sockeye.elv"),
+        (cli::Shell::Fish, "sockeye.fish"),
+        (cli::Shell::PowerShell, "_sockeye.ps1"),
+        (cli::Shell::Zsh, "_sockeye"),
+    ] {
+        let committed = fs::read_to_string(folder("completions").join(file)).expect("the script is committed");
+        assert_eq!(script(shell), committed, "{file}");
+    }
+}

@@ -1,0 +1,147 @@
+//! The man pages: names and options from the types of the command line, exit codes from their type, and the few
+//! sections that no type knows.
+
+use clap::{Command, CommandFactory as _};
+use clap_mangen::Man;
+use clap_mangen::roff::{Inline, Roff, bold, roman};
+use sockeye::cli::Cli;
+use sockeye::exit::Exit;
+
+use crate::Folder;
+use crate::examples::examples;
+
+/// Of the last change to the texts below; a build must not change a page.
+const DATE: &str = "2026-11-22";
+
+/// What is read from the environment, and what for.
+const ENVIRONMENT: [(&str, &str); 5] = [
+    ("NO_COLOR", "If set and not empty, --color auto means never."),
+    ("TERM", "With dumb, --color auto means never."),
+    ("COLUMNS", "How wide help texts may be, where the terminal does not say."),
+    ("XDG_STATE_HOME", "Where the history of the prompt is kept: in the folder sockeye below it."),
+    ("HOME", "Without XDG_STATE_HOME, ~/.local/state takes its place. ~/ in front of a path of the prompt is it too."),
+];
+
+/// What is kept in files.
+const FILES: [(&str, &str); 1] = [(
+    "$XDG_STATE_HOME/sockeye/history",
+    "Lines typed at the prompt, to be found again with the arrow keys. Nothing is kept of what comes through a pipe.",
+)];
+
+/// Where a shell looks for a completion script.
+const COMPLETION_FILES: [(&str, &str); 5] = [
+    ("~/.local/share/bash-completion/completions/sockeye", "bash"),
+    ("~/.config/fish/completions/sockeye.fish", "fish"),
+    ("A folder of $fpath, as _sockeye", "zsh"),
+    ("$PROFILE", "PowerShell: append the script to it."),
+    ("~/.config/elvish/rc.elv", "elvish: append the script to it."),
+];
+
+/// Every page, by file name.
+pub(crate) fn pages() -> Folder {
+    let mut root = Cli::command().disable_help_subcommand(true);
+    root.build();
+    let mut pages = Folder::new();
+    add(&root, &mut pages);
+    pages
+}
+
+fn add(command: &Command, pages: &mut Folder) {
+    pages.insert(format!("{}.1", name(command)), page(command));
+    for below in command.get_subcommands() {
+        add(below, pages);
+    }
+}
+
+/// `sockeye-tcp-connect`.
+fn name(command: &Command) -> &str {
+    command.get_display_name().unwrap_or_else(|| command.get_name())
+}
+
+fn page(command: &Command) -> String {
+    let man = Man::new(command.clone())
+        .title(name(command).to_uppercase())
+        .date(DATE)
+        .source(concat!("sockeye ", env!("CARGO_PKG_VERSION")))
+        .manual("User Commands");
+    let mut text = Vec::new();
+    man.render_title(&mut text).expect("memory takes it");
+    for section in [Man::render_name_section, Man::render_synopsis_section, Man::render_description_section] {
+        add_rendered(&mut text, |out| section(&man, out));
+    }
+    add_rendered(&mut text, |out| man.render_options_section(out));
+    if command.has_subcommands() {
+        add_rendered(&mut text, |out| man.render_subcommands_section(out));
+    }
+    let own = own_sections(command);
+    add_rendered(&mut text, |out| own.to_writer(out));
+    // An empty line between two breaks, which is how an option's values are set apart, is not clean; a space is.
+    String::from_utf8(text).expect("a page is text").replace(".br\n\n.br\n", ".sp\n")
+}
+
+/// Every piece that is rendered by itself begins with the same preamble; a page needs it once.
+fn add_rendered(page: &mut Vec<u8>, render: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) {
+    let mut preamble = Vec::new();
+    Roff::new().to_writer(&mut preamble).expect("memory takes it");
+    let mut piece = Vec::new();
+    render(&mut piece).expect("memory takes it");
+    page.extend_from_slice(piece.strip_prefix(preamble.as_slice()).expect("a piece begins with the preamble"));
+}
+
+/// What no clap type knows.
+fn own_sections(command: &Command) -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["EXIT STATUS"]);
+    roff.text([roman("The same for every command.")]);
+    for exit in Exit::ALL {
+        item(&mut roff, &exit.code().to_string(), exit.meaning());
+    }
+    roff.control("PP", []);
+    roff.text([roman("An error is one line on standard error, and a line that begins with "), bold("hint:")]);
+    roff.text([roman("where there is a remedy.")]);
+
+    roff.control("SH", ["ENVIRONMENT"]);
+    list(&mut roff, &ENVIRONMENT);
+
+    roff.control("SH", ["FILES"]);
+    match name(command) {
+        "sockeye-completions" => list(&mut roff, &COMPLETION_FILES),
+        _ => list(&mut roff, &FILES),
+    }
+
+    roff.control("SH", ["EXAMPLES"]);
+    roff.control("EX", []);
+    for example in examples(command) {
+        roff.text([roman(example)]);
+    }
+    roff.control("EE", []);
+
+    roff.control("SH", ["SEE ALSO"]);
+    roff.text(see_also(command));
+    roff
+}
+
+fn list(roff: &mut Roff, items: &[(&str, &str)]) {
+    for (term, meaning) in items {
+        item(roff, term, meaning);
+    }
+}
+
+fn item(roff: &mut Roff, term: &str, meaning: &str) {
+    roff.control("TP", []);
+    roff.text([bold(term)]);
+    roff.text([roman(meaning)]);
+}
+
+fn see_also(command: &Command) -> Vec<Inline> {
+    let pages = match name(command) {
+        "sockeye" => ["ncat", "socat", "ss", "tcpdump"].as_slice(),
+        _ => &["sockeye"],
+    };
+    let mut line = Vec::new();
+    for (index, page) in pages.iter().enumerate() {
+        line.push(roman(if index == 0 { "" } else { ", " }));
+        line.extend([bold(*page), roman(if *page == "ss" || *page == "tcpdump" { "(8)" } else { "(1)" })]);
+    }
+    line
+}
