@@ -10,4 +10,5 @@ pub mod input;
 pub mod link;
 pub mod quantity;
 pub mod step;
+pub mod transport;
 pub mod view;

@@ -1,0 +1,256 @@
+//! What the kernel knows of a TCP socket: its state, its queues, and how much the peer's kernel acknowledged.
+//!
+//! Linux answers through `sock_diag`, without privileges and for any socket of the network namespace. Elsewhere
+//! nothing is known, and every question is answered with `None`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+#[cfg(target_os = "linux")]
+#[path = "kernel/sock_diag.rs"]
+mod imp;
+#[cfg(not(target_os = "linux"))]
+mod imp {
+    use std::convert::Infallible;
+
+    pub(super) type Subscription = Infallible;
+
+    pub(super) fn state(_: super::Connection) -> Option<super::TcpState> {
+        None
+    }
+
+    pub(super) fn subscribe() -> Option<Subscription> {
+        None
+    }
+
+    pub(super) fn bytes_acked(
+        subscription: &Subscription,
+        _: super::Connection,
+        _: std::time::Duration,
+    ) -> Option<u64> {
+        match *subscription {}
+    }
+}
+
+/// The two ends that name a TCP connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Our end.
+    pub local: SocketAddr,
+    /// The peer's end.
+    pub remote: SocketAddr,
+}
+
+impl Connection {
+    /// The ends of a stream that is connected now; after a reset they can no longer be asked for.
+    pub fn of(stream: &std::net::TcpStream) -> std::io::Result<Self> {
+        Ok(Self { local: stream.local_addr()?, remote: stream.peer_addr()? })
+    }
+}
+
+/// Which side opened the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opener {
+    /// We did, with `connect()`.
+    Us,
+    /// The peer did, and we accepted.
+    Peer,
+}
+
+/// A TCP socket as the kernel sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TcpState {
+    /// RFC 9293's name of the state, with its hyphens: `ESTABLISHED`, `TIME-WAIT`.
+    pub name: &'static str,
+    /// Bytes that were sent or wait to be, and that the peer's kernel has not acknowledged. A FIN counts as one.
+    pub unacknowledged: u32,
+    /// Bytes that arrived and that nobody has read. For `LISTEN`: connections that wait for `accept()`.
+    pub unread: u32,
+    /// The measurements; a socket in `TIME-WAIT` has none.
+    pub info: Option<TcpInfo>,
+}
+
+/// What the kernel measured on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TcpInfo {
+    /// The smoothed round-trip time.
+    pub rtt: Duration,
+    /// Segments sent again, since the connection opened.
+    pub retransmissions: u32,
+    /// The congestion window, in segments.
+    pub congestion_window: u32,
+    /// The largest segment that is sent, in bytes.
+    pub segment_size: u32,
+    /// Sequence numbers acknowledged: the payload, and the SYN of the opener and the FIN once they are.
+    pub bytes_acked: u64,
+    /// Sequence numbers received, the FIN among them.
+    pub bytes_received: u64,
+}
+
+/// The socket with these two ends, if the kernel still has one. Costs some 10 µs.
+#[must_use]
+pub fn state(connection: Connection) -> Option<TcpState> {
+    imp::state(connection)
+}
+
+/// Finds out what became of the bytes of a connection that died.
+///
+/// A reset takes a socket out of the kernel's tables, so that it can no longer be asked for. When its last
+/// descriptor is closed the kernel announces its end, with its last measurements, to whoever subscribed before.
+#[derive(Debug)]
+pub struct Autopsy {
+    subscription: imp::Subscription,
+    connection: Connection,
+    opener: Opener,
+}
+
+impl Autopsy {
+    /// Subscribes. After this the caller closes every descriptor of the socket.
+    #[must_use]
+    pub fn begin(connection: Connection, opener: Opener) -> Option<Self> {
+        Some(Self { subscription: imp::subscribe()?, connection, opener })
+    }
+
+    /// How many payload bytes, of the `sent` that were given to the kernel, the peer's kernel acknowledged.
+    /// Waits at most this long for the announcement.
+    #[must_use]
+    pub fn acknowledged(&self, sent: u64, timeout: Duration) -> Option<u64> {
+        let acked = imp::bytes_acked(&self.subscription, self.connection, timeout)?;
+        let syn = match self.opener {
+            Opener::Us => 1,
+            Opener::Peer => 0,
+        };
+        // What is above `sent` is the FIN: it is acknowledged only after all of the payload.
+        Some(acked.saturating_sub(syn).min(sent))
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{Shutdown, TcpListener, TcpStream};
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(5);
+
+    fn pair(address: &str) -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind(address).expect("bind");
+        let target = SocketAddr::new(address.parse::<SocketAddr>().expect("address").ip(), port(&listener));
+        let target =
+            if target.ip().is_unspecified() { SocketAddr::new([127, 0, 0, 1].into(), target.port()) } else { target };
+        let connecting = TcpStream::connect(target).expect("connect");
+        (connecting, listener.accept().expect("accept").0)
+    }
+
+    fn port(listener: &TcpListener) -> u16 {
+        listener.local_addr().expect("address").port()
+    }
+
+    /// Closes with RST instead of FIN.
+    fn reset(stream: TcpStream) {
+        socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
+        drop(stream);
+    }
+
+    /// Asks until the answer satisfies; acknowledgements take the kernel a moment even on loopback.
+    fn wait_for(connection: Connection, wanted: impl Fn(Option<&TcpState>) -> bool) -> Option<TcpState> {
+        let deadline = std::time::Instant::now() + SOON;
+        loop {
+            let now = state(connection);
+            if wanted(now.as_ref()) || std::time::Instant::now() > deadline {
+                return now;
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn the_state_of_both_ends_as_they_close() {
+        for address in ["127.0.0.1:0", "[::1]:0", "[::]:0"] {
+            let (mut near, far) = pair(address);
+            let (of_near, of_far) = (Connection::of(&near).expect("ends"), Connection::of(&far).expect("ends"));
+            near.write_all(b"hello").expect("write");
+            let state = wait_for(of_near, |state| state.is_some_and(|state| state.unacknowledged == 0)).expect(address);
+            assert_eq!((state.name, state.unacknowledged, state.unread), ("ESTABLISHED", 0, 0), "{address}");
+            let info = state.info.expect("info");
+            assert_eq!((info.bytes_acked, info.retransmissions), (5 + 1, 0), "{address}");
+            assert!(info.segment_size >= 536 && info.congestion_window > 0, "{address}: {info:?}");
+            let state = super::state(of_far).expect(address);
+            assert_eq!((state.name, state.unread), ("ESTABLISHED", 5), "{address}");
+            assert_eq!(state.info.map(|info| (info.bytes_acked, info.bytes_received)), Some((0, 5)), "{address}");
+
+            near.shutdown(Shutdown::Write).expect("shutdown");
+            let name = |state: Option<TcpState>| state.map(|state| state.name);
+            assert_eq!(name(wait_for(of_near, |s| s.is_some_and(|s| s.name == "FIN-WAIT-2"))), Some("FIN-WAIT-2"));
+            assert_eq!(name(wait_for(of_far, |s| s.is_some_and(|s| s.name == "CLOSE-WAIT"))), Some("CLOSE-WAIT"));
+            far.shutdown(Shutdown::Write).expect("shutdown");
+            let state = wait_for(of_near, |s| s.is_some_and(|s| s.name == "TIME-WAIT")).expect(address);
+            assert_eq!((state.name, state.info), ("TIME-WAIT", None), "{address}");
+            assert_eq!(wait_for(of_far, |s| s.is_none()), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn nobody_knows_a_connection_that_never_was() {
+        let (near, _far) = pair("127.0.0.1:0");
+        let real = Connection::of(&near).expect("ends");
+        assert_eq!(state(Connection { remote: SocketAddr::new([127, 9, 9, 9].into(), 9), ..real }), None);
+    }
+
+    #[test]
+    fn after_a_reset_the_acknowledged_payload_is_known_exactly() {
+        // The peer's kernel has all of it, and no FIN was sent, whoever opened and in either family.
+        for address in ["127.0.0.1:0", "[::1]:0", "[::]:0"] {
+            for opener in [Opener::Us, Opener::Peer] {
+                let (connecting, accepted) = pair(address);
+                let (mut ours, mut theirs) = match opener {
+                    Opener::Us => (connecting, accepted),
+                    Opener::Peer => (accepted, connecting),
+                };
+                let connection = Connection::of(&ours).expect("ends");
+                ours.write_all(&[7; 1000]).expect("write");
+                theirs.read_exact(&mut [0; 1000]).expect("read");
+                reset(theirs);
+                ours.read(&mut [0]).expect_err("reset");
+                let autopsy = Autopsy::begin(connection, opener).expect("subscribe");
+                drop(ours);
+                assert_eq!(autopsy.acknowledged(1000, SOON), Some(1000), "{address} {opener:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_acknowledged_fin_is_no_payload() {
+        let (mut ours, mut theirs) = pair("127.0.0.1:0");
+        let connection = Connection::of(&ours).expect("ends");
+        ours.write_all(b"hello").expect("write");
+        ours.shutdown(Shutdown::Write).expect("shutdown");
+        theirs.read_to_end(&mut Vec::new()).expect("read");
+        wait_for(connection, |state| state.is_some_and(|state| state.name == "FIN-WAIT-2"));
+        reset(theirs);
+        ours.read(&mut [0]).expect_err("reset");
+        let autopsy = Autopsy::begin(connection, Opener::Us).expect("subscribe");
+        drop(ours);
+        assert_eq!(autopsy.acknowledged(5, SOON), Some(5));
+    }
+
+    #[test]
+    fn what_a_peer_never_took_is_not_acknowledged() {
+        let (mut ours, mut theirs) = pair("127.0.0.1:0");
+        let connection = Connection::of(&ours).expect("ends");
+        let reader = std::thread::spawn(move || {
+            theirs.read_exact(&mut vec![0; 100_000]).expect("read");
+            reset(theirs);
+        });
+        let mut sent = 0;
+        while let Ok(n) = ours.write(&[7; 8192]) {
+            sent += n as u64;
+        }
+        reader.join().expect("reader");
+        let autopsy = Autopsy::begin(connection, Opener::Us).expect("subscribe");
+        drop(ours);
+        let acked = autopsy.acknowledged(sent, SOON).expect("announced");
+        assert!((100_000..=sent).contains(&acked), "{acked} of {sent}");
+    }
+}

@@ -1,0 +1,154 @@
+//! The questions to `sock_diag(7)`: one socket by its two ends, and the announcements of sockets that end.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP};
+use netlink_packet_sock_diag::inet::nlas::Nla;
+use netlink_packet_sock_diag::inet::{ExtensionFlags, InetRequest, InetResponse, SocketId, StateFlags};
+use netlink_packet_sock_diag::message::SockDiagMessage;
+use netlink_sys::{Socket, protocols::NETLINK_SOCK_DIAG};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::{Connection, TcpInfo, TcpState};
+
+/// Multicast groups of `NETLINK_SOCK_DIAG`: `SKNLGRP_INET_TCP_DESTROY` and `SKNLGRP_INET6_TCP_DESTROY`.
+/// A dual-stack socket belongs to the second, even when its peer speaks IPv4.
+const TCP_DESTROY: [u32; 2] = [1, 3];
+/// `INET_DIAG_NOCOOKIE`: any socket with these ends, not only the one we asked for before.
+const ANY_COOKIE: [u8; 8] = [0xff; 8];
+/// The kernel answers at once; this only bounds what should not happen.
+const ANSWER: Duration = Duration::from_secs(1);
+
+pub(super) type Subscription = Socket;
+
+pub(super) fn state(connection: Connection) -> Option<TcpState> {
+    let socket = Socket::new(NETLINK_SOCK_DIAG).ok()?;
+    socket.send(&request(connection), 0).ok()?;
+    let response = receive(&socket, Instant::now() + ANSWER).ok()??;
+    Some(TcpState {
+        name: state_name(response.header.state),
+        unacknowledged: response.header.send_queue,
+        unread: response.header.recv_queue,
+        info: tcp_info(&response),
+    })
+}
+
+pub(super) fn subscribe() -> Option<Subscription> {
+    let mut socket = Socket::new(NETLINK_SOCK_DIAG).ok()?;
+    socket.bind_auto().ok()?;
+    for group in TCP_DESTROY {
+        socket.add_membership(group).ok()?;
+    }
+    Some(socket)
+}
+
+pub(super) fn bytes_acked(subscription: &Subscription, connection: Connection, timeout: Duration) -> Option<u64> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        match receive(subscription, deadline) {
+            Ok(Some(response)) if is_between(&response.header.socket_id, connection) => {
+                return tcp_info(&response).map(|info| info.bytes_acked);
+            }
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => return None,
+            // Another connection of this machine ended; or so many did that announcements were dropped (ENOBUFS).
+            _ => {}
+        }
+    }
+}
+
+/// One message, or `None` when it is an error or nothing that we understand.
+fn receive(socket: &Socket, deadline: Instant) -> io::Result<Option<Box<InetResponse>>> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let left = Timespec::try_from(left).unwrap_or_default();
+    match poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&left)) {
+        Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
+        Ok(_) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mut buffer = Vec::with_capacity(8192);
+    socket.recv(&mut buffer, 0)?;
+    let payload = NetlinkMessage::<SockDiagMessage>::deserialize(&buffer).map(|message| message.payload);
+    Ok(match payload {
+        Ok(NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(response))) => Some(response),
+        _ => None,
+    })
+}
+
+fn request(connection: Connection) -> Vec<u8> {
+    let (local, remote) = (connection.local, connection.remote);
+    let (source_address, destination_address) = (local.ip().to_canonical(), remote.ip().to_canonical());
+    let message = SockDiagMessage::InetRequest(InetRequest {
+        family: if source_address.is_ipv4() { AF_INET } else { AF_INET6 },
+        protocol: IPPROTO_TCP,
+        extensions: ExtensionFlags::INFO,
+        states: StateFlags::all(),
+        socket_id: SocketId {
+            source_port: local.port(),
+            destination_port: remote.port(),
+            source_address,
+            destination_address,
+            interface_id: interface(local).max(interface(remote)),
+            cookie: ANY_COOKIE,
+        },
+    });
+    let mut header = NetlinkHeader::default();
+    header.flags = NLM_F_REQUEST;
+    let mut packet = NetlinkMessage::new(header, message.into());
+    packet.finalize();
+    let mut bytes = vec![0; packet.buffer_len()];
+    packet.serialize(&mut bytes);
+    bytes
+}
+
+/// A link-local address means something only together with its interface.
+fn interface(address: SocketAddr) -> u32 {
+    match address {
+        SocketAddr::V4(_) => 0,
+        SocketAddr::V6(address) => address.scope_id(),
+    }
+}
+
+fn is_between(id: &SocketId, connection: Connection) -> bool {
+    let same = |address: IpAddr, port, end: SocketAddr| {
+        port == end.port() && address.to_canonical() == end.ip().to_canonical()
+    };
+    same(id.source_address, id.source_port, connection.local)
+        && same(id.destination_address, id.destination_port, connection.remote)
+}
+
+/// RFC 9293's names for `TCP_ESTABLISHED` and so on; `SYN_RECV` answers a request that has no full socket yet.
+fn state_name(state: u8) -> &'static str {
+    match state {
+        1 => "ESTABLISHED",
+        2 => "SYN-SENT",
+        3 | 12 => "SYN-RECEIVED",
+        4 => "FIN-WAIT-1",
+        5 => "FIN-WAIT-2",
+        6 => "TIME-WAIT",
+        7 => "CLOSED",
+        8 => "CLOSE-WAIT",
+        9 => "LAST-ACK",
+        10 => "LISTEN",
+        11 => "CLOSING",
+        _ => "UNKNOWN",
+    }
+}
+
+/// Reads `struct tcp_info` at its fixed offsets; kernels append to it and never move a field.
+fn tcp_info(response: &InetResponse) -> Option<TcpInfo> {
+    let raw = response.nlas.iter().find_map(|nla| match nla {
+        Nla::TcpInfo(raw) => Some(raw.as_slice()),
+        _ => None,
+    })?;
+    Some(TcpInfo {
+        segment_size: u32::from_ne_bytes(*raw.get(16..)?.first_chunk()?),
+        rtt: Duration::from_micros(u32::from_ne_bytes(*raw.get(68..)?.first_chunk()?).into()),
+        congestion_window: u32::from_ne_bytes(*raw.get(80..)?.first_chunk()?),
+        retransmissions: u32::from_ne_bytes(*raw.get(100..)?.first_chunk()?),
+        bytes_acked: u64::from_ne_bytes(*raw.get(120..)?.first_chunk()?),
+        bytes_received: u64::from_ne_bytes(*raw.get(128..)?.first_chunk()?),
+    })
+}

@@ -1,0 +1,3 @@
+//! Opening, speaking, listening: a file a transport.
+
+pub mod kernel;
