@@ -121,6 +121,7 @@ pub struct Peer {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// In good order or not.
+    #[serde(flatten)]
     pub end: End,
     /// Payload bytes handed to the kernel, with what framed them.
     pub sent: u64,
@@ -133,7 +134,7 @@ pub struct Outcome {
 
 /// The ways a conversation can end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "how", rename_all = "kebab-case")]
+#[serde(tag = "end", rename_all = "kebab-case")]
 pub enum End {
     /// Both directions finished, or one side closed politely.
     #[default]
@@ -147,16 +148,19 @@ pub enum End {
     /// A time limit ended it.
     Timeout {
         /// Which limit, in words: "idle for 5s".
+        #[serde(rename = "why")]
         limit: String,
     },
     /// The peer broke the protocol or one of our limits.
     Violation {
         /// What it did, in words.
+        #[serde(rename = "why")]
         what: String,
     },
     /// Any other failure of input or output.
     Failed {
         /// The operation and the system's words for it.
+        #[serde(rename = "why")]
         error: String,
     },
 }
@@ -165,12 +169,18 @@ pub enum End {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// When, to the nanosecond; never runs backwards within a run.
+    #[serde(serialize_with = "nanoseconds")]
     pub time: Timestamp,
     /// In which conversation.
     pub conn: ConnId,
     /// What.
     #[serde(flatten)]
     pub what: What,
+}
+
+/// Always nine decimals, so that times sort as text.
+fn nanoseconds<S: serde::Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&format_args!("{time:.9}"))
 }
 
 /// The kinds of record.
@@ -195,6 +205,7 @@ pub enum What {
     /// Something a person should know, whatever the verbosity: a dropped message, a pause in accepting.
     Notice {
         /// One line.
+        #[serde(rename = "notice")]
         text: String,
     },
     /// A conversation ended.
@@ -240,7 +251,9 @@ mod payload {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
         match Either::deserialize(from)? {
             Either { text: Some(text), base64: None } => Ok(text.into()),
-            Either { base64: Some(code), text: None } => STANDARD.decode(code).map(Bytes::from).map_err(D::Error::custom),
+            Either { base64: Some(code), text: None } => {
+                STANDARD.decode(code).map(Bytes::from).map_err(D::Error::custom)
+            }
             _ => Err(D::Error::custom("expected exactly one of \"text\" and \"base64\"")),
         }
     }

@@ -34,6 +34,7 @@ pub enum Step {
         /// `IPv4`, `IPv6` or `Unix`.
         family: String,
         /// `stream`, `datagram` or `seqpacket`.
+        #[serde(rename = "type")]
         kind: String,
         /// The descriptor's number.
         fd: i32,

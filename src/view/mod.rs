@@ -1,9 +1,29 @@
 //! Views: what records look like. A view turns a record into bytes and does nothing else; the screen decides where
-//! they go.
+//! they go. One payload view (stdout) and one narrator (stderr) see every record; a recorder writes them to a file.
+
+pub mod escape;
+pub mod explain;
+pub mod style;
+
+mod hex;
+mod human;
+mod json;
+mod narrator;
+mod pretty;
+mod raw;
+mod steps;
+#[cfg(test)]
+mod testing;
 
 use std::io;
 
+pub use json::SCHEMA;
+pub use style::{Ink, Style};
+
+use crate::cli::Output;
 use crate::event::Record;
+use crate::frame::Framing;
+use crate::link::Watch;
 
 /// Shows what happens.
 pub trait View: Send {
@@ -15,4 +35,74 @@ pub trait View: Send {
         let _ = out;
         Ok(())
     }
+}
+
+/// How much the narrator says on stderr; each level says what the one before it says, and more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Talk {
+    /// Conversations that ended badly: `--quiet`.
+    Quiet,
+    /// For a script, stdout being no terminal: where we listen, and notices.
+    Terse,
+    /// For a person: peers that come and go.
+    #[default]
+    Normal,
+    /// `-v`: steps.
+    Steps,
+    /// `--explain`: steps and what they mean.
+    Explain,
+}
+
+/// How a session is shown.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// The form of what is heard.
+    pub output: Output,
+    /// What ended each message, and ends it again in the raw view.
+    pub framing: Framing,
+    /// Whether the human view repeats what we say; it need not when a person typed it at the prompt.
+    pub show_said: bool,
+    /// How much is said beside it.
+    pub talk: Talk,
+    /// Colour, times and width on stdout.
+    pub stdout: Style,
+    /// The same on stderr.
+    pub stderr: Style,
+}
+
+impl Look {
+    /// What the two views of this look need to be recorded.
+    #[must_use]
+    pub fn watch(&self) -> Watch {
+        let said = match self.output {
+            Output::Hex | Output::Json => true,
+            Output::Human => self.show_said,
+            Output::Raw | Output::None => false,
+        };
+        Watch { said, steps: self.talk >= Talk::Steps }
+    }
+}
+
+/// The view of what is heard, for stdout; none if nothing is to be shown.
+#[must_use]
+pub fn payload(look: &Look) -> Option<Box<dyn View>> {
+    match look.output {
+        Output::Human => Some(Box::new(human::Human::new(look.stdout.clone(), look.show_said))),
+        Output::Raw => Some(Box::new(raw::Raw::new(look.framing))),
+        Output::Hex => Some(Box::new(hex::Hex::new(look.stdout.clone()))),
+        Output::Json => Some(Box::new(json::Json)),
+        Output::None => None,
+    }
+}
+
+/// The narrator, for stderr. Even a quiet one tells of conversations that ended badly: nobody else does.
+#[must_use]
+pub fn talk(look: &Look) -> Box<dyn View> {
+    Box::new(narrator::Narrator::new(look.stderr.clone(), look.talk))
+}
+
+/// The view that writes every record to a file, for `replay`.
+#[must_use]
+pub fn recorder() -> Box<dyn View> {
+    Box::new(json::Json)
 }

@@ -1,0 +1,113 @@
+//! Every byte of both directions: offset in its direction, sixteen bytes, their characters. The form of `hexdump -C`.
+
+use std::collections::HashMap;
+use std::io;
+
+use super::View;
+use super::style::{Clock, Ink, Style};
+use crate::event::{ConnId, Event, Extent, Record, What};
+
+const ROW: usize = 16;
+
+pub(super) struct Hex {
+    style: Style,
+    clock: Clock,
+    /// Bytes so far, heard and said.
+    offsets: HashMap<ConnId, [u64; 2]>,
+}
+
+impl Hex {
+    pub(super) fn new(style: Style) -> Self {
+        Self { clock: style.clock(), style, offsets: HashMap::new() }
+    }
+}
+
+impl View for Hex {
+    fn show(&mut self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
+        let time = self.clock.always(record.time);
+        let (message, way, arrow) = match &record.what {
+            What::Heard(Event::Message(message)) => (message, 0, self.style.paint(Ink::Heard, "<")),
+            What::Said(Event::Message(message)) => (message, 1, self.style.paint(Ink::Said, ">")),
+            What::Closed(_) => {
+                self.offsets.remove(&record.conn);
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        let offset = &mut self.offsets.entry(record.conn).or_default()[way];
+        let number = self.style.paint(Ink::Peer(record.conn), &record.conn.to_string());
+        let extent = match message.extent {
+            Extent::Whole => "",
+            Extent::Piece => ", unfinished",
+            Extent::Truncated => ", truncated, the rest is lost",
+        };
+        let length = message.data.len();
+        let plural = if length == 1 { "" } else { "s" };
+        let head = self.style.paint(Ink::Aside, &format!("{length} byte{plural}{extent}"));
+        out.extend_from_slice(format!("{number} {arrow} {time}{head}\n").as_bytes());
+        rows(&message.data, *offset, &self.style, out, |out| {
+            out.extend_from_slice(format!("{number} {arrow} ").as_bytes());
+        });
+        *offset += length as u64;
+        Ok(())
+    }
+}
+
+/// Dumps bytes, the first of which is at `offset`, each row after what `margin` writes.
+pub(super) fn rows(bytes: &[u8], offset: u64, style: &Style, out: &mut Vec<u8>, margin: impl Fn(&mut Vec<u8>)) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (row, bytes) in (0_u64..).zip(bytes.chunks(ROW)) {
+        margin(out);
+        let offset = format!("{:08x}", offset + row * ROW as u64);
+        out.extend_from_slice(style.paint(Ink::Aside, &offset).as_bytes());
+        for column in 0..ROW {
+            out.extend_from_slice(if column % 8 == 0 { b"  " } else { b" " });
+            match bytes.get(column) {
+                Some(byte) => out.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]),
+                None => out.extend_from_slice(b"  "),
+            }
+        }
+        out.extend_from_slice(b"  |");
+        out.extend(bytes.iter().map(|&byte| if byte.is_ascii_graphic() || byte == b' ' { byte } else { b'.' }));
+        out.extend_from_slice(b"|\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{heard, record, said, shown};
+    use super::*;
+    use crate::cli::Timestamps;
+    use crate::event::Outcome;
+
+    #[test]
+    fn offsets_go_on_in_each_direction_and_end_with_the_conversation() {
+        let style = Style::new(false, Timestamps::Relative, None);
+        let records = [
+            heard(1, b"0123456789abcdef\x1b\xff"),
+            said(1, b"x"),
+            heard(1, b"yz"),
+            record(1, What::Closed(Outcome::default())),
+            heard(1, b""),
+        ];
+        let text = String::from_utf8(shown(&mut Hex::new(style), &records)).expect("UTF-8");
+        let expected = "\
+#1 < +0.000000 18 bytes
+#1 < 00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|
+#1 < 00000010  1b ff                                             |..|
+#1 > +0.000000 1 byte
+#1 > 00000000  78                                                |x|
+#1 < +0.000000 2 bytes
+#1 < 00000012  79 7a                                             |yz|
+#1 < +0.000000 0 bytes
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_time_is_shown_even_if_nobody_asked() {
+        let style = Style::plain().in_zone(jiff::tz::TimeZone::UTC);
+        let text = String::from_utf8(shown(&mut Hex::new(style), &[heard(1, b"x")])).expect("UTF-8");
+        assert!(text.starts_with("#1 < 15:06:41.000 1 byte\n"), "{text}");
+    }
+}

@@ -1,0 +1,258 @@
+//! One JSON object per record: the serde form of [`Record`], which reads back as the same record.
+
+use std::io;
+
+use serde::Serialize as _;
+use serde_json::ser::{Formatter, Serializer};
+
+use super::View;
+use super::escape::is_hidden;
+use crate::event::Record;
+
+/// The fields of every kind of record, for the man page.
+pub const SCHEMA: &str = "\
+Each line is one JSON object, a record. Every record has:
+
+  time   when: RFC 3339, UTC, nine decimals; never runs backwards
+  conn   number of the conversation, from 1; 0 is the program itself
+  what   the kind of record; the other fields follow from it:
+
+  listening  endpoints (list), reach: loopback | address | everyone
+  opened     remote, local: the two ends
+  heard      event, and the fields of that event: the peer did it
+  said       the same: we did it
+  step       step: its name, and the fields of that step; only with -v
+  notice     notice: one line for people
+  closed     end, sent, received: bytes on the wire with their framing;
+             acknowledged: bytes of `sent` that arrived, if known
+
+  event      message, ping, pong: kind: text | binary, as the protocol says;
+               text, or base64 if the payload is not UTF-8;
+               extent: piece (its end has not come) | truncated (the rest is
+               lost); absent if whole
+             finish: nothing more comes in this direction
+             close: why, if said: code, reason
+  end        complete, reset, partial, refused; timeout, violation and
+             failed say why
+
+What is heard, as text:  jq -r 'select(.what==\"heard\").text // empty'";
+
+pub(super) struct Json;
+
+impl View for Json {
+    fn show(&mut self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
+        record.serialize(&mut Serializer::with_formatter(&mut *out, Visible))?;
+        out.push(b'\n');
+        Ok(())
+    }
+}
+
+/// Compact JSON in which characters that act on a terminal are escaped, as JSON itself does only for those below U+0020.
+struct Visible;
+
+impl Formatter for Visible {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        visible(fragment, |text| writer.write_all(text.as_bytes()))
+    }
+}
+
+/// Gives `write` the text piece by piece, with hidden characters as JSON escapes.
+pub(super) fn visible(text: &str, mut write: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+    let mut plain = 0;
+    if !text.is_ascii() || memchr::memchr(0x7f, text.as_bytes()).is_some() {
+        for (at, c) in text.char_indices().filter(|&(_, c)| c == '\x7f' || is_hidden(c)) {
+            write(&text[plain..at])?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write(&format!("\\u{unit:04x}"))?;
+            }
+            plain = at + c.len_utf8();
+        }
+    }
+    write(&text[plain..])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{heard, record, shown};
+    use super::*;
+    use crate::event::{CloseReason, ConnId, End, Event, Extent, Kind, Message, Outcome, Peer, Reach, What};
+    use crate::step::{Stage, Step};
+
+    fn line(record: Record) -> String {
+        String::from_utf8(shown(&mut Json, &[record])).expect("JSON is UTF-8")
+    }
+
+    #[test]
+    fn the_form_that_scripts_rely_on() {
+        let time = "2025-06-15T15:06:41.000000000Z";
+        for (record, json) in [
+            (heard(1, b"hi"), r#""what":"heard","event":"message","kind":"binary","text":"hi"}"#),
+            (heard(1, b"\xff"), r#""what":"heard","event":"message","kind":"binary","base64":"/w=="}"#),
+            (
+                record(1, What::Heard(Event::Message(Message { extent: Extent::Piece, ..Message::text("a") }))),
+                r#""what":"heard","event":"message","kind":"text","extent":"piece","text":"a"}"#,
+            ),
+            (record(1, What::Said(Event::Finish)), r#""what":"said","event":"finish"}"#),
+            (
+                record(1, What::Heard(Event::Close { why: Some(CloseReason { code: 1000, reason: "bye".into() }) })),
+                r#""what":"heard","event":"close","why":{"code":1000,"reason":"bye"}}"#,
+            ),
+            (
+                record(1, What::Opened(Peer { remote: "tcp://[::1]:80".into(), local: "tcp://[::1]:4".into() })),
+                r#""what":"opened","remote":"tcp://[::1]:80","local":"tcp://[::1]:4"}"#,
+            ),
+            (record(1, What::Notice { text: "n".into() }), r#""what":"notice","notice":"n"}"#),
+            (
+                record(1, What::Step(Step::Socket { family: "IPv4".into(), kind: "stream".into(), fd: 3 })),
+                r#""what":"step","step":"socket","family":"IPv4","type":"stream","fd":3}"#,
+            ),
+            (
+                record(1, What::Closed(Outcome { sent: 1, received: 2, ..Outcome::default() })),
+                r#""what":"closed","end":"complete","sent":1,"received":2}"#,
+            ),
+            (
+                record(
+                    1,
+                    What::Closed(Outcome { end: End::Timeout { limit: "idle for 5s".into() }, ..Outcome::default() }),
+                ),
+                r#""what":"closed","end":"timeout","why":"idle for 5s","sent":0,"received":0}"#,
+            ),
+            (
+                record(1, What::Listening { endpoints: vec!["tcp://127.0.0.1:9".into()], reach: Reach::Loopback }),
+                r#""what":"listening","endpoints":["tcp://127.0.0.1:9"],"reach":"loopback"}"#,
+            ),
+        ] {
+            assert_eq!(line(record), format!("{{\"time\":\"{time}\",\"conn\":1,{json}\n"));
+        }
+    }
+
+    #[test]
+    fn what_acts_on_a_terminal_is_escaped() {
+        let json = line(heard(1, "\x1b[2J\x7f\u{9b}\u{202e}\u{e0001}\u{e9}".as_bytes()));
+        assert!(json.contains(r#""text":"\u001b[2J\u007f\u009b\u202e\udb40\udc01é""#), "{json}");
+    }
+
+    #[test]
+    fn the_schema_names_every_field() {
+        for word in [
+            "time",
+            "conn",
+            "what",
+            "endpoints",
+            "reach",
+            "remote",
+            "local",
+            "event",
+            "step",
+            "notice",
+            "end",
+            "sent",
+            "received",
+            "acknowledged",
+            "kind",
+            "extent",
+            "text",
+            "base64",
+            "why",
+            "code",
+            "reason",
+        ] {
+            assert!(SCHEMA.contains(word), "{word}");
+        }
+    }
+
+    fn message() -> impl Strategy<Value = Message> {
+        let kind = prop_oneof![Just(Kind::Text), Just(Kind::Binary)];
+        let extent = prop_oneof![Just(Extent::Whole), Just(Extent::Piece), Just(Extent::Truncated)];
+        let data = prop_oneof![any::<Vec<u8>>(), any::<String>().prop_map(String::into_bytes)];
+        (kind, extent, data).prop_map(|(kind, extent, data)| Message { kind, extent, data: data.into() })
+    }
+
+    fn event() -> impl Strategy<Value = Event> {
+        let why = any::<Option<(u16, String)>>().prop_map(|why| why.map(|(code, reason)| CloseReason { code, reason }));
+        prop_oneof![
+            message().prop_map(Event::Message),
+            message().prop_map(Event::Ping),
+            message().prop_map(Event::Pong),
+            Just(Event::Finish),
+            why.prop_map(|why| Event::Close { why }),
+        ]
+    }
+
+    fn outcome() -> impl Strategy<Value = Outcome> {
+        let end = prop_oneof![
+            Just(End::Complete),
+            Just(End::Reset),
+            Just(End::Partial),
+            Just(End::Refused),
+            any::<String>().prop_map(|limit| End::Timeout { limit }),
+            any::<String>().prop_map(|what| End::Violation { what }),
+            any::<String>().prop_map(|error| End::Failed { error }),
+        ];
+        (end, any::<(u64, u64, Option<u64>)>()).prop_map(|(end, (sent, received, acknowledged))| Outcome {
+            end,
+            sent,
+            received,
+            acknowledged,
+        })
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let text = any::<String>;
+        prop_oneof![
+            Just(Step::Waiting { next: Stage::Connect }),
+            text().prop_map(|host| Step::Resolve { host }),
+            (text(), any::<Vec<std::net::IpAddr>>(), any::<u64>())
+                .prop_map(|(host, addresses, took_ns)| Step::Resolved { host, addresses, took_ns }),
+            (text(), text(), any::<i32>()).prop_map(|(family, kind, fd)| Step::Socket { family, kind, fd }),
+            (text(), text(), text()).prop_map(|(name, asked, got)| Step::SocketOption { name, asked, got }),
+            text().prop_map(|local| Step::Bound { local }),
+            text().prop_map(|remote| Step::Connect { remote }),
+            (text(), text(), any::<u64>()).prop_map(|(remote, error, took_ns)| Step::ConnectFailed {
+                remote,
+                error,
+                took_ns
+            }),
+            text().prop_map(|remote| Step::ConnectAbandoned { remote }),
+            (text(), text(), any::<u64>()).prop_map(|(local, remote, took_ns)| Step::Connected {
+                local,
+                remote,
+                took_ns
+            }),
+            (text(), any::<u32>()).prop_map(|(local, backlog)| Step::Listen { local, backlog }),
+            (text(), text(), any::<i32>()).prop_map(|(local, remote, fd)| Step::Accepted { local, remote, fd }),
+            any::<u64>().prop_map(|bytes| Step::Sent { bytes }),
+            Just(Step::Shutdown),
+            any::<Option<String>>().prop_map(|state| Step::Closed { state }),
+        ]
+    }
+
+    fn record_of_any_kind() -> impl Strategy<Value = Record> {
+        let reach = prop_oneof![Just(Reach::Loopback), Just(Reach::Address), Just(Reach::Everyone)];
+        let what = prop_oneof![
+            (any::<Vec<String>>(), reach).prop_map(|(endpoints, reach)| What::Listening { endpoints, reach }),
+            any::<(String, String)>().prop_map(|(remote, local)| What::Opened(Peer { remote, local })),
+            event().prop_map(What::Heard),
+            event().prop_map(What::Said),
+            step().prop_map(What::Step),
+            any::<String>().prop_map(|text| What::Notice { text }),
+            outcome().prop_map(What::Closed),
+        ];
+        (0..4_000_000_000_i64, 0..1_000_000_000_i32, any::<u32>(), what).prop_map(|(second, nano, conn, what)| Record {
+            time: jiff::Timestamp::new(second, nano).expect("a time"),
+            conn: ConnId(conn),
+            what,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_record_reads_back(record in record_of_any_kind()) {
+            let json = line(record.clone());
+            prop_assert_eq!(json.trim_end_matches('\n').lines().count(), 1);
+            prop_assert_eq!(serde_json::from_str::<Record>(&json).expect(&json), record);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The payload of what is heard and nothing else, each message ended as its framing says.
+
+use std::io;
+
+use bytes::BytesMut;
+
+use super::View;
+use crate::cli::Newline;
+use crate::event::{Event, Extent, Record, What};
+use crate::frame::{Encoder, Framing};
+
+pub(super) struct Raw {
+    framing: Framing,
+    encoder: Encoder,
+    framed: BytesMut,
+}
+
+impl Raw {
+    pub(super) fn new(framing: Framing) -> Self {
+        // Line ends were converted on the way in; stdout gets what was heard.
+        Self { framing, encoder: Encoder::new(framing, Newline::AsIs), framed: BytesMut::new() }
+    }
+}
+
+impl View for Raw {
+    fn show(&mut self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
+        let What::Heard(Event::Message(message)) = &record.what else { return Ok(()) };
+        if message.extent == Extent::Piece || matches!(self.framing, Framing::Chunks | Framing::File) {
+            out.extend_from_slice(&message.data);
+        } else {
+            self.framed.clear();
+            self.encoder.encode(message, &mut self.framed).map_err(io::Error::other)?;
+            out.extend_from_slice(&self.framed);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{heard, said, shown};
+    use super::*;
+
+    #[test]
+    fn only_what_is_heard_as_it_is() {
+        let records = [heard(1, b"a\0\x1b"), said(1, b"no"), heard(2, b"\xff")];
+        assert_eq!(shown(&mut Raw::new(Framing::Chunks), &records), b"a\0\x1b\xff");
+    }
+}

@@ -1,0 +1,86 @@
+//! One line for each kind of step: its layer, its name and what it was about.
+
+use super::style::Ink;
+use crate::quantity::show_size;
+use crate::step::{Stage, Step};
+
+/// A step in a line.
+pub(super) struct Line {
+    /// The layer, as its colour.
+    pub(super) ink: Ink,
+    /// The operation, at most [`NAME`] letters.
+    pub(super) name: &'static str,
+    /// What about it; holds what peers and resolvers said, so it must be escaped.
+    pub(super) detail: String,
+    /// How long it took.
+    pub(super) took_ns: Option<u64>,
+}
+
+/// The columns of a name.
+pub(super) const NAME: usize = 11;
+
+impl Line {
+    pub(super) fn of(step: &Step) -> Self {
+        let line = |ink, name, detail: String| Self { ink, name, detail, took_ns: None };
+        let took = |took_ns: &u64, line: Self| Self { took_ns: Some(*took_ns), ..line };
+        match step {
+            Step::Waiting { next } => line(Ink::Title, "next", format!("{} (press Enter)", stage(*next))),
+            Step::Resolve { host } => line(Ink::Names, "resolve", host.clone()),
+            Step::Resolved { host, addresses, took_ns } => {
+                let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+                took(took_ns, line(Ink::Names, "resolved", format!("{host} is {}", addresses.join(", "))))
+            }
+            Step::Socket { family, kind, fd } => {
+                line(Ink::Socket, "socket", format!("{family} {kind}, descriptor {fd}"))
+            }
+            Step::SocketOption { name, asked, got } if asked == got => {
+                line(Ink::Socket, "option", format!("{name} = {got}"))
+            }
+            Step::SocketOption { name, asked, got } => {
+                line(Ink::Socket, "option", format!("{name} = {got} (asked for {asked})"))
+            }
+            Step::Bound { local } => line(Ink::Socket, "bound", local.clone()),
+            Step::Connect { remote } => line(Ink::Connection, "connect", remote.clone()),
+            Step::ConnectFailed { remote, error, took_ns } => {
+                took(took_ns, line(Ink::Alarm, "failed", format!("{remote}: {error}")))
+            }
+            Step::ConnectAbandoned { remote } => {
+                line(Ink::Connection, "abandoned", format!("{remote}: another address answered first"))
+            }
+            Step::Connected { local, remote, took_ns } => {
+                took(took_ns, line(Ink::Connection, "connected", format!("{remote} from {local}")))
+            }
+            Step::Listen { local, backlog } => line(Ink::Connection, "listen", format!("{local}, backlog {backlog}")),
+            Step::Accepted { local, remote, fd } => {
+                line(Ink::Connection, "accepted", format!("{remote} at {local}, descriptor {fd}"))
+            }
+            Step::StaleRemoved { path } => line(Ink::Socket, "removed", format!("{path}, whose owner is gone")),
+            Step::Sent { bytes } => line(Ink::Bytes, "sent", show_size(*bytes)),
+            Step::Received { bytes } => line(Ink::Bytes, "received", show_size(*bytes)),
+            Step::Shutdown => line(Ink::Connection, "shutdown", "our direction is over".into()),
+            Step::EndOfStream => line(Ink::Connection, "end", "the peer's direction is over".into()),
+            Step::Drained { bytes } => {
+                line(Ink::Bytes, "drained", format!("{} that came after our close", show_size(*bytes)))
+            }
+            Step::Reset => line(Ink::Alarm, "reset", "the peer threw the connection away".into()),
+            Step::Unreachable { error } => line(Ink::Alarm, "unreachable", error.clone()),
+            Step::Closed { state: Some(state) } => line(Ink::Connection, "closed", format!("the kernel said {state}")),
+            Step::Closed { state: None } => line(Ink::Connection, "closed", String::new()),
+            Step::Skipped { count } => line(Ink::Aside, "skipped", format!("{count} steps came too fast to be shown")),
+        }
+    }
+}
+
+fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Resolve => "look the name up",
+        Stage::Socket => "make the socket",
+        Stage::Bind => "give it a local address",
+        Stage::Listen => "start listening",
+        Stage::Connect => "connect to the peer",
+        Stage::Accept => "take a peer that has connected",
+        Stage::Talk => "begin the conversation",
+        Stage::Shutdown => "end our direction",
+        Stage::Close => "close the socket",
+    }
+}
