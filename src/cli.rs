@@ -64,16 +64,17 @@ pub enum Tcp {
     #[command(after_long_help = "\
 Examples:
   sockeye tcp connect --demo --say hello </dev/null
-  sockeye tcp connect example.org 80
-  printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockeye tcp connect example.org:80
-  sockeye tcp connect -v --explain --step localhost:8080")]
+  sockeye tcp connect localhost 8080
+  printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockeye tcp connect localhost:8080
+  sockeye tcp connect localhost:8080 --framing lines --say ping --expect pong </dev/null
+  sockeye tcp connect --explain --step localhost:8080")]
     Connect(TcpConnect),
     /// Listen for TCP connections
     #[command(after_long_help = "\
 Examples:
   sockeye tcp listen 9000
   sockeye tcp listen :9000 --reply echo
-  sockeye tcp listen 0 --once </dev/null >received.bin
+  sockeye tcp listen 9000 --once </dev/null >received.bin
   sockeye tcp listen 9000 --stdin each <page.html")]
     Listen(TcpListen),
 }
@@ -85,7 +86,7 @@ pub enum Udp {
     #[command(after_long_help = "\
 Examples:
   sockeye udp connect --demo --say hello </dev/null
-  echo '<13>hello' | sockeye udp connect localhost:514 --framing lines")]
+  echo '<13>hello' | sockeye udp connect 127.0.0.1:514 --framing lines")]
     Connect(UdpConnect),
     /// Hear datagrams from any peer and answer
     #[command(after_long_help = "\

@@ -6,6 +6,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, roman};
 use sockeye::cli::Cli;
 use sockeye::exit::Exit;
+use sockeye::view::SCHEMA;
 
 use crate::Folder;
 use crate::examples::examples;
@@ -14,9 +15,10 @@ use crate::examples::examples;
 const DATE: &str = "2026-11-22";
 
 /// What is read from the environment, and what for.
-const ENVIRONMENT: [(&str, &str); 5] = [
+const ENVIRONMENT: [(&str, &str); 6] = [
     ("NO_COLOR", "If set and not empty, --color auto means never."),
     ("TERM", "With dumb, --color auto means never."),
+    ("TZ", "The time zone of --timestamps=clock, if it is not the system's."),
     ("COLUMNS", "How wide help texts may be, where the terminal does not say."),
     ("XDG_STATE_HOME", "Where the history of the prompt is kept: in the folder sockeye below it."),
     ("HOME", "Without XDG_STATE_HOME, ~/.local/state takes its place. ~/ in front of a path of the prompt is it too."),
@@ -91,6 +93,11 @@ fn add_rendered(page: &mut Vec<u8>, render: impl FnOnce(&mut Vec<u8>) -> std::io
 /// What no clap type knows.
 fn own_sections(command: &Command) -> Roff {
     let mut roff = Roff::new();
+    if name(command) == "sockeye-replay" {
+        roff.control("SH", ["RECORDS"]);
+        verbatim(&mut roff, SCHEMA.lines());
+    }
+
     roff.control("SH", ["EXIT STATUS"]);
     roff.text([roman("The same for every command.")]);
     for exit in Exit::ALL {
@@ -110,15 +117,19 @@ fn own_sections(command: &Command) -> Roff {
     }
 
     roff.control("SH", ["EXAMPLES"]);
-    roff.control("EX", []);
-    for example in examples(command) {
-        roff.text([roman(example)]);
-    }
-    roff.control("EE", []);
+    verbatim(&mut roff, examples(command).iter().map(String::as_str));
 
     roff.control("SH", ["SEE ALSO"]);
     roff.text(see_also(command));
     roff
+}
+
+fn verbatim<'a>(roff: &mut Roff, lines: impl Iterator<Item = &'a str>) {
+    roff.control("EX", []);
+    for line in lines {
+        roff.text([roman(line)]);
+    }
+    roff.control("EE", []);
 }
 
 fn list(roff: &mut Roff, items: &[(&str, &str)]) {
