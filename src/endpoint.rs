@@ -89,7 +89,9 @@ impl ListenOn {
         let wrong = |why: &str| {
             Failure::usage(
                 format!("`{typed}` is not an address to listen on: {why}"),
-                format!("expected [ADDR:]PORT, for example `sockeye {scheme} listen 9000` or `127.0.0.1:9000`; `:9000` is every interface"),
+                format!(
+                    "expected [ADDR:]PORT, for example `sockeye {scheme} listen 9000` or `127.0.0.1:9000`; `:9000` is every interface"
+                ),
             )
         };
         let text = match typed.split_once("://") {

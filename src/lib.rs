@@ -9,6 +9,7 @@ pub mod frame;
 pub mod input;
 pub mod link;
 pub mod quantity;
+pub mod repl;
 pub mod step;
 pub mod transport;
 pub mod view;

@@ -3,15 +3,21 @@
 
 pub mod escape;
 pub mod explain;
+pub mod prompt;
+pub mod screen;
 pub mod style;
 
+mod assist;
 mod hex;
+mod history;
 mod human;
 mod json;
 mod narrator;
 mod pretty;
+mod printer;
 mod raw;
 mod steps;
+mod terminal;
 #[cfg(test)]
 mod testing;
 

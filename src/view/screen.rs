@@ -1,0 +1,193 @@
+//! The screen: the one place that writes to stdout and stderr. It has a thread of its own, so that a stdout that takes
+//! nothing stops the display and not the conversation.
+
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::thread;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::fstat;
+use tokio::sync::{mpsc, oneshot};
+
+use super::View;
+use super::printer::Printer;
+use super::style::{Ink, Style};
+use crate::event::Record;
+use crate::exit::{Failure, words};
+
+/// Batches of records that may wait to be shown.
+const BATCHES: usize = 8;
+
+/// Who shows what where.
+#[derive(Default)]
+pub struct Cast {
+    /// To stdout.
+    pub payload: Option<Box<dyn View>>,
+    /// To stderr.
+    pub talk: Option<Box<dyn View>>,
+    /// To a file.
+    pub recorder: Option<(Box<dyn View>, File)>,
+    /// Prints to stdout's terminal instead, when lines are typed there.
+    pub printer: Option<Printer>,
+}
+
+/// Shows records.
+pub struct Screen {
+    records: mpsc::Sender<Vec<Record>>,
+    done: oneshot::Receiver<io::Result<()>>,
+}
+
+impl Screen {
+    /// Starts the screen's thread.
+    pub fn start(cast: Cast) -> io::Result<Self> {
+        let (records, mut batches) = mpsc::channel::<Vec<Record>>(BATCHES);
+        let (tell, done) = oneshot::channel();
+        let mut stage = Stage::open(cast)?;
+        thread::Builder::new().name("screen".to_owned()).spawn(move || {
+            let shown = (|| {
+                while let Some(batch) = batches.blocking_recv() {
+                    stage.show(&batch)?;
+                }
+                stage.finish()
+            })();
+            // Only now: who waits for `done` may end the program.
+            drop(batches);
+            let _ = tell.send(shown);
+        })?;
+        Ok(Self { records, done })
+    }
+
+    /// Where records go, in batches; it closes when stdout is broken.
+    #[must_use]
+    pub fn records(&self) -> mpsc::Sender<Vec<Record>> {
+        self.records.clone()
+    }
+
+    /// Waits until everything is shown, once every sender is dropped. The error is stdout's (`BrokenPipe` when its
+    /// reader went away), or of kind `Other` when the record file could not be written.
+    pub async fn finish(self) -> io::Result<()> {
+        drop(self.records);
+        self.done.await.unwrap_or_else(|_| Err(io::Error::other("the screen panicked; this is a defect in sockeye")))
+    }
+}
+
+/// The cast and its outlets.
+struct Stage {
+    payload: Option<Box<dyn View>>,
+    talk: Option<Box<dyn View>>,
+    recorder: Option<(Box<dyn View>, File)>,
+    printer: Option<Printer>,
+    stdout: File,
+    stderr: File,
+    /// stdout and stderr are one terminal: what goes to both is one text, in order.
+    together: bool,
+    /// Why the recording stopped.
+    unrecorded: Option<String>,
+    out: Vec<u8>,
+    err: Vec<u8>,
+    file: Vec<u8>,
+}
+
+impl Stage {
+    fn open(cast: Cast) -> io::Result<Self> {
+        let Cast { payload, talk, recorder, printer } = cast;
+        // Not through `io::stdout`: its line buffer would cost a system call a line.
+        let stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let stderr = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+        let together = same_terminal(stdout.as_fd(), stderr.as_fd());
+        let (out, err, file) = Default::default();
+        Ok(Self { payload, talk, recorder, printer, stdout, stderr, together, unrecorded: None, out, err, file })
+    }
+
+    fn show(&mut self, batch: &[Record]) -> io::Result<()> {
+        for record in batch {
+            if let Some(talk) = &mut self.talk {
+                talk.show(record, if self.together { &mut self.out } else { &mut self.err })?;
+            }
+            if let Some(payload) = &mut self.payload {
+                payload.show(record, &mut self.out)?;
+            }
+            if let Some((recorder, _)) = &mut self.recorder {
+                recorder.show(record, &mut self.file)?;
+            }
+        }
+        self.write()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        if let Some(payload) = &mut self.payload {
+            payload.finish(&mut self.out)?;
+        }
+        if let Some(talk) = &mut self.talk {
+            talk.finish(if self.together { &mut self.out } else { &mut self.err })?;
+        }
+        if let Some((recorder, _)) = &mut self.recorder {
+            recorder.finish(&mut self.file)?;
+        }
+        self.write()?;
+        if let Some(printer) = &self.printer {
+            printer.flush();
+        }
+        self.unrecorded.take().map_or(Ok(()), |why| Err(io::Error::other(why)))
+    }
+
+    /// One write an outlet. The record comes first, because it is what is looked at when the rest fails; then stderr,
+    /// because nobody can do anything about its failure.
+    fn write(&mut self) -> io::Result<()> {
+        if let Some((_, file)) = &self.recorder
+            && let Err(error) = write_all(file, &self.file)
+        {
+            self.unrecorded = Some(format!("write the record: {}", words(&error)));
+            self.recorder = None;
+        }
+        let _ = write_all(&self.stderr, &self.err);
+        let shown = match &self.printer {
+            Some(printer) => printer.print(&self.out),
+            None => write_all(&self.stdout, &self.out),
+        };
+        for buffer in [&mut self.out, &mut self.err, &mut self.file] {
+            buffer.clear();
+            // One large message should not hold its memory for ever.
+            buffer.shrink_to(1 << 20);
+        }
+        shown
+    }
+}
+
+/// Says why the program fails: `sockeye: …`, then `hint: …` if there is a remedy. For when the screen is done.
+pub fn fail(failure: &Failure, style: &Style) {
+    let mut text = format!("{} {}\n", style.paint(Ink::Alarm, "sockeye:"), failure.what);
+    if let Some(hint) = &failure.hint {
+        text += &format!("{} {hint}\n", style.paint(Ink::Title, "hint:"));
+    }
+    let _ = write_all(io::stderr(), text.as_bytes());
+}
+
+/// Writes text to stdout as it is, for commands that hold no conversation.
+pub fn print(text: &str) -> io::Result<()> {
+    write_all(io::stdout(), text.as_bytes())
+}
+
+/// Writes everything, whatever mode the descriptor is in: a terminal may have been made non-blocking by a program that
+/// shares it.
+pub(super) fn write_all(to: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(&to, bytes).map_err(io::Error::from) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                // An error here shows again in the write.
+                let _ = poll(&mut [PollFd::new(&to, PollFlags::OUT)], None);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn same_terminal(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
+    let device = |fd| rustix::termios::isatty(fd).then(|| fstat(fd).ok()).flatten().map(|stat| stat.st_rdev);
+    device(a).is_some_and(|a| device(b) == Some(a))
+}
