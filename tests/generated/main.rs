@@ -13,6 +13,8 @@ use clap::CommandFactory as _;
 use clap_complete::Shell;
 use sockeye::cli::{self, Cli};
 use sockeye::command::completions::script;
+use sockeye::exit::Exit;
+use sockeye::repl;
 
 const UPDATE: &str = "UPDATE=1 cargo test --test generated";
 
@@ -47,10 +49,14 @@ fn completions() -> Folder {
     shells.into_iter().map(script).collect()
 }
 
+fn updates() -> bool {
+    std::env::var_os("UPDATE").is_some_and(|value| value == "1")
+}
+
 /// The committed folder holds what the types say now and nothing else.
 fn assert_fresh(name: &str, expected: &Folder) {
     let path = folder(name);
-    if std::env::var_os("UPDATE").is_some_and(|value| value == "1") {
+    if updates() {
         fs::create_dir_all(&path).expect("the folder can be made");
         for stale in read(&path).keys().filter(|name| !expected.contains_key(*name)) {
             fs::remove_file(path.join(stale)).expect("a stale file can be removed");
@@ -63,6 +69,28 @@ fn assert_fresh(name: &str, expected: &Folder) {
     let names = expected.keys().chain(committed.keys());
     let differing: BTreeSet<_> = names.filter(|name| expected.get(*name) != committed.get(*name)).collect();
     assert!(differing.is_empty(), "{name}/ is stale in {differing:?}; `{UPDATE}` rewrites it");
+}
+
+/// A bar would end the cell.
+fn cell(text: &str) -> String {
+    text.replace('|', r"\|")
+}
+
+/// A table of the README holds these rows and no others.
+fn assert_table(head: &str, rows: impl Iterator<Item = [String; 2]>) {
+    let path = folder("README.md");
+    let readme = fs::read_to_string(&path).expect("there is a README");
+    let head = format!("{head}\n|---|---|\n");
+    let start = readme.find(&head).expect("the README has the table") + head.len();
+    let end = start
+        + readme[start..].lines().take_while(|line| line.starts_with('|')).map(|line| line.len() + 1).sum::<usize>();
+    let rows: Vec<_> = rows.map(|[left, right]| format!("| {} | {} |\n", cell(&left), cell(&right))).collect();
+    let rows = rows.concat();
+    if updates() {
+        fs::write(path, [&readme[..start], &rows, &readme[end..]].concat()).expect("the README can be written");
+    } else {
+        assert_eq!(readme[start..end], rows, "the README is stale; `{UPDATE}` rewrites it");
+    }
 }
 
 /// Runs a checker over a file of the repository; a missing checker is a failure, for nothing would be checked.
@@ -111,4 +139,14 @@ fn each_shell_is_given_its_own_script() {
         let committed = fs::read_to_string(folder("completions").join(file)).expect("the script is committed");
         assert_eq!(script(shell), committed, "{file}");
     }
+}
+
+#[test]
+fn tables_of_the_readme_are_fresh() {
+    let exit = |exit: Exit| [exit.code().to_string(), exit.meaning().replace("--expect", "`--expect`")];
+    assert_table("| code | meaning |", Exit::ALL.into_iter().map(exit));
+    let verb = |verb: &repl::Verb| {
+        [format!("`{}`", format!("/{} {}", verb.name, verb.arguments).trim_end()), verb.help.to_owned()]
+    };
+    assert_table("| command | what it does |", repl::verbs(&[]).map(verb));
 }

@@ -6,6 +6,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, roman};
 use sockeye::cli::Cli;
 use sockeye::exit::Exit;
+use sockeye::repl;
 use sockeye::view::SCHEMA;
 
 use crate::Folder;
@@ -20,7 +21,7 @@ const ENVIRONMENT: [(&str, &str); 6] = [
     ("TERM", "With dumb, --color auto means never."),
     ("TZ", "The time zone of --timestamps=clock, if it is not the system's."),
     ("COLUMNS", "How wide help texts may be, where the terminal does not say."),
-    ("XDG_STATE_HOME", "Where the history of the prompt is kept: in the folder sockeye below it."),
+    ("XDG_STATE_HOME", "Where the history of the prompt is kept: in sockeye/ below it. A relative path is ignored."),
     ("HOME", "Without XDG_STATE_HOME, ~/.local/state takes its place. ~/ in front of a path of the prompt is it too."),
 ];
 
@@ -29,6 +30,10 @@ const FILES: [(&str, &str); 1] = [(
     "$XDG_STATE_HOME/sockeye/history",
     "Lines typed at the prompt, to be found again with the arrow keys. Nothing is kept of what comes through a pipe.",
 )];
+
+/// What else a line of the prompt can be.
+const LINES: [(&str, &str); 2] =
+    [("//text", "say a line that begins with a slash: /text"), ("text\\", "the message goes on in the next line")];
 
 /// Where a shell looks for a completion script.
 const COMPLETION_FILES: [(&str, &str); 5] = [
@@ -93,6 +98,15 @@ fn add_rendered(page: &mut Vec<u8>, render: impl FnOnce(&mut Vec<u8>) -> std::io
 /// What no clap type knows.
 fn own_sections(command: &Command) -> Roff {
     let mut roff = Roff::new();
+    if name(command).ends_with("-connect") || name(command).ends_with("-listen") {
+        roff.control("SH", ["PROMPT"]);
+        roff.text([roman("With a terminal for standard input, a line is a message.")]);
+        roff.text([roman("One that begins with a slash is a command, and Tab completes it:")]);
+        for verb in repl::verbs(&[]) {
+            item(&mut roff, format!("/{} {}", verb.name, verb.arguments).trim_end(), verb.help);
+        }
+        list(&mut roff, &LINES);
+    }
     if name(command) == "sockeye-replay" {
         roff.control("SH", ["RECORDS"]);
         verbatim(&mut roff, SCHEMA.lines());
