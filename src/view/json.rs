@@ -75,10 +75,10 @@ pub(super) fn visible(text: &str, mut write: impl FnMut(&str) -> io::Result<()>)
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::testing::{heard, record, shown};
+    use super::super::testing::{every_step, heard, record, shown};
     use super::*;
     use crate::event::{CloseReason, ConnId, End, Event, Extent, Kind, Message, Outcome, Peer, Reach, What};
-    use crate::step::{Stage, Step};
+    use crate::step::Step;
 
     fn line(record: Record) -> String {
         String::from_utf8(shown(&mut Json, &[record])).expect("JSON is UTF-8")
@@ -202,29 +202,15 @@ mod tests {
     fn step() -> impl Strategy<Value = Step> {
         let text = any::<String>;
         prop_oneof![
-            Just(Step::Waiting { next: Stage::Connect }),
-            text().prop_map(|host| Step::Resolve { host }),
+            prop::sample::select(every_step()),
             (text(), any::<Vec<std::net::IpAddr>>(), any::<u64>())
                 .prop_map(|(host, addresses, took_ns)| Step::Resolved { host, addresses, took_ns }),
             (text(), text(), any::<i32>()).prop_map(|(family, kind, fd)| Step::Socket { family, kind, fd }),
-            (text(), text(), text()).prop_map(|(name, asked, got)| Step::SocketOption { name, asked, got }),
-            text().prop_map(|local| Step::Bound { local }),
-            text().prop_map(|remote| Step::Connect { remote }),
             (text(), text(), any::<u64>()).prop_map(|(remote, error, took_ns)| Step::ConnectFailed {
                 remote,
                 error,
                 took_ns
             }),
-            text().prop_map(|remote| Step::ConnectAbandoned { remote }),
-            (text(), text(), any::<u64>()).prop_map(|(local, remote, took_ns)| Step::Connected {
-                local,
-                remote,
-                took_ns
-            }),
-            (text(), any::<u32>()).prop_map(|(local, backlog)| Step::Listen { local, backlog }),
-            (text(), text(), any::<i32>()).prop_map(|(local, remote, fd)| Step::Accepted { local, remote, fd }),
-            any::<u64>().prop_map(|bytes| Step::Sent { bytes }),
-            Just(Step::Shutdown),
             any::<Option<String>>().prop_map(|state| Step::Closed { state }),
         ]
     }

@@ -3,7 +3,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::mem::{Discriminant, discriminant};
 
 use super::explain::{Explanation, explain};
 use super::human::Peers;
@@ -21,7 +20,8 @@ pub(super) struct Narrator {
     peers: Peers,
     /// Where each open conversation goes.
     remotes: HashMap<ConnId, String>,
-    explained: HashSet<Discriminant<Step>>,
+    /// The explanations given so far, by their text.
+    explained: HashSet<&'static str>,
 }
 
 impl Narrator {
@@ -66,7 +66,7 @@ impl Narrator {
             (Reach::Address, _) => String::new(),
             (Reach::Everyone, _) => " (every interface: whoever reaches this machine can connect)".to_owned(),
         };
-        let endpoints: Vec<_> = endpoints.iter().map(|endpoint| escape::line(endpoint)).collect();
+        let endpoints: Vec<_> = endpoints.iter().map(escape::line).collect();
         format!("listening on {}{}", endpoints.join(" "), self.style.paint(Ink::Aside, &reach))
     }
 
@@ -120,8 +120,11 @@ impl Narrator {
         if let Some(took_ns) = took_ns {
             text += &self.style.paint(Ink::Aside, &format!(" ({})", show_nanos(took_ns)));
         }
-        if self.talk >= Talk::Explain && self.explained.insert(discriminant(step)) {
-            text += &self.explanation(&explain(step));
+        if self.talk >= Talk::Explain {
+            let explanation = explain(step);
+            if self.explained.insert(explanation.text) {
+                text += &self.explanation(&explanation);
+            }
         }
         text
     }
@@ -170,5 +173,152 @@ impl View for Narrator {
             out.extend_from_slice(format!("{stamp}{label}{}\n", words.trim_end_matches(' ')).as_bytes());
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{every_step, heard, record, shown};
+    use super::*;
+    use crate::cli::Timestamps;
+    use crate::event::Peer;
+
+    fn told(talk: Talk, records: &[Record]) -> String {
+        String::from_utf8(shown(&mut Narrator::new(Style::plain(), talk), records)).expect("UTF-8")
+    }
+
+    fn listening(reach: Reach) -> Record {
+        let endpoints = vec!["tcp://127.0.0.1:41234".into(), "tcp://[::1]:41234".into()];
+        record(0, What::Listening { endpoints, reach })
+    }
+
+    fn opened(conn: u32) -> Record {
+        let (remote, local) = (format!("tcp://127.0.0.1:5000{conn}"), "tcp://127.0.0.1:41234".into());
+        record(conn, What::Opened(Peer { remote, local }))
+    }
+
+    fn closed(conn: u32, end: End) -> Record {
+        record(conn, What::Closed(Outcome { end, sent: 1 << 20, received: 3, acknowledged: None }))
+    }
+
+    #[test]
+    fn the_line_that_scripts_read() {
+        for talk in [Talk::Terse, Talk::Normal, Talk::Steps, Talk::Explain] {
+            assert_eq!(
+                told(talk, &[listening(Reach::Loopback)]),
+                "listening on tcp://127.0.0.1:41234 tcp://[::1]:41234 (this machine only; `:41234` would open it to every interface)\n"
+            );
+        }
+        let address = told(Talk::Terse, &[listening(Reach::Address)]);
+        assert_eq!(address, "listening on tcp://127.0.0.1:41234 tcp://[::1]:41234\n");
+        let unix = record(0, What::Listening { endpoints: vec!["unix:/run/x".into()], reach: Reach::Loopback });
+        assert_eq!(told(Talk::Terse, &[unix]), "listening on unix:/run/x (this machine only)\n");
+    }
+
+    #[test]
+    fn a_clean_conversation_at_each_level() {
+        let records = [opened(1), heard(1, b"x"), record(1, What::Heard(Event::Finish)), closed(1, End::Complete)];
+        assert_eq!(told(Talk::Quiet, &records), "");
+        assert_eq!(told(Talk::Terse, &records), "");
+        assert_eq!(
+            told(Talk::Normal, &records),
+            "connected to tcp://127.0.0.1:50001\npeer finished (it may still listen)\nclosed: 1.0 MiB sent, 3 B received\n"
+        );
+    }
+
+    #[test]
+    fn peers_of_a_listener_have_numbers() {
+        let records = [listening(Reach::Address), opened(1), opened(2), closed(1, End::Complete)];
+        let text = told(Talk::Normal, &records);
+        let expected = [
+            "#1 tcp://127.0.0.1:50001 connected",
+            "#2 tcp://127.0.0.1:50002 connected",
+            "#1 closed: 1.0 MiB sent, 3 B received",
+        ];
+        assert_eq!(text.lines().skip(1).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_bad_end_is_told_even_when_quiet() {
+        for (end, words) in [
+            (End::Reset, "reset by peer"),
+            (End::Partial, "the peer closed before it took everything"),
+            (End::Refused, "nothing listens there (ICMP port unreachable)"),
+            (End::Timeout { limit: "idle for 5s".into() }, "timed out, idle for 5s"),
+            (End::Violation { what: "sent a\x1bline".into() }, "sent a\\x1bline"),
+            (End::Failed { error: "recv: input/output error".into() }, "recv: input/output error"),
+        ] {
+            let text = told(Talk::Quiet, &[opened(1), closed(1, end)]);
+            assert_eq!(text, format!("tcp://127.0.0.1:50001: {words}: 1.0 MiB sent, 3 B received\n"));
+        }
+        let outcome = Outcome { end: End::Reset, sent: 1 << 20, received: 0, acknowledged: Some(512 << 10) };
+        assert_eq!(
+            told(Talk::Quiet, &[record(1, What::Closed(outcome))]),
+            "reset by peer: 1.0 MiB sent, 512.0 KiB acknowledged, 0 B received\n"
+        );
+    }
+
+    #[test]
+    fn notices_and_closes_in_the_peers_words_are_escaped() {
+        let notice = record(0, What::Notice { text: "paused\x1b[2J".into() });
+        assert_eq!(told(Talk::Terse, std::slice::from_ref(&notice)), "paused\\x1b[2J\n");
+        assert_eq!(told(Talk::Quiet, &[notice]), "");
+        let why = Some(CloseReason { code: 1001, reason: "go\ning".into() });
+        let close = record(1, What::Heard(Event::Close { why }));
+        assert_eq!(told(Talk::Normal, &[close]), "peer closed: 1001 go\\ning\n");
+        let ping = record(1, What::Heard(Event::Ping(Message::text("\x07"))));
+        assert_eq!(told(Talk::Normal, std::slice::from_ref(&ping)), "");
+        assert_eq!(told(Talk::Steps, &[ping]), "ping heard: 1 B\n");
+    }
+
+    #[test]
+    fn steps_are_lines_in_columns() {
+        let records: Vec<_> = every_step().into_iter().map(|step| record(1, What::Step(step))).collect();
+        assert_eq!(told(Talk::Normal, &records), "");
+        let expected = "\
+next        connect to the peer (press Enter)
+resolve     localhost
+resolved    localhost is 127.0.0.1 (1.24 ms)
+socket      IPv4 stream, descriptor 3
+option      SO_RCVBUF = 8192 (asked for 4096)
+bound       tcp://127.0.0.1:50000
+connect     tcp://[::1]:80
+failed      tcp://[::1]:80: connection refused (1.24 ms)
+abandoned   tcp://[::1]:80: another address answered first
+connected   tcp://[::1]:80 from tcp://127.0.0.1:50000 (1.24 ms)
+listen      tcp://127.0.0.1:50000, backlog 4096
+accepted    tcp://[::1]:80 at tcp://127.0.0.1:50000, descriptor 4
+removed     /run/x, whose owner is gone
+sent        6 B
+received    1.5 KiB
+shutdown    our direction is over
+end         the peer's direction is over
+drained     1 B that came after our close
+reset       the peer threw the connection away
+unreachable connection refused
+closed      the kernel said TIME-WAIT
+skipped     3 steps came too fast to be shown
+";
+        assert_eq!(told(Talk::Steps, &records), expected);
+    }
+
+    #[test]
+    fn an_explanation_is_wrapped_and_given_once() {
+        let step = record(1, What::Step(Step::Connect { remote: "tcp://[::1]:80".into() }));
+        let style = Style::new(false, Timestamps::Off, Some(60));
+        let text = shown(&mut Narrator::new(style, Talk::Explain), &[step.clone(), step]);
+        let text = String::from_utf8(text).expect("UTF-8");
+        let expected = "\
+connect     tcp://[::1]:80
+  The handshake begins.
+  connect() chooses a local port and sends a SYN segment:
+";
+        assert!(text.starts_with(expected), "{text}");
+        assert!(
+            text.contains("\n  source: connect(2), RFC 9293 §3.5\n  see it: ss -tno state syn-sent dst '[::1]:80'\n\n"),
+            "{text}"
+        );
+        assert!(text.ends_with("\n\nconnect     tcp://[::1]:80\n"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
     }
 }

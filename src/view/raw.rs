@@ -40,10 +40,18 @@ impl View for Raw {
 mod tests {
     use super::super::testing::{heard, said, shown};
     use super::*;
+    use crate::event::Message;
 
     #[test]
     fn only_what_is_heard_as_it_is() {
         let records = [heard(1, b"a\0\x1b"), said(1, b"no"), heard(2, b"\xff")];
         assert_eq!(shown(&mut Raw::new(Framing::Chunks), &records), b"a\0\x1b\xff");
+    }
+
+    #[test]
+    fn a_message_gets_its_end_back_and_a_piece_does_not() {
+        let mut piece = heard(1, b"login: ");
+        piece.what = What::Heard(Event::Message(Message { extent: Extent::Piece, ..Message::binary(&b"login: "[..]) }));
+        assert_eq!(shown(&mut Raw::new(Framing::Lines), &[heard(1, b"hello"), piece]), b"hello\nlogin: ");
     }
 }

@@ -101,18 +101,16 @@ impl Ink {
         const PEERS: [Color; 6] =
             [Color::Cyan, Color::Magenta, Color::Yellow, Color::Green, Color::Blue, Color::BrightRed];
         match self {
-            Self::Heard | Self::Text => text.green(),
+            Self::Heard | Self::Bytes | Self::Text => text.green(),
             Self::Said => text.cyan(),
             Self::Peer(ConnId(number)) => text.color(PEERS[number as usize % PEERS.len()]).bold(),
             Self::Aside => text.dimmed(),
-            Self::Escape => text.yellow(),
+            Self::Escape | Self::Number => text.yellow(),
             Self::Alarm => text.red().bold(),
             Self::Title => text.bold(),
             Self::Names | Self::Word => text.magenta(),
             Self::Socket | Self::Key => text.blue(),
             Self::Connection => text.cyan().bold(),
-            Self::Bytes => text.green(),
-            Self::Number => text.yellow(),
         }
     }
 }
