@@ -8,6 +8,7 @@ pub mod exit;
 pub mod frame;
 pub mod input;
 pub mod link;
+pub mod pipe;
 pub mod quantity;
 pub mod repl;
 pub mod step;

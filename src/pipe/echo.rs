@@ -1,0 +1,153 @@
+//! Bytes back to their sender, for an unwatched `listen --reply echo`.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// The first buffer, in bytes: most peers of an echo never fill more.
+const SMALL: usize = 8 << 10;
+/// The largest, in bytes: it grows when a peer fills it at once, or is this far ahead of its own reading.
+const LARGE: usize = 64 << 10;
+
+/// Says everything back until the peer ends its direction, and then ends ours. Returns the bytes echoed.
+///
+/// Reading goes on while writing waits, until the buffer is full: then a peer that does not read is not read either.
+pub async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<u64> {
+    let mut buffer = Buffer { bytes: vec![0; SMALL], start: 0, end: 0, echoed: 0, finished: false };
+    poll_fn(|cx| buffer.poll(Pin::new(&mut stream), cx)).await?;
+    poll_fn(|cx| Pin::new(&mut stream).poll_shutdown(cx)).await?;
+    Ok(buffer.echoed)
+}
+
+struct Buffer {
+    bytes: Vec<u8>,
+    /// What is read and not yet written is `start..end`.
+    start: usize,
+    end: usize,
+    echoed: u64,
+    /// The peer has ended its direction.
+    finished: bool,
+}
+
+impl Buffer {
+    /// Ready when the peer has ended and everything is written.
+    fn poll<S: AsyncRead + AsyncWrite>(
+        &mut self,
+        mut stream: Pin<&mut S>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            let written = self.poll_write(stream.as_mut(), cx)?;
+            if self.finished && self.start == self.end {
+                return Poll::Ready(Ok(()));
+            }
+            let read = self.poll_read(stream.as_mut(), cx)?;
+            if written.is_pending() && read.is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Pending when there is nothing to write, too: only a read can change that.
+    fn poll_write<S: AsyncWrite>(&mut self, stream: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.start == self.end {
+            return Poll::Pending;
+        }
+        let written = ready!(stream.poll_write(cx, &self.bytes[self.start..self.end]))?;
+        if written == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        self.start += written;
+        self.echoed += written as u64;
+        if self.start == self.end {
+            if self.end == self.bytes.len() {
+                self.grow();
+            }
+            (self.start, self.end) = (0, 0);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Pending when there is no room, too: only a write can change that.
+    fn poll_read<S: AsyncRead>(&mut self, stream: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.end == self.bytes.len() {
+            self.make_room();
+        }
+        if self.finished || self.end == self.bytes.len() {
+            return Poll::Pending;
+        }
+        let mut room = ReadBuf::new(&mut self.bytes[self.end..]);
+        ready!(stream.poll_read(cx, &mut room))?;
+        let read = room.filled().len();
+        self.end += read;
+        self.finished = read == 0;
+        Poll::Ready(Ok(()))
+    }
+
+    fn make_room(&mut self) {
+        if self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        } else {
+            self.grow();
+        }
+    }
+
+    fn grow(&mut self) {
+        self.bytes.resize((self.bytes.len() * 2).min(LARGE), 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(20);
+
+    /// Bytes that tell where they were in the stream.
+    fn pattern(length: usize) -> Vec<u8> {
+        (0..=250).cycle().take(length).collect()
+    }
+
+    #[tokio::test]
+    async fn everything_comes_back_and_the_half_close_too() {
+        for length in [0, 1, SMALL - 1, SMALL, SMALL + 1, 1_000_000] {
+            let (near, far) = duplex(1000);
+            let echo = tokio::spawn(echo(far));
+            let (mut reader, mut writer) = tokio::io::split(near);
+            let said = pattern(length);
+            let speaker = tokio::spawn(async move {
+                writer.write_all(&said).await.expect("write");
+                writer.shutdown().await.expect("shutdown");
+            });
+            let mut heard = Vec::new();
+            timeout(SOON, reader.read_to_end(&mut heard)).await.expect("in time").expect("read");
+            speaker.await.expect("speaker");
+            assert!(heard == pattern(length), "{length}");
+            assert_eq!(echo.await.expect("echo").expect("no error"), length as u64);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_reads_late_may_be_ahead_by_a_whole_buffer() {
+        let (mut near, far) = duplex(1000);
+        let echo = tokio::spawn(echo(far));
+        // 1,000 bytes wait in each direction of the stream, the rest in the buffer.
+        let said = pattern(LARGE + 2000);
+        timeout(SOON, near.write_all(&said)).await.expect("echo reads on while it cannot write").expect("write");
+        assert!(timeout(Duration::from_millis(20), near.write_u8(0)).await.is_err(), "but not for ever");
+        near.shutdown().await.expect("shutdown");
+        let mut heard = Vec::new();
+        timeout(SOON, near.read_to_end(&mut heard)).await.expect("in time").expect("read");
+        assert!(heard == said);
+        echo.await.expect("echo").expect("no error");
+    }
+}

@@ -1,0 +1,334 @@
+//! One direction of the raw path: bytes from one descriptor to another, on a thread of its own.
+//!
+//! The socket is non-blocking and every wait is a `poll(2)`. A blocking `splice()` would wait for the socket with
+//! the pipe locked, and whoever is at the other end of the pipe would hang with it.
+
+use std::io;
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::{Errno, read, retry_on_intr, write};
+use rustix::termios::isatty;
+
+#[cfg(target_os = "linux")]
+use super::zero_copy::ZeroCopy;
+use crate::transport::kernel::Opener;
+
+/// The buffer of a copy, in bytes. Only pages that are used cost memory.
+const BUFFER: usize = 256 << 10;
+/// A terminal never gives or takes more than this at once, in bytes.
+const TERMINAL_BUFFER: usize = 64 << 10;
+
+/// A stream socket that no runtime has a hand on.
+#[derive(Debug)]
+pub enum Socket {
+    /// TCP, and who opened the connection.
+    Tcp(TcpStream, Opener),
+    /// A Unix stream.
+    Unix(UnixStream),
+}
+
+impl Socket {
+    pub(super) fn set_nonblocking(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream, _) => stream.set_nonblocking(true),
+            Self::Unix(stream) => stream.set_nonblocking(true),
+        }
+    }
+
+    pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream, _) => stream.shutdown(how),
+            Self::Unix(stream) => stream.shutdown(how),
+        }
+    }
+
+    /// The error that no call has reported yet, which is then forgotten.
+    pub(super) fn take_error(&self) -> Option<io::Error> {
+        match self {
+            Self::Tcp(stream, _) => stream.take_error(),
+            Self::Unix(stream) => stream.take_error(),
+        }
+        .unwrap_or_else(Some)
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(stream, _) => stream.as_fd(),
+            Self::Unix(stream) => stream.as_fd(),
+        }
+    }
+}
+
+/// Why a direction ended before its source did.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// stdin or stdout failed.
+    Local(io::Error),
+    /// The socket failed.
+    Peer(io::Error),
+}
+
+/// What both directions and [`join`](super::join) tell each other while they work.
+#[derive(Debug)]
+pub(super) struct Shared {
+    start: Instant,
+    last: AtomicU64,
+    sent: AtomicU64,
+    received: AtomicU64,
+    discard: AtomicBool,
+    stop: AtomicBool,
+}
+
+impl Shared {
+    pub(super) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            last: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            discard: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+        }
+    }
+
+    /// When bytes last moved, in either direction.
+    pub(super) fn last_moved(&self) -> Instant {
+        self.start + Duration::from_nanos(self.last.load(Ordering::Relaxed))
+    }
+
+    /// Bytes given to the socket.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Bytes taken from the socket.
+    pub(super) fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// What the peer still says is read, so that closing sends no reset, and thrown away.
+    pub(super) fn discard(&self) {
+        self.discard.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends both directions at their next wait for the socket.
+    pub(super) fn stop(&self, socket: &Socket) {
+        self.stop.store(true, Ordering::Relaxed);
+        // Wakes whoever polls the socket. Fails on one that was reset, and then they are awake already.
+        let _ = socket.shutdown(Shutdown::Both);
+    }
+
+    fn moved(&self, counter: &AtomicU64, bytes: usize) {
+        counter.fetch_add(bytes as u64, Ordering::Relaxed);
+        let now = u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.last.store(now, Ordering::Relaxed);
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// How bytes get from one descriptor to the other.
+enum Way {
+    #[cfg(target_os = "linux")]
+    InKernel(ZeroCopy),
+    Copy(Box<[u8]>),
+}
+
+impl Way {
+    fn out_of(source: BorrowedFd<'_>) -> Self {
+        #[cfg(target_os = "linux")]
+        if let Some(way) = ZeroCopy::from(source) {
+            return Self::InKernel(way);
+        }
+        Self::copy(source)
+    }
+
+    fn into(target: BorrowedFd<'_>) -> Self {
+        #[cfg(target_os = "linux")]
+        if let Some(way) = ZeroCopy::to(target) {
+            return Self::InKernel(way);
+        }
+        Self::copy(target)
+    }
+
+    fn copy(local: BorrowedFd<'_>) -> Self {
+        let size = if isatty(local) { TERMINAL_BUFFER } else { BUFFER };
+        Self::Copy(vec![0; size].into())
+    }
+}
+
+/// Writes `before` to the socket, and then what comes out of `source`, until its end.
+pub(super) fn outward(
+    socket: &Socket,
+    before: &[u8],
+    source: Option<BorrowedFd<'_>>,
+    shared: &Shared,
+) -> Result<(), Broken> {
+    send(socket, before, shared)?;
+    let Some(source) = source else { return Ok(()) };
+    let mut way = Way::out_of(source);
+    let mut hung_up = false;
+    loop {
+        if hung_up {
+            wait(source, PollFlags::IN).map_err(Broken::Local)?;
+        } else {
+            match wait_for_source(source, socket)? {
+                SocketIs::Alive => {}
+                SocketIs::HungUp if shared.stopped() => return Ok(()),
+                // Both directions of TCP are over although we have not ended ours: a reset that the inward
+                // direction reported.
+                SocketIs::HungUp if matches!(socket, Socket::Tcp(..)) => {
+                    return Err(Broken::Peer(io::ErrorKind::ConnectionReset.into()));
+                }
+                // The peer of a Unix socket is gone. That is an error only if there is more to say to it.
+                SocketIs::HungUp => hung_up = true,
+            }
+        }
+        let moved = match &mut way {
+            #[cfg(target_os = "linux")]
+            Way::InKernel(zero_copy) => match zero_copy.step(source, socket.as_fd()) {
+                Ok(moved) => {
+                    shared.moved(&shared.sent, moved);
+                    moved
+                }
+                Err(Errno::AGAIN) => {
+                    // The socket is full; or somebody else emptied the source, and the loop waits for that.
+                    wait(socket.as_fd(), PollFlags::OUT).map_err(Broken::Peer)?;
+                    continue;
+                }
+                Err(Errno::INTR) => continue,
+                Err(Errno::INVAL | Errno::NOSYS) => {
+                    way = Way::copy(source);
+                    continue;
+                }
+                Err(Errno::IO) => return Err(Broken::Local(Errno::IO.into())),
+                Err(error) => return Err(Broken::Peer(error.into())),
+            },
+            Way::Copy(buffer) => {
+                let read = take(source, buffer).map_err(Broken::Local)?;
+                send(socket, &buffer[..read], shared)?;
+                read
+            }
+        };
+        if moved == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Writes what comes out of the socket to `target`, until the peer ends its direction.
+pub(super) fn inward(socket: &Socket, target: Option<BorrowedFd<'_>>, shared: &Shared) -> Result<(), Broken> {
+    let mut way = target.map(Way::into);
+    loop {
+        wait(socket.as_fd(), PollFlags::IN).map_err(Broken::Peer)?;
+        let target = target.filter(|_| !shared.discard.load(Ordering::Relaxed));
+        let moved = match (&mut way, target) {
+            #[cfg(target_os = "linux")]
+            (Some(Way::InKernel(zero_copy)), Some(target)) => match zero_copy.step(socket.as_fd(), target) {
+                Ok(moved) => moved,
+                Err(Errno::AGAIN) => {
+                    // The target is full: the socket had something a moment ago, and nobody else reads it.
+                    wait(target, PollFlags::OUT).map_err(Broken::Local)?;
+                    continue;
+                }
+                Err(Errno::INTR) => continue,
+                Err(Errno::INVAL | Errno::NOSYS) => {
+                    way = Some(Way::copy(target));
+                    continue;
+                }
+                Err(error @ (Errno::PIPE | Errno::IO)) => return Err(Broken::Local(error.into())),
+                Err(error) => return Err(Broken::Peer(error.into())),
+            },
+            (Some(Way::Copy(buffer)), target) => {
+                let read = take(socket.as_fd(), buffer).map_err(Broken::Peer)?;
+                if let Some(target) = target {
+                    put(target, &buffer[..read]).map_err(Broken::Local)?;
+                }
+                read
+            }
+            _ => {
+                way = Some(Way::copy(socket.as_fd()));
+                continue;
+            }
+        };
+        if moved == 0 {
+            return Ok(());
+        }
+        shared.moved(&shared.received, moved);
+    }
+}
+
+fn send(socket: &Socket, mut bytes: &[u8], shared: &Shared) -> Result<(), Broken> {
+    while !bytes.is_empty() {
+        let written = put_some(socket.as_fd(), bytes).map_err(Broken::Peer)?;
+        shared.moved(&shared.sent, written);
+        bytes = &bytes[written..];
+    }
+    Ok(())
+}
+
+fn put(target: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = put_some(target, bytes)?;
+        bytes = &bytes[written..];
+    }
+    Ok(())
+}
+
+/// Writes some of this, once there is room.
+fn put_some(target: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match retry_on_intr(|| write(target, bytes)) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => return Ok(written),
+            Err(Errno::AGAIN) => wait(target, PollFlags::OUT)?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Reads what there is, once there is something; 0 at the end.
+fn take(source: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match retry_on_intr(|| read(source, &mut *buffer)) {
+            Err(Errno::AGAIN) => wait(source, PollFlags::IN)?,
+            Ok(read) => return Ok(read),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn wait(fd: BorrowedFd<'_>, events: PollFlags) -> io::Result<()> {
+    retry_on_intr(|| poll(&mut [PollFd::from_borrowed_fd(fd, events)], None))?;
+    Ok(())
+}
+
+enum SocketIs {
+    Alive,
+    HungUp,
+}
+
+/// Waits for something to read, or for the socket to die meanwhile.
+fn wait_for_source(source: BorrowedFd<'_>, socket: &Socket) -> Result<SocketIs, Broken> {
+    let mut both = [
+        PollFd::from_borrowed_fd(source, PollFlags::IN),
+        PollFd::new(socket, PollFlags::empty()), // errors and hang-up are reported unasked
+    ];
+    retry_on_intr(|| poll(&mut both, None)).map_err(|error| Broken::Local(error.into()))?;
+    let socket_has = both[1].revents();
+    if socket_has.contains(PollFlags::ERR)
+        && let Some(error) = socket.take_error()
+    {
+        return Err(Broken::Peer(error));
+    }
+    Ok(if socket_has.intersects(PollFlags::ERR | PollFlags::HUP) { SocketIs::HungUp } else { SocketIs::Alive })
+}

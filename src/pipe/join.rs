@@ -1,0 +1,441 @@
+//! When the raw path ends, and what is said about it: the rules, the timers and the interrupts.
+
+use std::io;
+use std::net::Shutdown;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use rustix::termios::isatty;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::flow::{self, Broken, Shared, Socket};
+use crate::cli::AtEof;
+use crate::exit::{Exit, Failure, words};
+use crate::transport::kernel::{self, Autopsy, Connection};
+
+/// How long the peer may go on after we are done with it: after `--at-eof close`, a failure of stdin, an interrupt.
+/// Until then its bytes are read, because closing with unread input destroys what is still on its way to it.
+const DRAIN: Duration = Duration::from_secs(2);
+/// How long a dead connection's threads may take to let go of it, and the kernel to announce its end.
+const AUTOPSY: Duration = Duration::from_millis(200);
+/// How often we ask whether everything is acknowledged: at first, and at the longest.
+const SETTLE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(100));
+
+/// Where the bytes that are sent come from.
+#[derive(Debug)]
+pub enum Outward {
+    /// This descriptor: stdin.
+    From(OwnedFd),
+    /// Nowhere (`--recv-only`): our direction is never ended by us.
+    Nothing,
+}
+
+/// Where the bytes that are received go.
+#[derive(Debug)]
+pub enum Inward {
+    /// This descriptor: stdout.
+    To(OwnedFd),
+    /// Nowhere (`--send-only`): they are read and thrown away.
+    Discard,
+}
+
+/// What is to be joined.
+#[derive(Debug)]
+pub struct Raw {
+    /// The stream. Only this may hold it: it becomes non-blocking, and its end is its close.
+    pub socket: Socket,
+    /// The peer's endpoint, for messages.
+    pub remote: String,
+    /// Sent first: what `--say` says.
+    pub before: Vec<u8>,
+    /// Our direction.
+    pub outward: Outward,
+    /// The peer's direction.
+    pub inward: Inward,
+}
+
+/// When it ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// What to do at the end of stdin.
+    pub at_eof: AtEof,
+    /// How long to wait for the peer after the end of stdin.
+    pub linger: Option<Duration>,
+    /// How long nothing may move.
+    pub idle: Option<Duration>,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// The code to exit with, or what to say before exiting with the failure's code.
+    pub end: Result<Exit, Failure>,
+    /// Bytes given to the kernel.
+    pub sent: u64,
+    /// Bytes taken from the kernel.
+    pub received: u64,
+    /// After a reset: how many of `sent` the peer's kernel acknowledged, if ours knew.
+    pub acknowledged: Option<u64>,
+}
+
+/// stdin and stdout as descriptors of their own.
+///
+/// stdout itself becomes `/dev/null`: once the last descriptor of a pipe is dropped its reader learns that the peer
+/// has ended, even while we still send.
+pub fn take_stdio() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (stdin, stdout) = (io::stdin().as_fd().try_clone_to_owned()?, io::stdout().as_fd().try_clone_to_owned()?);
+    rustix::stdio::dup2_stdout(std::fs::File::options().write(true).open("/dev/null")?)?;
+    Ok((stdin, stdout))
+}
+
+/// Carries bytes both ways until the conversation is over. Each interrupt is one message; the first ends politely,
+/// the second at once.
+///
+/// When it returns, a thread that still waits for stdin is left behind; it ends with the process.
+pub async fn join(raw: Raw, rules: Rules, interrupts: &mut mpsc::Receiver<()>) -> Finished {
+    let remote = raw.remote.clone();
+    match Conversation::start(raw, rules) {
+        Ok(conversation) => conversation.run(interrupts).await,
+        Err(error) => {
+            let end = Err(Failure::system("talk to", &remote, &error));
+            Finished { end, sent: 0, received: 0, acknowledged: None }
+        }
+    }
+}
+
+/// A thread's last words: its direction is over.
+enum Ended {
+    Outward(Result<(), Broken>),
+    Inward(Result<(), Broken>),
+}
+
+/// The conversation is over.
+enum Over {
+    /// This is how.
+    As(Result<Exit, Failure>),
+    /// The connection died of this.
+    Died(io::Error),
+}
+
+/// What we send from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Nothing,
+    Terminal,
+    Stream,
+}
+
+/// Our direction.
+#[derive(Debug)]
+enum Ours {
+    /// stdin may have more.
+    Open,
+    /// stdin has ended, or there is none.
+    Ended,
+    /// The peer no longer takes what we send.
+    Refused(io::Error),
+}
+
+/// What we wait for.
+#[derive(Debug)]
+enum Stage {
+    /// The conversation.
+    Talk,
+    /// The peer's end, until this instant; how it ends is decided.
+    Drain(Result<Exit, Failure>, Instant),
+    /// The acknowledgement of everything we sent; we ask again after this long.
+    Settle(Duration),
+}
+
+struct Conversation {
+    socket: Arc<Socket>,
+    connection: Option<Connection>,
+    remote: String,
+    shared: Arc<Shared>,
+    ended: mpsc::UnboundedReceiver<Ended>,
+    rules: Rules,
+    source: Source,
+    ours: Ours,
+    peer_ended: bool,
+    stage: Stage,
+    /// When the peer must have ended.
+    linger: Option<Instant>,
+}
+
+impl Conversation {
+    fn start(raw: Raw, rules: Rules) -> io::Result<Self> {
+        let Raw { socket, remote, before, outward, inward } = raw;
+        socket.set_nonblocking()?;
+        let connection = match &socket {
+            // Fails on one that is reset already: then nothing can be asked about it.
+            Socket::Tcp(stream, _) => Connection::of(stream).ok(),
+            Socket::Unix(_) => None,
+        };
+        let (stdin, source) = match outward {
+            Outward::From(stdin) if isatty(&stdin) => (Some(stdin), Source::Terminal),
+            Outward::From(stdin) => (Some(stdin), Source::Stream),
+            Outward::Nothing => (None, Source::Nothing),
+        };
+        let stdout = match inward {
+            Inward::To(stdout) => Some(stdout),
+            Inward::Discard => None,
+        };
+        let ours = if stdin.is_none() && before.is_empty() { Ours::Ended } else { Ours::Open };
+        let (sender, ended) = mpsc::unbounded_channel();
+        let (socket, shared) = (Arc::new(socket), Arc::new(Shared::new()));
+        if matches!(ours, Ours::Open) {
+            let (socket, shared, sender) = (socket.clone(), shared.clone(), sender.clone());
+            thread::Builder::new().name("outward".into()).spawn(move || {
+                let result = flow::outward(&socket, &before, stdin.as_ref().map(OwnedFd::as_fd), &shared);
+                drop(socket); // before the message, whose receiver may want to close the last one
+                let _ = sender.send(Ended::Outward(result));
+            })?;
+        }
+        let thread = (socket.clone(), shared.clone());
+        thread::Builder::new().name("inward".into()).spawn(move || {
+            let (socket, shared) = thread;
+            let result = flow::inward(&socket, stdout.as_ref().map(OwnedFd::as_fd), &shared);
+            drop((socket, stdout));
+            let _ = sender.send(Ended::Inward(result));
+        })?;
+        Ok(Self {
+            socket,
+            connection,
+            remote,
+            shared,
+            ended,
+            rules,
+            source,
+            ours,
+            peer_ended: false,
+            stage: Stage::Talk,
+            linger: None,
+        })
+    }
+
+    async fn run(mut self, interrupts: &mut mpsc::Receiver<()>) -> Finished {
+        loop {
+            let (drain, settle) = match self.stage {
+                Stage::Talk => (None, None),
+                Stage::Drain(_, until) => (Some(until), None),
+                Stage::Settle(wait) => (None, Some(Instant::now() + wait)),
+            };
+            let idle = self.rules.idle.map(|idle| Instant::from_std(self.shared.last_moved()) + idle);
+            let over = tokio::select! {
+                biased;
+                Some(()) = interrupts.recv() => self.interrupted(),
+                Some(ended) = self.ended.recv() => match ended {
+                    Ended::Outward(result) => self.outward_ended(result),
+                    Ended::Inward(result) => self.inward_ended(result),
+                },
+                () = at(settle) => self.settle(),
+                () = at(drain) => self.drained(),
+                () = at(self.linger) => Some(self.lingered()),
+                () = at(idle) => self.idled(),
+            };
+            match over {
+                None => {}
+                Some(Over::As(end)) => return self.finished(end),
+                Some(Over::Died(error)) => return self.died(&error).await,
+            }
+        }
+    }
+
+    fn outward_ended(&mut self, result: Result<(), Broken>) -> Option<Over> {
+        if let Stage::Drain(..) = self.stage {
+            return None; // we ended it ourselves
+        }
+        let ended_by = match result {
+            Ok(()) if self.source == Source::Nothing => {
+                self.ours = Ours::Ended;
+                return self.peer_ended.then(|| self.conclude()).flatten();
+            }
+            Ok(()) => Ok(self.rules.at_eof),
+            Err(Broken::Local(error)) => Err(Failure::system("read", "stdin", &error)),
+            Err(Broken::Peer(error)) => {
+                self.ours = Ours::Refused(error);
+                self.start_linger();
+                // What the peer still says is heard to its end; a reset ends that at once.
+                return self.peer_ended.then(|| self.conclude()).flatten();
+            }
+        };
+        self.ours = Ours::Ended;
+        self.start_linger();
+        match ended_by {
+            Ok(AtEof::HalfClose) => self.half_close(),
+            Ok(AtEof::Stay) => {}
+            Ok(AtEof::Close) => {
+                self.shared.discard();
+                self.half_close();
+                self.drain(Ok(Exit::Complete));
+            }
+            Err(failure) => {
+                self.half_close();
+                self.drain(Err(failure));
+            }
+        }
+        self.peer_ended.then(|| self.conclude()).flatten()
+    }
+
+    fn inward_ended(&mut self, result: Result<(), Broken>) -> Option<Over> {
+        self.peer_ended = true;
+        match (&self.stage, result) {
+            (Stage::Talk | Stage::Drain(Ok(Exit::Complete), _), Err(Broken::Peer(error))) => Some(Over::Died(error)),
+            (Stage::Talk, Err(Broken::Local(error))) if error.kind() == io::ErrorKind::BrokenPipe => {
+                Some(Over::As(Ok(Exit::BrokenStdout)))
+            }
+            (Stage::Talk, Err(Broken::Local(error))) => Some(Over::As(Err(Failure::system("write", "stdout", &error)))),
+            // There may be more to send, and the peer may still want it. A person sees that the peer has ended.
+            (Stage::Talk, Ok(())) if matches!(self.ours, Ours::Open) && self.source != Source::Terminal => None,
+            _ => self.conclude(),
+        }
+    }
+
+    /// Both directions are over, or as good as.
+    fn conclude(&mut self) -> Option<Over> {
+        match std::mem::replace(&mut self.stage, Stage::Settle(SETTLE.0)) {
+            Stage::Drain(Ok(Exit::Complete), _) | Stage::Talk | Stage::Settle(_) => {}
+            Stage::Drain(end, _) => return Some(Over::As(end)),
+        }
+        match std::mem::replace(&mut self.ours, Ours::Ended) {
+            Ours::Refused(error) => Some(Over::Died(error)),
+            Ours::Open | Ours::Ended => self.settle(),
+        }
+    }
+
+    /// Ends once everything sent is acknowledged. The peer may have closed before it arrived, and then a reset is on
+    /// its way to us: to leave now would be to lose bytes and call it success.
+    fn settle(&mut self) -> Option<Over> {
+        let unacknowledged = match self.connection {
+            Some(connection) if self.shared.sent() > 0 => {
+                kernel::state(connection).map_or(0, |state| state.unacknowledged)
+            }
+            _ => 0,
+        };
+        // Asked for last: a reset takes the socket out of the kernel's tables first.
+        if let Some(error) = self.socket.take_error() {
+            return Some(Over::Died(error));
+        }
+        match self.stage {
+            Stage::Settle(wait) if unacknowledged > 0 => {
+                self.stage = Stage::Settle((wait * 2).min(SETTLE.1));
+                None
+            }
+            _ => Some(Over::As(Ok(Exit::Complete))),
+        }
+    }
+
+    fn half_close(&self) {
+        // Fails only on a connection that is reset, which the inward direction reports.
+        let _ = self.socket.shutdown(Shutdown::Write);
+    }
+
+    fn start_linger(&mut self) {
+        self.linger = self.rules.linger.map(|linger| Instant::now() + linger);
+    }
+
+    fn drain(&mut self, end: Result<Exit, Failure>) {
+        self.stage = Stage::Drain(end, Instant::now() + DRAIN);
+    }
+
+    fn drained(&mut self) -> Option<Over> {
+        match std::mem::replace(&mut self.stage, Stage::Talk) {
+            Stage::Drain(Ok(Exit::Complete), _) => {
+                // A slow peer is still taking what we sent.
+                let unacknowledged = self.connection.and_then(kernel::state).map_or(0, |state| state.unacknowledged);
+                if unacknowledged > 0 {
+                    self.drain(Ok(Exit::Complete));
+                    return None;
+                }
+                Some(Over::As(Ok(Exit::Complete)))
+            }
+            Stage::Drain(end, _) => Some(Over::As(end)),
+            Stage::Talk | Stage::Settle(_) => None,
+        }
+    }
+
+    fn interrupted(&mut self) -> Option<Over> {
+        let again = matches!(self.stage, Stage::Drain(Ok(Exit::Interrupted), _));
+        if again || self.peer_ended {
+            return Some(Over::As(Ok(Exit::Interrupted)));
+        }
+        self.half_close();
+        self.drain(Ok(Exit::Interrupted));
+        None
+    }
+
+    fn lingered(&self) -> Over {
+        let linger = self.rules.linger.unwrap_or_default();
+        let what = format!("{}: the peer did not end within {linger:?} of the end of stdin", self.remote);
+        Over::As(Err(Failure::new(Exit::Timeout, what).hint("a longer --linger waits longer, none for ever")))
+    }
+
+    fn idled(&self) -> Option<Over> {
+        let idle = self.rules.idle?;
+        if self.shared.last_moved().elapsed() < idle {
+            return None;
+        }
+        let what = format!("{}: nothing was said or heard for {idle:?}", self.remote);
+        Some(Over::As(Err(Failure::new(Exit::Timeout, what).hint("a longer --idle waits longer, none for ever"))))
+    }
+
+    /// Finds out how much of what we sent arrived. The inward direction is over.
+    async fn died(mut self, error: &io::Error) -> Finished {
+        self.shared.stop(&self.socket);
+        while Arc::strong_count(&self.socket) > 1 {
+            // Our direction may wait for stdin, and the hang-up wakes it.
+            if !matches!(timeout(AUTOPSY, self.ended.recv()).await, Ok(Some(_))) {
+                break;
+            }
+        }
+        let (sent, remote) = (self.shared.sent(), self.remote.clone());
+        let what = match (error.kind(), &*self.socket) {
+            (io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe, Socket::Tcp(..)) => {
+                format!("{remote}: the peer reset the connection")
+            }
+            (io::ErrorKind::ConnectionReset, Socket::Unix(_)) => {
+                format!("{remote}: the peer closed without reading everything")
+            }
+            (io::ErrorKind::BrokenPipe, Socket::Unix(_)) => format!("{remote}: the peer closed and takes no more"),
+            _ => format!("{remote}: {}", words(error)),
+        };
+        let received = self.shared.received();
+        let acknowledged = self.close();
+        let failure = match acknowledged {
+            Some(bytes) => {
+                Failure::new(Exit::Partial, format!("{what}; {bytes} of {sent} bytes sent were acknowledged"))
+                    .hint("acknowledged bytes reached the peer's system; whether its program read them, only it knows")
+            }
+            None => Failure::new(Exit::Partial, what),
+        };
+        Finished { end: Err(failure), sent, received, acknowledged }
+    }
+
+    /// Closes a dead connection and learns how much of what was sent the peer's kernel acknowledged.
+    fn close(self) -> Option<u64> {
+        let sent = self.shared.sent();
+        // A thread that holds on to the socket keeps the kernel from announcing its end.
+        let Ok(Socket::Tcp(stream, opener)) = Arc::try_unwrap(self.socket) else { return None };
+        if sent == 0 {
+            return None;
+        }
+        let autopsy = Autopsy::begin(self.connection?, opener)?;
+        drop(stream);
+        autopsy.acknowledged(sent, AUTOPSY)
+    }
+
+    fn finished(self, end: Result<Exit, Failure>) -> Finished {
+        Finished { end, sent: self.shared.sent(), received: self.shared.received(), acknowledged: None }
+    }
+}
+
+/// Never, if there is no such instant.
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
