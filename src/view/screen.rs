@@ -157,9 +157,10 @@ impl Stage {
 
 /// Says why the program fails: `sockeye: …`, then `hint: …` if there is a remedy. For when the screen is done.
 pub fn fail(failure: &Failure, style: &Style) {
-    let mut text = format!("{} {}\n", style.paint(Ink::Alarm, "sockeye:"), failure.what);
+    let line = |ink, label, text: &str| format!("{} {text}\n", style.paint(ink, label));
+    let mut text = line(Ink::Alarm, "sockeye:", &failure.what);
     if let Some(hint) = &failure.hint {
-        text += &format!("{} {hint}\n", style.paint(Ink::Title, "hint:"));
+        text += &line(Ink::Title, "hint:", hint);
     }
     let _ = write_all(io::stderr(), text.as_bytes());
 }
