@@ -15,10 +15,10 @@ use std::time::Instant;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::event::{ConnId, End, Event, Outcome, Peer, Record, What};
-use crate::step::Step;
+use crate::step::{Stage, Step};
 
 /// Batches a peer may owe us before its queue counts as full.
 const OUTBOX: usize = 16;
@@ -42,12 +42,13 @@ pub struct Journal {
     ids: Arc<AtomicU32>,
     skipped: Arc<AtomicU64>,
     start: (Instant, Timestamp),
+    gate: Option<Gate>,
 }
 
 impl Journal {
     /// A journal and the end its records come out of, oldest first.
     #[must_use]
-    pub fn new(watch: Watch) -> (Self, mpsc::Receiver<Vec<Record>>) {
+    pub fn new(watch: Watch, gate: Option<Gate>) -> (Self, mpsc::Receiver<Vec<Record>>) {
         let (records, receiver) = mpsc::channel(RECORDS);
         let journal = Self {
             records,
@@ -55,6 +56,7 @@ impl Journal {
             ids: Arc::new(AtomicU32::new(1)),
             skipped: Arc::default(),
             start: (Instant::now(), Timestamp::now()),
+            gate,
         };
         (journal, receiver)
     }
@@ -77,6 +79,30 @@ impl Journal {
         let (instant, wall) = self.start;
         let since = SignedDuration::try_from(instant.elapsed()).unwrap_or(SignedDuration::MAX);
         wall.checked_add(since).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Holds stages back under `--step` until Enter releases them, one at a time.
+#[derive(Clone, Default)]
+pub struct Gate {
+    waiting: Arc<AtomicU32>,
+    release: Arc<Notify>,
+}
+
+impl Gate {
+    async fn pass(&self) {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        self.release.notified().await;
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Lets one stage go on; `false` if none waits, and then Enter means something else.
+    pub fn release(&self) -> bool {
+        let waits = self.waiting.load(Ordering::SeqCst) > 0;
+        if waits {
+            self.release.notify_one();
+        }
+        waits
     }
 }
 
@@ -123,6 +149,20 @@ impl Reporter {
         self.record(std::iter::once(what)).await;
     }
 
+    /// Under `--step`, says what comes next and waits until it may; returns at once otherwise.
+    pub async fn gate(&self, next: Stage) {
+        if let Some(gate) = &self.journal.gate {
+            self.tell(What::Step(Step::Waiting { next })).await;
+            gate.pass().await;
+        }
+    }
+
+    /// Whether stages wait for someone, so that time limits mean nothing.
+    #[must_use]
+    pub fn stepping(&self) -> bool {
+        self.journal.gate.is_some()
+    }
+
     /// Reports a step, if someone watches; the closure is not called otherwise. Never waits: when there is no
     /// room the step is counted, and the next one that fits says how many are missing.
     pub fn step(&self, step: impl FnOnce() -> Step) {
@@ -140,6 +180,12 @@ impl Reporter {
         if self.journal.records.try_send(batch).is_err() {
             self.journal.skipped.fetch_add(skipped + 1, Ordering::Relaxed);
         }
+    }
+
+    /// A record of now, for whoever shows it without the journal.
+    #[must_use]
+    pub fn record_now(&self, what: What) -> Record {
+        Record { time: self.journal.now(), conn: self.conn, what }
     }
 
     async fn record(&self, what: impl Iterator<Item = What>) {
@@ -179,30 +225,36 @@ pub struct Port {
     pub outbox: Outbox,
     /// Where what was heard goes.
     pub report: Reporter,
+    /// When to end politely and soon.
+    pub closing: Closing,
+}
+
+/// Tells a transport that the session has let go of the link.
+#[derive(Clone)]
+pub struct Closing(watch::Receiver<()>);
+
+impl Closing {
+    /// Returns once the link is dropped. Cancel-safe.
+    pub async fn wait(&mut self) {
+        while self.0.changed().await.is_ok() {}
+    }
 }
 
 /// Events to say, in order.
 pub struct Outbox {
     events: mpsc::Receiver<Vec<Event>>,
     room: Arc<Notify>,
-    /// Resolves when the session drops its [`Link`]: under echo the queue has a second sender and never ends.
-    dropped: oneshot::Receiver<()>,
-    over: bool,
+    closing: Closing,
 }
 
 impl Outbox {
     /// The next batch; `None` once the session has let go of the link and the queue is empty. Cancel-safe.
     pub async fn next(&mut self) -> Option<Vec<Event>> {
-        if self.over {
-            return self.ready();
-        }
+        // Under echo the queue has a second sender and does not end by itself.
         let batch = tokio::select! {
             biased;
             batch = self.events.recv() => batch,
-            _ = &mut self.dropped => {
-                self.over = true;
-                self.events.try_recv().ok()
-            }
+            () = self.closing.wait() => self.events.try_recv().ok(),
         };
         self.room.notify_one();
         batch
@@ -223,7 +275,7 @@ pub struct Link {
     /// Its two ends.
     pub peer: Peer,
     outbox: mpsc::Sender<Vec<Event>>,
-    _dropped: oneshot::Sender<()>,
+    _held: watch::Sender<()>,
 }
 
 /// Why a batch was not taken; it is handed back.
@@ -256,14 +308,15 @@ impl Link {
 #[must_use]
 pub fn start(transport: Box<dyn Transport>, report: Reporter, reply: Reply, room: Arc<Notify>) -> Link {
     let (sender, events) = mpsc::channel(OUTBOX);
-    let (dropped_sender, dropped) = oneshot::channel();
+    let (held, closing) = watch::channel(());
+    let closing = Closing(closing);
     let peer = transport.peer().clone();
-    let link = Link { id: report.conn, peer: peer.clone(), outbox: sender.clone(), _dropped: dropped_sender };
+    let link = Link { id: report.conn, peer: peer.clone(), outbox: sender.clone(), _held: held };
     tokio::spawn(async move {
         report.tell(What::Opened(peer)).await;
-        let outbox = Outbox { events, room: room.clone(), dropped, over: false };
+        let outbox = Outbox { events, room: room.clone(), closing: closing.clone() };
         let echo = (reply == Reply::Echo).then_some(sender);
-        let port = Port { outbox, report: Reporter { echo, ..report.clone() } };
+        let port = Port { outbox, report: Reporter { echo, ..report.clone() }, closing };
         let outcome = AssertUnwindSafe(transport.run(port)).catch_unwind().await.unwrap_or_else(|_| Outcome {
             end: End::Failed { error: "the transport panicked; this is a defect in sockeye".into() },
             ..Outcome::default()

@@ -1,3 +1,27 @@
 //! Parse, plan, run, exit.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use sockeye::cli::{Cli, Timestamps};
+use sockeye::view::{Style, screen};
+use sockeye::{command, plan, terminal, usage};
+
+fn main() -> ExitCode {
+    let terminal = terminal::here();
+    let style = Style::new(terminal.stderr && terminal.color, Timestamps::Off, terminal.width);
+    let result = match Cli::try_parse() {
+        Ok(cli) => plan::resolve(cli, terminal).and_then(command::run),
+        Err(error) => match usage::failure(&error) {
+            Some(failure) => Err(failure),
+            None => return usage::show(&error),
+        },
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            screen::fail(&failure, &style);
+            failure.exit.into()
+        }
+    }
+}

@@ -1,4 +1,46 @@
 //! The commands: one file each.
 
 pub mod completions;
-pub mod replay;
+mod demo;
+mod listen;
+mod replay;
+mod stage;
+mod talk;
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::exit::{Exit, Failure, words};
+use crate::plan::{Peers, Plan};
+use crate::view::screen;
+
+/// Carries a plan out.
+pub fn run(plan: Plan) -> Result<Exit, Failure> {
+    match plan {
+        Plan::Connect(target, talk) => on(Builder::new_current_thread(), talk::connect(target, *talk)),
+        // One peer needs one thread; many share the cores.
+        Plan::Listen(bind, service) if service.peers == Peers::Once => {
+            on(Builder::new_current_thread(), listen::listen(bind, *service))
+        }
+        Plan::Listen(bind, service) => on(Builder::new_multi_thread(), listen::listen(bind, *service)),
+        Plan::Replay(file, look) => {
+            let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
+            replay::replay(&file, &look, &mut out, &mut err).map(|()| Exit::Complete)
+        }
+        Plan::Completions(shell) => match screen::print(completions::script(shell)) {
+            Ok(()) => Ok(Exit::Complete),
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::BrokenStdout),
+            Err(error) => Err(Failure::new(Exit::Io, format!("write stdout: {}", words(&error)))),
+        },
+    }
+}
+
+fn on(mut builder: Builder, task: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime: Runtime = builder
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Io, format!("start the runtime: {}", words(&error))))?;
+    let result = runtime.block_on(task);
+    // A name lookup cannot be cancelled; nobody waits for one that is no longer needed.
+    runtime.shutdown_background();
+    result
+}

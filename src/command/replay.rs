@@ -14,7 +14,7 @@ const GATHERED: usize = 64 << 10;
 /// Shows the records of a file, or of stdin if it is `-`: payload to `out`, talk to `err`.
 ///
 /// The first line that is no record ends it with a failure that names the line; what came before has been shown.
-pub fn replay(file: &Path, look: &Look, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
+pub(super) fn replay(file: &Path, look: &Look, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
     let name = file.display().to_string();
     if name == "-" {
         return show(BufReader::new(io::stdin().lock()), "stdin", look, out, err);

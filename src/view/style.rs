@@ -62,7 +62,12 @@ impl Style {
             // the override is only ever set to true and tests do not race on it.
             colored::control::set_override(true);
         }
-        Self { color, timestamps, zone: TimeZone::system(), width: width.map_or(80, usize::from).max(40) }
+        Self {
+            color,
+            timestamps,
+            zone: if timestamps == Timestamps::Clock { TimeZone::system() } else { TimeZone::UTC },
+            width: width.map_or(80, usize::from).max(40),
+        }
     }
 
     /// No colour, no times, 80 columns.

@@ -1,0 +1,78 @@
+//! `--demo`: an echo server in this process, so that a newcomer needs no endpoint.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::cli::{Family, Newline};
+use crate::endpoint::{HostPort, ListenOn, UnixName};
+use crate::exit::{Exit, Failure};
+use crate::frame::Framing;
+use crate::link::{self, Journal, Reply, Watch};
+use crate::plan::Demo;
+use crate::transport::framed::{Framed, Frames};
+use crate::transport::{Bind, Channel, Dial, Listener, Opened, tcp, udp, unix};
+
+/// Starts the server and says how to reach it. It lives as long as the runtime.
+pub(super) async fn start(demo: &Demo) -> Result<Dial, Failure> {
+    let (journal, mut records) = Journal::new(Watch::default(), None);
+    let bind = bind(demo);
+    let listener = bind.listen(&journal).await?;
+    let dial = dial(demo, &listener)?;
+    tokio::spawn(serve(listener));
+    // Nobody looks at the server's own records.
+    tokio::spawn(async move { while records.recv().await.is_some() {} });
+    Ok(dial)
+}
+
+fn bind(demo: &Demo) -> Bind {
+    let expiry = std::time::Duration::from_secs(3600);
+    match demo {
+        Demo::Tcp { .. } => Bind::Tcp(tcp::Bind { on: ListenOn::Loopback(0), family: Family::Any }),
+        Demo::Udp { limit, .. } => {
+            Bind::Udp(udp::Bind { on: ListenOn::Loopback(0), family: Family::Any, expiry, limit: *limit })
+        }
+        Demo::Unix { kind, limit } => {
+            let on = UnixName::Abstract(format!("sockeye-demo-{}", std::process::id()));
+            Bind::Unix(unix::Bind { on, kind: *kind, expiry, limit: *limit })
+        }
+    }
+}
+
+fn dial(demo: &Demo, listener: &Listener) -> Result<Dial, Failure> {
+    let endpoint = listener.endpoints.first().ok_or_else(|| Failure::new(Exit::Io, "demo: it listens nowhere"))?;
+    let words = [endpoint.clone()];
+    let (family, bind) = (Family::Any, None);
+    Ok(match demo {
+        Demo::Tcp { timeout } => {
+            Dial::Tcp(tcp::Dial { target: HostPort::parse("tcp", &words)?, family, bind, timeout: *timeout })
+        }
+        Demo::Udp { timeout, limit } => {
+            let target = HostPort::parse("udp", &words)?;
+            Dial::Udp(udp::Dial { target, family, bind, timeout: *timeout, limit: *limit })
+        }
+        Demo::Unix { kind, limit } => {
+            Dial::Unix(unix::Dial { target: UnixName::parse(endpoint)?, kind: *kind, bind: None, limit: *limit })
+        }
+    })
+}
+
+async fn serve(mut listener: Listener) {
+    let frames = Frames {
+        heard: Framing::Chunks,
+        said: Framing::Chunks,
+        newline: Newline::AsIs,
+        limit: usize::MAX,
+        patience: None,
+    };
+    let room = Arc::new(Notify::new());
+    let mut links = Vec::new(); // dropping a link would close it
+    while let Some(accepted) = listener.accept().await {
+        let Ok(Opened { channel, report }) = accepted else { return };
+        let transport: Box<dyn link::Transport> = match channel {
+            Channel::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, frames)),
+            Channel::Messages(transport) => transport,
+        };
+        links.push(link::start(transport, report, Reply::Echo, room.clone()));
+    }
+}

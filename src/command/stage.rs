@@ -1,0 +1,125 @@
+//! What talking and listening share: the screen, the prompt, the record file, and the end.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd as _;
+
+use crate::event::What;
+use crate::exit::{Exit, Failure};
+use crate::input::Inputs;
+use crate::link::{Gate, Journal, Reply, Watch};
+use crate::plan::{InputFrom, Pace, Talk};
+use crate::repl::Verb;
+use crate::session::{Audience, Session, Signals, Source};
+use crate::transport::Listener;
+use crate::view::prompt::{Peers, Prompt};
+use crate::view::screen::{Cast, Screen};
+use crate::view::{self, Style};
+
+/// Commands that these protocols add to the prompt.
+const VERBS: &[Verb] = &[];
+
+/// A session that is set up and not yet begun.
+pub(super) struct Stage {
+    session: Session,
+    screen: Screen,
+}
+
+impl Stage {
+    pub(super) fn set(talk: &Talk, reply: Reply, audience: Audience) -> Result<Self, Failure> {
+        let recorder = match &talk.record {
+            Some(path) => {
+                let file = File::create(path)
+                    .map_err(|error| Failure::system("write", &path.display().to_string(), &error))?;
+                Some((view::recorder(), file))
+            }
+            None => None,
+        };
+        let watch = talk.look.watch();
+        // A record is for looking at later, in views that nobody has chosen yet.
+        let watch = if recorder.is_some() { Watch { said: true, steps: true } } else { watch };
+        let gate = (talk.pace == Pace::Stepped).then(Gate::default);
+        let (journal, records) = Journal::new(watch, gate.clone());
+        let (inputs, printer) = inputs(talk, &talk.look.stdout)?;
+        let cast = Cast { payload: view::payload(&talk.look), talk: Some(view::talk(&talk.look)), recorder, printer };
+        let screen = Screen::start(cast).map_err(|error| Failure::system("write to", "the terminal", &error))?;
+        let say = talk.greeting();
+        let session = Session {
+            journal,
+            records,
+            screen: screen.records(),
+            inputs,
+            frames: talk.frames,
+            reply,
+            audience,
+            say,
+            rules: talk.rules.clone(),
+            gate,
+            verbs: VERBS,
+        };
+        Ok(Self { session, screen })
+    }
+
+    /// The journal, for whatever opens conversations.
+    pub(super) fn journal(&self) -> &Journal {
+        &self.session.journal
+    }
+
+    /// Runs to the end, and until everything is shown.
+    pub(super) async fn run(self, source: Source) -> Result<Exit, Failure> {
+        let Self { session, screen } = self;
+        let verdict = session.run(source).await;
+        Self::close(screen, verdict).await
+    }
+
+    /// Says where a listener listens, for what goes on without a session.
+    pub(super) async fn announce(self, listener: &Listener) -> Result<(), Failure> {
+        let Self { session, screen } = self;
+        let what = What::Listening { endpoints: listener.endpoints.clone(), reach: listener.reach };
+        let record = session.journal.program().record_now(what);
+        let _ = session.screen.send(vec![record]).await;
+        drop(session);
+        Self::close(screen, Ok(Exit::Complete)).await.map(drop)
+    }
+
+    /// A listener could not be opened: what was done is shown all the same.
+    pub(super) async fn fail(self, failure: Failure) -> Result<Exit, Failure> {
+        let Self { mut session, screen } = self;
+        while let Ok(batch) = session.records.try_recv() {
+            let _ = session.screen.send(batch).await;
+        }
+        drop(session);
+        Self::close(screen, Err(failure)).await
+    }
+
+    async fn close(screen: Screen, verdict: Result<Exit, Failure>) -> Result<Exit, Failure> {
+        let mut signals = Signals::new()?;
+        // A slow reader of stdout gets everything; an impatient user does not have to wait for it.
+        let shown = tokio::select! {
+            shown = screen.finish() => shown,
+            () = signals.next() => return Ok(Exit::Interrupted),
+        };
+        match shown {
+            Ok(()) => verdict,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::BrokenStdout),
+            Err(error) => verdict.and(Err(Failure::new(Exit::Io, error.to_string()))),
+        }
+    }
+}
+
+fn inputs(talk: &Talk, style: &Style) -> Result<(Inputs, Option<view::prompt::Printer>), Failure> {
+    let fail = |error: io::Error| Failure::system("read", "stdin", &error);
+    let stdin = || io::stdin().as_fd().try_clone_to_owned().map_err(fail);
+    Ok(match talk.input {
+        InputFrom::Nothing => (Inputs::nothing(), None),
+        InputFrom::Stdin => (Inputs::stdin(stdin()?, talk.reading), None),
+        InputFrom::Replay => (Inputs::replayed(stdin()?, talk.reading), None),
+        InputFrom::Prompt => {
+            let peers = Peers::default();
+            let (prompt, printer) = Prompt::new(style, VERBS, peers.clone()).map_err(fail)?;
+            let start =
+                move |sender| prompt.start(sender).map(|guard| Box::new(guard) as Box<dyn std::any::Any + Send>);
+            (Inputs::prompt(Box::new(start), Box::new(move |names| peers.set(names))), Some(printer))
+        }
+    })
+}

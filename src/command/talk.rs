@@ -1,0 +1,84 @@
+//! `connect`: one conversation with one peer.
+
+use std::io;
+
+use tokio::sync::mpsc;
+
+use super::demo;
+use super::stage::Stage;
+use crate::cli::Output;
+use crate::exit::{Exit, Failure};
+use crate::link::{Journal, Reply, Watch};
+use crate::pipe::{self, Inward, Outward, Raw, Socket};
+use crate::plan::{InputFrom, Path, Talk, Target};
+use crate::session::{Audience, Linger, Signals, Source};
+use crate::transport::{ByteStream, Channel, Dial, Opened};
+
+pub(super) async fn connect(target: Target, talk: Talk) -> Result<Exit, Failure> {
+    let dial = match &target {
+        Target::Endpoint(_) => None,
+        Target::Demo(demo) => Some(demo::start(demo).await?),
+    };
+    let dial = match (dial, target) {
+        (Some(dial), _) | (None, Target::Endpoint(dial)) => dial,
+        (None, Target::Demo(_)) => unreachable!("a demo has started"),
+    };
+    if talk.path == Path::Raw {
+        return straight(dial, talk).await;
+    }
+    let audience = if talk.input == InputFrom::Nothing { Audience::Nobody } else { Audience::All };
+    let stage = Stage::set(&talk, Reply::None, audience)?;
+    let report = stage.journal().open();
+    stage.run(Source::One(Box::pin(async move { dial.connect(report).await }))).await
+}
+
+/// Nobody looks: the bytes go from descriptor to descriptor.
+async fn straight(dial: Dial, talk: Talk) -> Result<Exit, Failure> {
+    let (journal, records) = Journal::new(Watch::default(), None);
+    drop(records);
+    let mut interrupts = interrupts()?;
+    let opened = tokio::select! {
+        opened = dial.connect(journal.open()) => opened?,
+        _ = interrupts.recv() => return Ok(Exit::Interrupted),
+    };
+    join(opened, talk, interrupts).await
+}
+
+/// Joins an open stream with stdin and stdout.
+pub(super) async fn join(opened: Opened, talk: Talk, mut interrupts: mpsc::Receiver<()>) -> Result<Exit, Failure> {
+    let Channel::Bytes(stream, peer) = opened.channel else { unreachable!("the raw path is for byte streams") };
+    let fail = |error: io::Error| Failure::system("talk to", &peer.remote, &error);
+    let socket = match stream {
+        ByteStream::Tcp(stream, opener) => Socket::Tcp(stream.into_std().map_err(fail)?, opener),
+        ByteStream::Unix(stream) => Socket::Unix(stream.into_std().map_err(fail)?),
+    };
+    let (stdin, stdout) = pipe::take_stdio().map_err(fail)?;
+    let raw = Raw {
+        socket,
+        remote: peer.remote.clone(),
+        before: talk.say.iter().flat_map(|message| message.data.to_vec()).collect(),
+        outward: if talk.input == InputFrom::Nothing { Outward::Nothing } else { Outward::From(stdin) },
+        inward: if talk.look.output == Output::None { Inward::Discard } else { Inward::To(stdout) },
+    };
+    let linger = match talk.rules.linger {
+        Linger::AtMost(limit) => Some(limit),
+        Linger::Forever | Linger::UntilSilent(_) => None,
+    };
+    let rules = pipe::Rules { at_eof: talk.rules.at_eof, linger, idle: talk.rules.idle };
+    pipe::join(raw, rules, &mut interrupts).await.end
+}
+
+/// SIGINT and SIGTERM, one message each.
+pub(super) fn interrupts() -> Result<mpsc::Receiver<()>, Failure> {
+    let (sender, receiver) = mpsc::channel(2);
+    let mut signals = Signals::new()?;
+    tokio::spawn(async move {
+        loop {
+            signals.next().await;
+            if sender.send(()).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(receiver)
+}

@@ -1,0 +1,131 @@
+//! What the user types at the prompt, carried out.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Pump;
+use super::hub::{Audience, Totals};
+use crate::event::{Event, Message, What};
+use crate::quantity::show_size;
+use crate::repl::{self, Command, To};
+
+/// A `/repeat` under way.
+pub(super) struct Repeat {
+    left: u64,
+    every: Duration,
+    message: Message,
+    pub(super) next: Instant,
+}
+
+impl Pump {
+    /// Carries out a line of the prompt.
+    pub(super) fn line(&mut self, line: &str) {
+        // Under `--step` Enter is the next stage, when one waits.
+        if line.is_empty() && self.gate.as_ref().is_some_and(crate::link::Gate::release) {
+            return;
+        }
+        match repl::parse(line, self.verbs) {
+            Ok(command) => self.command(command),
+            Err(text) => self.note(What::Notice { text }),
+        }
+        self.notices();
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Say(message) => self.hub.say(vec![Event::Message(message)]),
+            Command::Send(events) => self.hub.say(events),
+            Command::Repeat { times, every, message } => {
+                self.repeats.push(Repeat { left: times, every, message, next: Instant::now() });
+                self.repeat(Instant::now());
+            }
+            Command::Help => {
+                let text = repl::help(self.verbs).trim_end().to_owned();
+                self.note(What::Notice { text });
+            }
+            Command::HalfClose => {
+                for id in self.hub.ids() {
+                    if self.hub.is_audience(id) {
+                        self.hub.finish(id);
+                    }
+                }
+            }
+            Command::Close => self.hub.close_all(),
+            Command::Peers => self.list_peers(),
+            Command::To(to) => {
+                let (audience, text) = match to {
+                    To::All => (Audience::All, "talking to every peer".to_owned()),
+                    To::One(id) if self.hub.ids().contains(&id) => {
+                        (Audience::One(id), format!("talking to {}", self.hub.name(id)))
+                    }
+                    To::One(id) => {
+                        self.note(What::Notice { text: format!("there is no peer {id}; /peers lists them") });
+                        return;
+                    }
+                };
+                self.hub.audience = audience;
+                self.note(What::Notice { text });
+            }
+            Command::Kick(id) if self.hub.ids().contains(&id) => self.hub.close(id),
+            Command::Kick(id) => self.note(What::Notice { text: format!("there is no peer {id}; /peers lists them") }),
+            Command::Stats => self.stats(),
+            Command::Quit => {
+                self.ending.quit();
+                self.hub.close_all();
+            }
+        }
+    }
+
+    /// Says what is due of the repeated messages.
+    pub(super) fn repeat(&mut self, now: Instant) {
+        let mut due = Vec::new();
+        for repeat in &mut self.repeats {
+            while repeat.left > 0 && repeat.next <= now {
+                due.push(Event::Message(repeat.message.clone()));
+                repeat.left -= 1;
+                repeat.next += repeat.every;
+                if repeat.every.is_zero() && due.len() >= BURST {
+                    repeat.next = now + BURST_PAUSE;
+                }
+            }
+        }
+        self.repeats.retain(|repeat| repeat.left > 0);
+        if !due.is_empty() {
+            self.hub.say(due);
+        }
+    }
+
+    fn list_peers(&mut self) {
+        let mut text = String::new();
+        for (id, remote, totals) in self.hub.peers() {
+            let talked_to = if self.hub.hears_input(id) { "" } else { "  (not talked to; /to changes that)" };
+            let _ = writeln!(text, "{id} {remote}  {}{talked_to}", show(totals));
+        }
+        let text = if text.is_empty() { "nobody is connected".to_owned() } else { text.trim_end().to_owned() };
+        self.note(What::Notice { text });
+    }
+
+    fn stats(&mut self) {
+        let mut all = self.hub.gone;
+        for (_, _, totals) in self.hub.peers() {
+            all.add(totals);
+        }
+        let text = format!("{}; {} connected", show(all), self.hub.len());
+        self.note(What::Notice { text });
+    }
+}
+
+/// So many messages of a `/repeat` without pause are said at a time, so that it can be interrupted.
+const BURST: usize = 1024;
+const BURST_PAUSE: Duration = Duration::from_millis(1);
+
+fn show(totals: Totals) -> String {
+    let Totals { messages_heard, bytes_heard, messages_said, bytes_said } = totals;
+    format!(
+        "heard {messages_heard} messages, {}; said {messages_said} messages, {}",
+        show_size(bytes_heard),
+        show_size(bytes_said)
+    )
+}

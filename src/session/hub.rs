@@ -1,0 +1,369 @@
+//! The live conversations, and what is on its way to them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::event::{ConnId, Event, Message};
+use crate::link::{Link, Refused};
+
+/// When many are to hear the same, a slow one is waited for so long; after that it misses what it has no room for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Who hears what the user says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Nobody: stdin is not read.
+    Nobody,
+    /// Every peer.
+    All,
+    /// The first peer there ever was.
+    First,
+    /// The peer heard last.
+    Last,
+    /// Every peer by itself, from the start of a file.
+    Each,
+    /// The one chosen with `/to`.
+    One(ConnId),
+}
+
+/// Messages and bytes, both ways; bytes of payload.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Totals {
+    pub messages_heard: u64,
+    pub bytes_heard: u64,
+    pub messages_said: u64,
+    pub bytes_said: u64,
+}
+
+struct Entry {
+    link: Link,
+    totals: Totals,
+    last_active: Instant,
+    /// When we ended our direction.
+    finished: Option<Instant>,
+    /// It had no room for longer than the patience, and is not waited for until it has.
+    lagging: Option<Lag>,
+}
+
+/// What a slow peer has missed.
+#[derive(Clone, Copy, Default)]
+struct Lag {
+    missed: u64,
+}
+
+/// One batch on its way to some peers.
+struct Delivery {
+    events: Vec<Event>,
+    owed: Vec<ConnId>,
+    since: Instant,
+}
+
+pub(super) struct Hub {
+    entries: BTreeMap<ConnId, Entry>,
+    /// Links let go of, whose transports are still ending.
+    closing: BTreeMap<ConnId, crate::event::Peer>,
+    pub(super) audience: Audience,
+    first: Option<ConnId>,
+    last_heard: Option<ConnId>,
+    deliveries: VecDeque<Delivery>,
+    notices: Vec<String>,
+    full_said: bool,
+    pub(super) gone: Totals,
+}
+
+impl Hub {
+    pub(super) fn new(audience: Audience) -> Self {
+        Self {
+            entries: BTreeMap::new(),
+            closing: BTreeMap::new(),
+            audience,
+            first: None,
+            last_heard: None,
+            deliveries: VecDeque::new(),
+            notices: Vec::new(),
+            full_said: false,
+            gone: Totals::default(),
+        }
+    }
+
+    pub(super) fn add(&mut self, link: Link) {
+        self.first.get_or_insert(link.id);
+        self.full_said = false;
+        let entry =
+            Entry { link, totals: Totals::default(), last_active: Instant::now(), finished: None, lagging: None };
+        self.entries.insert(entry.link.id, entry);
+    }
+
+    /// Forgets a conversation whose transport has ended.
+    pub(super) fn remove(&mut self, id: ConnId) -> Option<Gone> {
+        for delivery in &mut self.deliveries {
+            delivery.owed.retain(|other| *other != id);
+        }
+        self.deliver(Instant::now());
+        if let Some(entry) = self.entries.remove(&id) {
+            self.say_what_was_missed(&entry);
+            self.gone.add(entry.totals);
+            return Some(Gone { peer: entry.link.peer.clone() });
+        }
+        self.closing.remove(&id).map(|peer| Gone { peer })
+    }
+
+    /// Lets go of a conversation: its transport says what is queued and ends.
+    pub(super) fn close(&mut self, id: ConnId) {
+        if let Some(entry) = self.entries.remove(&id) {
+            self.say_what_was_missed(&entry);
+            self.gone.add(entry.totals);
+            self.closing.insert(id, entry.link.peer.clone());
+        }
+        for delivery in &mut self.deliveries {
+            delivery.owed.retain(|other| *other != id);
+        }
+        self.deliver(Instant::now());
+    }
+
+    pub(super) fn close_all(&mut self) {
+        for id in self.ids() {
+            self.close(id);
+        }
+    }
+
+    /// Ends our direction once everything before it is on its way.
+    pub(super) fn finish(&mut self, id: ConnId) {
+        if let Some(entry) = self.entries.get_mut(&id)
+            && entry.finished.is_none()
+        {
+            entry.finished = Some(Instant::now());
+            self.queue(vec![Event::Finish], vec![id]);
+        }
+    }
+
+    /// Closes both directions once everything before it is on its way.
+    pub(super) fn close_after(&mut self, id: ConnId) {
+        self.queue(vec![Event::Close { why: None }], vec![id]);
+    }
+
+    pub(super) fn ids(&self) -> Vec<ConnId> {
+        self.entries.keys().copied().collect()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Nobody is left, the closing ones counted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.closing.is_empty()
+    }
+
+    pub(super) fn is_newly_full(&mut self) -> bool {
+        !std::mem::replace(&mut self.full_said, true)
+    }
+
+    pub(super) fn name(&self, id: ConnId) -> String {
+        self.entries.get(&id).map_or_else(|| id.to_string(), |entry| format!("{id} {}", entry.link.peer.remote))
+    }
+
+    pub(super) fn sender(&self, id: ConnId) -> Option<mpsc::Sender<Vec<Event>>> {
+        self.entries.get(&id).map(|entry| entry.link.sender())
+    }
+
+    pub(super) fn heard(&mut self, id: ConnId, event: &Event) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        entry.last_active = Instant::now();
+        if let Event::Message(message) = event {
+            self.last_heard = Some(id);
+            entry.totals.messages_heard += 1;
+            entry.totals.bytes_heard += message.data.len() as u64;
+        }
+    }
+
+    pub(super) fn active(&mut self, id: ConnId) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.last_active = Instant::now();
+        }
+    }
+
+    /// Whether what the user says goes to this peer.
+    pub(super) fn hears_input(&self, id: ConnId) -> bool {
+        self.is_audience(id) && self.audience != Audience::Each
+    }
+
+    /// Whether this peer belongs to those whom stdin, and its end, are meant for.
+    pub(super) fn is_audience(&self, id: ConnId) -> bool {
+        match self.audience {
+            Audience::Nobody | Audience::Each => false,
+            Audience::All | Audience::Last => true,
+            Audience::First => self.first == Some(id),
+            Audience::One(one) => one == id,
+        }
+    }
+
+    /// The peers that hear the user now.
+    fn listeners(&self) -> Vec<ConnId> {
+        let last = self.last_heard.or(self.first);
+        let open = |id: &ConnId| self.entries.get(id).is_some_and(|entry| entry.finished.is_none());
+        let only = |id: Option<ConnId>| id.filter(open).into_iter().collect();
+        match self.audience {
+            Audience::Nobody | Audience::Each => Vec::new(),
+            Audience::All => self.entries.keys().copied().filter(open).collect(),
+            Audience::First => only(self.first),
+            Audience::Last => only(last),
+            Audience::One(id) => only(Some(id)),
+        }
+    }
+
+    pub(super) fn has_audience(&self) -> bool {
+        !self.listeners().is_empty()
+    }
+
+    /// Nothing waits for room.
+    pub(super) fn is_idle(&self) -> bool {
+        self.deliveries.is_empty()
+    }
+
+    /// More may be heard: under `--reply broadcast` what is heard must first find room.
+    pub(super) fn may_hear(&self) -> bool {
+        const RELAYED: usize = 64;
+        self.deliveries.len() < RELAYED
+    }
+
+    /// Says something to whoever hears the user. Nobody is a notice.
+    pub(super) fn say(&mut self, events: Vec<Event>) {
+        let listeners = self.listeners();
+        if listeners.is_empty() {
+            self.notices.push("nobody is connected: that was not sent".to_owned());
+            return;
+        }
+        self.queue(events, listeners);
+    }
+
+    pub(super) fn say_to(&mut self, id: ConnId, events: Vec<Event>) {
+        self.queue(events, vec![id]);
+    }
+
+    /// Says to everyone else what each has said.
+    pub(super) fn broadcast(&mut self, said: Vec<(ConnId, Event)>) {
+        let mut said = said.into_iter().peekable();
+        while let Some((from, event)) = said.next() {
+            let mut events = vec![event];
+            while let Some((_, event)) = said.next_if(|(other, _)| *other == from) {
+                events.push(event);
+            }
+            let others: Vec<ConnId> = self.entries.keys().copied().filter(|id| *id != from).collect();
+            if !others.is_empty() {
+                self.queue(events, others);
+            }
+        }
+    }
+
+    fn queue(&mut self, events: Vec<Event>, owed: Vec<ConnId>) {
+        self.deliveries.push_back(Delivery { events, owed, since: Instant::now() });
+        self.deliver(Instant::now());
+    }
+
+    /// Puts as much as possible into the peers' queues, in order; gives up on the slow when others would wait for them.
+    pub(super) fn deliver(&mut self, now: Instant) {
+        // A peer that had no room for an earlier batch must not get a later one first.
+        let mut behind: Vec<ConnId> = Vec::new();
+        for delivery in &mut self.deliveries {
+            let impatient = self.entries.len() > 1 && now.duration_since(delivery.since) >= PATIENCE;
+            let Delivery { events, owed, .. } = delivery;
+            owed.retain(|id| {
+                let Some(entry) = self.entries.get_mut(id) else { return false };
+                if behind.contains(id) {
+                    return true;
+                }
+                match entry.link.offer(events.clone()) {
+                    Ok(()) => {
+                        entry.totals.say(events);
+                        entry.last_active = now;
+                        if let Some(lag) = entry.lagging.take() {
+                            self.notices.push(missed(&entry.link, lag));
+                        }
+                        false
+                    }
+                    Err(Refused::Gone) => false,
+                    Err(Refused::Full(_)) if messages(events).next().is_none() => {
+                        // An end is never dropped.
+                        behind.push(*id);
+                        true
+                    }
+                    Err(Refused::Full(_)) if entry.lagging.is_some() || impatient => {
+                        entry.lagging.get_or_insert_default().missed += messages(events).count() as u64;
+                        false
+                    }
+                    Err(Refused::Full(_)) => {
+                        behind.push(*id);
+                        true
+                    }
+                }
+            });
+        }
+        while self.deliveries.front().is_some_and(|delivery| delivery.owed.is_empty()) {
+            self.deliveries.pop_front();
+        }
+    }
+
+    /// When patience with the slow ends.
+    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
+        let waits =
+            |delivery: &&Delivery| delivery.since + PATIENCE > now && messages(&delivery.events).next().is_some();
+        let waiting = self.deliveries.iter().find(waits)?;
+        (self.entries.len() > 1).then(|| waiting.since + PATIENCE)
+    }
+
+    fn say_what_was_missed(&mut self, entry: &Entry) {
+        if let Some(lag) = entry.lagging {
+            self.notices.push(missed(&entry.link, lag));
+        }
+    }
+
+    pub(super) fn take_notices(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// Each peer with its name, totals and times: active last, finished.
+    pub(super) fn peers(&self) -> impl Iterator<Item = (ConnId, &str, Totals)> {
+        self.entries.values().map(|entry| (entry.link.id, entry.link.peer.remote.as_str(), entry.totals))
+    }
+
+    /// When each peer was last active, and when we ended our direction towards it.
+    pub(super) fn times(&self) -> impl Iterator<Item = (ConnId, Instant, Option<Instant>)> {
+        self.entries.values().map(|entry| (entry.link.id, entry.last_active, entry.finished))
+    }
+}
+
+/// A conversation that has ended.
+pub(super) struct Gone {
+    pub peer: crate::event::Peer,
+}
+
+impl Totals {
+    fn say(&mut self, events: &[Event]) {
+        for message in messages(events) {
+            self.messages_said += 1;
+            self.bytes_said += message.data.len() as u64;
+        }
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.messages_heard += other.messages_heard;
+        self.bytes_heard += other.bytes_heard;
+        self.messages_said += other.messages_said;
+        self.bytes_said += other.bytes_said;
+    }
+}
+
+fn messages(events: &[Event]) -> impl Iterator<Item = &Message> {
+    events.iter().filter_map(|event| match event {
+        Event::Message(message) => Some(message),
+        _ => None,
+    })
+}
+
+fn missed(link: &Link, lag: Lag) -> String {
+    format!("{} {} is slow: {} messages were dropped for it", link.id, link.peer.remote, lag.missed)
+}

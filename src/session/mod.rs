@@ -1,0 +1,402 @@
+//! The pump: carries what the user says to the peers, and what the peers say to the screen, until a rule ends it.
+//!
+//! It knows no protocol. No arm of its `select!` awaits: what has no room yet waits in a field, and its source is not
+//! read meanwhile; that is the back-pressure. So a blocked direction never stops the other.
+
+mod commands;
+mod ending;
+mod hub;
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+
+pub use ending::{Ending, Linger, Rules};
+pub use hub::Audience;
+
+use crate::event::{ConnId, Event, Record, What};
+use crate::exit::{Exit, Failure};
+use crate::input::{Input, Inputs};
+use crate::link::{self, Gate, Journal, Reply};
+use crate::repl::Verb;
+use crate::transport::framed::{Framed, Frames};
+use crate::transport::{Channel, Listener, Opened};
+use hub::Hub;
+
+/// Where conversations come from.
+pub enum Source {
+    /// One, which is still being opened.
+    One(BoxFuture<'static, Result<Opened, Failure>>),
+    /// Many, as they come, at most so many at a time.
+    Many(Listener, usize),
+    /// The first of a listener.
+    First(Listener),
+}
+
+/// Everything a session needs, decided beforehand.
+pub struct Session {
+    /// Numbers conversations and takes their records.
+    pub journal: Journal,
+    /// The other end of the journal.
+    pub records: mpsc::Receiver<Vec<Record>>,
+    /// Where records are shown.
+    pub screen: mpsc::Sender<Vec<Record>>,
+    /// What the user says.
+    pub inputs: Inputs,
+    /// How byte streams become messages.
+    pub frames: Frames,
+    /// What is done by itself with what is heard.
+    pub reply: Reply,
+    /// Who hears the user.
+    pub audience: Audience,
+    /// What is said first to each peer.
+    pub say: Vec<Event>,
+    /// When it is over.
+    pub rules: Rules,
+    /// Releases stages under `--step`.
+    pub gate: Option<Gate>,
+    /// Commands of the protocol.
+    pub verbs: &'static [Verb],
+}
+
+/// A session under way.
+struct Pump {
+    journal: Journal,
+    inputs: Inputs,
+    frames: Frames,
+    reply: Reply,
+    say: Vec<Event>,
+    hub: Hub,
+    ending: Ending,
+    gate: Option<Gate>,
+    verbs: &'static [Verb],
+    room: Arc<Notify>,
+    /// Records that wait for the screen.
+    unshown: Vec<Record>,
+    /// Commands that repeat: `/repeat`.
+    repeats: Vec<commands::Repeat>,
+    capacity: Capacity,
+}
+
+/// How many conversations there may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Capacity {
+    /// One, and the session ends with it.
+    One,
+    /// So many at a time.
+    Many(usize),
+}
+
+impl Session {
+    /// Runs until a rule, the peer or the user ends it.
+    pub async fn run(self, source: Source) -> Result<Exit, Failure> {
+        let Self { journal, mut records, screen, inputs, frames, reply, audience, say, rules, gate, verbs } = self;
+        let (mut opening, mut listener, capacity) = match source {
+            Source::One(opening) => (Some(opening), None, Capacity::One),
+            Source::First(listener) => (None, Some(listener), Capacity::One),
+            Source::Many(listener, most) => (None, Some(listener), Capacity::Many(most)),
+        };
+        let room = Arc::new(Notify::new());
+        let mut pump = Pump {
+            hub: Hub::new(audience),
+            ending: Ending::new(rules, capacity),
+            journal,
+            inputs,
+            frames,
+            reply,
+            say,
+            gate,
+            verbs,
+            room: room.clone(),
+            unshown: Vec::new(),
+            repeats: Vec::new(),
+            capacity,
+        };
+        if let Some(listener) = &listener {
+            let what = What::Listening { endpoints: listener.endpoints.clone(), reach: listener.reach };
+            pump.note(what);
+            pump.ending.listening();
+        }
+        if pump.gate.is_some() || listener.is_some() {
+            pump.inputs.start();
+        }
+        let mut signals = Signals::new()?;
+        loop {
+            if let Some(verdict) = pump.verdict(opening.is_none() && listener.is_none() && records.is_empty()) {
+                return verdict;
+            }
+            let deadline = pump.deadline();
+            tokio::select! {
+                biased;
+                () = signals.next() => {
+                    if pump.ending.interrupt() {
+                        return Ok(Exit::Interrupted);
+                    }
+                    opening = None;
+                    listener = None;
+                    pump.hub.close_all();
+                }
+                permit = screen.reserve(), if !pump.unshown.is_empty() => match permit {
+                    Ok(permit) => permit.send(std::mem::take(&mut pump.unshown)),
+                    Err(_) => return Ok(Exit::BrokenStdout),
+                },
+                // A broken stdout is noticed also while nothing is to be shown.
+                () = screen.closed() => return Ok(Exit::BrokenStdout),
+                Some(batch) = records.recv(), if pump.unshown.is_empty() && pump.hub.may_hear() => pump.happened(batch),
+                opened = next(&mut opening) => {
+                    opening = None;
+                    match opened {
+                        Ok(opened) => pump.opened(opened),
+                        Err(failure) => pump.ending.fail(failure),
+                    }
+                }
+                accepted = accept(&mut listener), if pump.unshown.is_empty() => match accepted {
+                    Some(Ok(opened)) => {
+                        pump.opened(opened);
+                        if capacity == Capacity::One {
+                            listener = None;
+                        }
+                    }
+                    Some(Err(failure)) => pump.ending.fail(failure),
+                    None => listener = None,
+                },
+                () = room.notified() => pump.hub.deliver(Instant::now()),
+                input = pump.inputs.next(), if pump.may_say() => pump.said(input),
+                () = sleep_until(deadline) => pump.tick(),
+            }
+            if pump.ending.is_closing() {
+                opening = None;
+                listener = None;
+            }
+        }
+    }
+}
+
+impl Pump {
+    /// Starts a conversation, or turns the peer away when there are too many.
+    fn opened(&mut self, opened: Opened) {
+        let Opened { channel, report } = opened;
+        if let Capacity::Many(most) = self.capacity
+            && self.hub.len() >= most
+        {
+            let remote = match &channel {
+                Channel::Bytes(_, peer) => peer.remote.clone(),
+                Channel::Messages(transport) => transport.peer().remote.clone(),
+            };
+            if self.hub.is_newly_full() {
+                let text = format!(
+                    "turned {remote} away: --max-peers {most} is reached (further ones are turned away silently)"
+                );
+                self.note(What::Notice { text });
+            }
+            return;
+        }
+        let transport: Box<dyn link::Transport> = match channel {
+            Channel::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, self.frames)),
+            Channel::Messages(transport) => transport,
+        };
+        let link = link::start(transport, report, self.reply, self.room.clone());
+        let id = link.id;
+        self.hub.add(link);
+        self.ending.opened();
+        self.inputs.start();
+        if !self.say.is_empty() {
+            self.hub.say_to(id, self.say.clone());
+        }
+        if let Some(replay) = self.inputs.replay()
+            && let Some(sender) = self.hub.sender(id)
+        {
+            tokio::spawn(replay.send(sender));
+        }
+        self.inputs.peers_changed(&self.hub.ids());
+        if self.ending.input_is_over() {
+            self.finish(id);
+        }
+    }
+
+    /// Looks at what happened before it is shown.
+    fn happened(&mut self, mut batch: Vec<Record>) {
+        let mut over = None;
+        let mut broadcast: Vec<(ConnId, Event)> = Vec::new();
+        for (at, record) in batch.iter().enumerate() {
+            match &record.what {
+                What::Heard(event) => {
+                    self.hub.heard(record.conn, event);
+                    match event {
+                        Event::Message(message) => {
+                            if self.reply == Reply::Broadcast {
+                                broadcast.push((record.conn, event.clone()));
+                            }
+                            if self.ending.heard(record.conn, message) {
+                                over = Some(at + 1);
+                                break;
+                            }
+                        }
+                        Event::Finish => self.peer_finished(record.conn),
+                        _ => {}
+                    }
+                }
+                What::Said(Event::Message(_)) => self.hub.active(record.conn),
+                What::Closed(outcome) => {
+                    if let Some(link) = self.hub.remove(record.conn) {
+                        self.ending.closed(&link.peer, outcome);
+                        self.inputs.peers_changed(&self.hub.ids());
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(kept) = over {
+            batch.truncate(kept); // `--count 2` shows two messages, whatever came with them
+            self.hub.close_all();
+        } else if self.ending.is_closing() {
+            batch.retain(|record| !matches!(record.what, What::Heard(_)));
+        }
+        self.unshown.append(&mut batch);
+        self.hub.broadcast(broadcast);
+        self.notices();
+    }
+
+    /// The peer says no more. With nothing left to say to it either, the conversation ends.
+    fn peer_finished(&mut self, id: ConnId) {
+        let replaying = self.inputs.replay().is_some(); // it ends with our Finish
+        let more = self.reply == Reply::None
+            && !self.inputs.is_interactive()
+            && !self.ending.input_is_over()
+            && (replaying || self.hub.hears_input(id));
+        // Under echo the transport has put our Finish behind the last echo by itself.
+        if !more && self.reply != Reply::Echo {
+            self.hub.finish(id);
+        }
+    }
+
+    /// Whether input may be read: there is somebody to hear it, and room.
+    fn may_say(&self) -> bool {
+        let waits = self.gate.is_some() && self.inputs.is_interactive();
+        waits
+            || self.ending.is_closing()
+            || (self.hub.is_idle() && (self.inputs.is_interactive() || self.hub.has_audience()))
+    }
+
+    fn said(&mut self, input: Input) {
+        match input {
+            Input::Said(messages) => {
+                self.hub.say(messages.into_iter().map(Event::Message).collect());
+                self.notices();
+            }
+            Input::Line(line) => self.line(&line),
+            Input::Broken(why) => {
+                self.ending.input_broken(why);
+                self.input_over();
+            }
+            Input::Interrupt => {
+                self.ending.interrupt();
+                self.hub.close_all();
+            }
+            Input::Eof => self.input_over(),
+        }
+    }
+
+    /// Nothing more comes from stdin: end our direction towards everybody it was meant for.
+    fn input_over(&mut self) {
+        self.ending.input_over();
+        for id in self.hub.ids() {
+            self.finish(id);
+        }
+    }
+
+    fn finish(&mut self, id: ConnId) {
+        use crate::cli::AtEof;
+        if self.reply != Reply::None || !self.hub.is_audience(id) {
+            return;
+        }
+        match self.ending.at_eof() {
+            AtEof::HalfClose => self.hub.finish(id),
+            AtEof::Close => self.hub.close_after(id),
+            AtEof::Stay => {}
+        }
+    }
+
+    /// Shows something of the session's own.
+    fn note(&mut self, what: What) {
+        let record = self.journal.program().record_now(what);
+        self.unshown.push(record);
+    }
+
+    fn notices(&mut self) {
+        for text in self.hub.take_notices() {
+            self.note(What::Notice { text });
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let repeats = self.repeats.iter().map(|repeat| repeat.next).min();
+        [self.ending.deadline(&self.hub), self.hub.deadline(Instant::now()), repeats].into_iter().flatten().min()
+    }
+
+    fn tick(&mut self) {
+        let now = Instant::now();
+        self.hub.deliver(now);
+        self.repeat(now);
+        for (id, limit) in self.ending.expired(&mut self.hub, now) {
+            let remote = self.hub.name(id);
+            self.note(What::Notice { text: format!("{remote}: closed, {limit}") });
+            self.hub.close(id);
+        }
+        self.notices();
+    }
+
+    /// How it ended, if it has: the last record is shown, or will be.
+    fn verdict(&mut self, no_more: bool) -> Option<Result<Exit, Failure>> {
+        self.ending.verdict(no_more && self.hub.is_empty() && self.unshown.is_empty(), Instant::now())
+    }
+}
+
+async fn next(opening: &mut Option<BoxFuture<'static, Result<Opened, Failure>>>) -> Result<Opened, Failure> {
+    match opening {
+        Some(opening) => opening.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn accept(listener: &mut Option<Listener>) -> Option<Result<Opened, Failure>> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// SIGINT and SIGTERM.
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// From now on the signals no longer end the process by themselves.
+    pub fn new() -> Result<Self, Failure> {
+        let fail = |error: std::io::Error| Failure::system("watch", "signals", &error);
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).map_err(fail)?,
+            terminate: signal(SignalKind::terminate()).map_err(fail)?,
+        })
+    }
+
+    /// The next of either. Cancel-safe.
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

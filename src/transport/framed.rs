@@ -1,0 +1,381 @@
+//! A byte stream and a framing make a transport: TCP, Unix streams, and whatever is layered on them.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::Instant;
+
+use super::kernel::{self, Autopsy, Connection, Opener};
+use super::{ByteStream, CLOSE_LIMIT, ReadHalf, WriteHalf};
+use crate::cli::Newline;
+use crate::event::{End, Event, Message, Outcome, Peer};
+use crate::exit::words;
+use crate::frame::{Decoder, Encoder, Framing};
+use crate::link::{Closing, Outbox, Port, Reporter, Transport};
+use crate::step::{Stage, Step};
+
+/// The first read's buffer: small, because ten thousand peers may be idle.
+const FIRST_READ: usize = 4 * 1024;
+/// It doubles whenever a read fills it, up to this.
+const LARGEST_READ: usize = 256 * 1024;
+/// One write takes at most about so many bytes of queued messages.
+const LARGEST_WRITE: usize = 256 * 1024;
+/// How often a closing connection asks whether the peer has acknowledged everything.
+const ACKNOWLEDGED_POLL: Duration = Duration::from_millis(10);
+/// How long the kernel may take to announce a dead socket.
+const AUTOPSY_LIMIT: Duration = Duration::from_millis(200);
+
+/// How messages are told apart in a stream, each way.
+#[derive(Clone, Copy, Debug)]
+pub struct Frames {
+    /// In what is heard.
+    pub heard: Framing,
+    /// In what is said.
+    pub said: Framing,
+    /// Line ends, both ways.
+    pub newline: Newline,
+    /// The largest message heard whole, in bytes.
+    pub limit: usize,
+    /// For a reader who should not wait for the end of a line: what has come is shown after this much silence.
+    pub patience: Option<Duration>,
+}
+
+/// A byte stream with a framing.
+pub struct Framed {
+    stream: ByteStream,
+    peer: Peer,
+    frames: Frames,
+}
+
+impl Framed {
+    /// Makes messages of a byte stream.
+    #[must_use]
+    pub fn new(stream: ByteStream, peer: Peer, frames: Frames) -> Self {
+        Self { stream, peer, frames }
+    }
+}
+
+impl Transport for Framed {
+    fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    fn run(self: Box<Self>, port: Port) -> BoxFuture<'static, Outcome> {
+        converse(self.stream, self.frames, port).boxed()
+    }
+}
+
+/// Bytes so far, each way; read by whoever ends the conversation, however it ends.
+#[derive(Default)]
+struct Tally {
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+/// How our direction ended.
+enum Spoken {
+    /// `shutdown(SHUT_WR)`: the peer may go on.
+    Finished,
+    /// The session wants the end of both directions; ours is shut down.
+    Closed,
+    /// The peer takes no more.
+    Failed(io::Error),
+    /// A message could not be framed.
+    Unsayable(String),
+}
+
+/// How the peer's direction ended.
+enum Listened {
+    /// It finished.
+    Finished,
+    /// It was cut off.
+    Failed(io::Error),
+    /// It broke the framing.
+    Violation(String),
+    /// We stopped hearing: the session closed the conversation.
+    Closed,
+}
+
+async fn converse(stream: ByteStream, frames: Frames, port: Port) -> Outcome {
+    let Port { outbox, report, mut closing } = port;
+    let connection = stream.connection();
+    let tally = Tally::default();
+    let (read, write) = stream.split();
+    let talk = both_ways(read, write, frames, outbox, &report, closing.clone(), connection, &tally);
+    let limit = async {
+        closing.wait().await;
+        if report.stepping() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(CLOSE_LIMIT).await;
+    };
+    // Dropping `talk` drops both halves, and that closes the socket.
+    let (end, acknowledged) = tokio::select! {
+        (end, halves) = talk => close(end, halves, connection, &report, &tally).await,
+        () = limit => (End::Partial, None),
+    };
+    Outcome {
+        end,
+        sent: tally.sent.load(Ordering::Relaxed),
+        received: tally.received.load(Ordering::Relaxed),
+        acknowledged,
+    }
+}
+
+/// Closes the descriptor; after a failure finds out how much the peer's kernel acknowledged.
+async fn close(
+    end: End,
+    halves: (ReadHalf, WriteHalf),
+    connection: Option<(Connection, Opener)>,
+    report: &Reporter,
+    tally: &Tally,
+) -> (End, Option<u64>) {
+    report.gate(Stage::Close).await;
+    // The kernel announces a dead socket's numbers when it is closed, to those who subscribed before.
+    let autopsy = match (&end, connection) {
+        (End::Reset | End::Partial, Some((connection, opener))) => Autopsy::begin(connection, opener),
+        _ => None,
+    };
+    drop(halves);
+    report.step(|| Step::Closed {
+        state: connection.and_then(|(connection, _)| kernel::state(connection)).map(|tcp| tcp.name.to_owned()),
+    });
+    let Some(autopsy) = autopsy else { return (end, None) };
+    let sent = tally.sent.load(Ordering::Relaxed);
+    let acknowledged = tokio::task::spawn_blocking(move || autopsy.acknowledged(sent, AUTOPSY_LIMIT)).await;
+    (end, acknowledged.ok().flatten())
+}
+
+#[expect(clippy::too_many_arguments, reason = "one conversation's parts, used once")]
+async fn both_ways(
+    mut read: ReadHalf,
+    mut write: WriteHalf,
+    frames: Frames,
+    outbox: Outbox,
+    report: &Reporter,
+    mut closing: Closing,
+    connection: Option<(Connection, Opener)>,
+    tally: &Tally,
+) -> (End, (ReadHalf, WriteHalf)) {
+    let mut listened = None;
+    let spoken = {
+        let mut speaking = std::pin::pin!(speak(&mut write, outbox, frames, report, tally));
+        let mut listening = std::pin::pin!(listen(&mut read, frames, report, tally));
+        let spoken = loop {
+            tokio::select! {
+                spoken = &mut speaking => break Some(spoken),
+                ended = &mut listening, if listened.is_none() => {
+                    let over = !matches!(ended, Listened::Finished);
+                    listened = Some(ended);
+                    if over {
+                        break None; // after a reset, or a broken frame, there is nobody to say anything to
+                    }
+                }
+            }
+        };
+        if listened.is_none() {
+            listened = match &spoken {
+                Some(Spoken::Finished | Spoken::Failed(_)) => Some(tokio::select! {
+                    ended = &mut listening => ended,
+                    () = closing.wait() => Listened::Closed,
+                }),
+                Some(Spoken::Closed | Spoken::Unsayable(_)) | None => Some(Listened::Closed),
+            };
+        }
+        spoken
+    };
+    let listened = listened.unwrap_or(Listened::Closed);
+    if matches!(listened, Listened::Closed) {
+        // Nothing is lost: input that is unread when we close makes the kernel answer with a reset, and a reset
+        // destroys what is still on its way to the peer (RFC 1122 §4.2.2.13).
+        let _ = write.shutdown().await;
+        drain(&mut read, connection, report).await;
+    }
+    let end = match (spoken, listened) {
+        (_, Listened::Violation(what)) => End::Violation { what },
+        (Some(Spoken::Unsayable(what)), _) => End::Failed { error: what },
+        (_, Listened::Failed(error)) => failed(&error, report),
+        (Some(Spoken::Failed(error)), _) => match error.kind() {
+            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => {
+                report.step(|| Step::Reset);
+                End::Partial
+            }
+            _ => failed(&error, report),
+        },
+        (_, Listened::Finished | Listened::Closed) => End::Complete,
+    };
+    (end, (read, write))
+}
+
+fn failed(error: &io::Error, report: &Reporter) -> End {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset => {
+            report.step(|| Step::Reset);
+            End::Reset
+        }
+        _ => End::Failed { error: words(error) },
+    }
+}
+
+/// Outbox → peer, until our direction ends. Queued batches share one write.
+async fn speak(write: &mut WriteHalf, mut outbox: Outbox, frames: Frames, report: &Reporter, tally: &Tally) -> Spoken {
+    let mut encoder = Encoder::new(frames.said, frames.newline);
+    let mut buffer = BytesMut::new();
+    loop {
+        let Some(mut events) = outbox.next().await else {
+            report.gate(Stage::Shutdown).await;
+            return match write.shutdown().await {
+                Ok(()) => {
+                    report.step(|| Step::Shutdown);
+                    Spoken::Closed
+                }
+                Err(error) => Spoken::Failed(error),
+            };
+        };
+        let mut last = None;
+        let mut unsayable = None;
+        let mut at = 0;
+        'batch: loop {
+            for event in &events[at..] {
+                at += 1;
+                match event {
+                    Event::Message(message) => {
+                        if let Err(error) = encoder.encode(message, &mut buffer) {
+                            unsayable = Some(error.to_string());
+                            break 'batch;
+                        }
+                    }
+                    Event::Ping(_) | Event::Pong(_) => {} // a byte stream has none
+                    Event::Finish | Event::Close { .. } => {
+                        last = Some(event.clone());
+                        break 'batch;
+                    }
+                }
+            }
+            if buffer.len() >= LARGEST_WRITE {
+                break;
+            }
+            match outbox.ready() {
+                Some(more) => events.extend(more),
+                None => break,
+            }
+        }
+        events.truncate(at);
+        if !buffer.is_empty() {
+            let bytes = buffer.len() as u64;
+            while !buffer.is_empty() {
+                match write.write_buf(&mut buffer).await {
+                    Ok(0) => return Spoken::Failed(io::ErrorKind::WriteZero.into()),
+                    Ok(n) => {
+                        tally.sent.fetch_add(n as u64, Ordering::Relaxed);
+                    }
+                    Err(error) => return Spoken::Failed(error),
+                }
+            }
+            report.step(|| Step::Sent { bytes });
+            if buffer.capacity() > LARGEST_WRITE {
+                buffer = BytesMut::new(); // one large message must not hold its memory for ever
+            }
+        }
+        if let Some(last) = &last {
+            report.gate(Stage::Shutdown).await;
+            if let Err(error) = write.shutdown().await {
+                return Spoken::Failed(error);
+            }
+            report.step(|| Step::Shutdown);
+            let closed = matches!(last, Event::Close { .. });
+            report.said(events).await;
+            return if closed { Spoken::Closed } else { Spoken::Finished };
+        }
+        report.said(events).await;
+        if let Some(what) = unsayable {
+            return Spoken::Unsayable(what);
+        }
+    }
+}
+
+/// Peer → reporter, until the peer's direction ends.
+async fn listen(read: &mut ReadHalf, frames: Frames, report: &Reporter, tally: &Tally) -> Listened {
+    let mut decoder = Decoder::new(frames.heard, frames.newline, frames.limit);
+    let mut buffer = BytesMut::new();
+    let mut room = FIRST_READ;
+    let mut messages: Vec<Message> = Vec::new();
+    loop {
+        buffer.reserve(room);
+        let reading = read.read_buf(&mut buffer);
+        let result = match frames.patience {
+            None => reading.await,
+            Some(patience) => match tokio::time::timeout(patience, reading).await {
+                Ok(result) => result,
+                Err(_) => {
+                    if let Some(piece) = decoder.piece(&mut buffer) {
+                        report.heard(vec![Event::Message(piece)]).await;
+                    }
+                    read.read_buf(&mut buffer).await
+                }
+            },
+        };
+        let (n, result) = match result {
+            Ok(0) => (0, decoder.finish(&mut buffer, &mut messages)),
+            Ok(n) => (n, decoder.decode(&mut buffer, &mut messages)),
+            Err(error) => {
+                let _ = decoder.finish(&mut buffer, &mut messages);
+                report.heard(messages.drain(..).map(Event::Message).collect()).await;
+                return Listened::Failed(error);
+            }
+        };
+        if n > 0 {
+            tally.received.fetch_add(n as u64, Ordering::Relaxed);
+            report.step(|| Step::Received { bytes: n as u64 });
+        }
+        let mut heard: Vec<Event> = messages.drain(..).map(Event::Message).collect();
+        if let Err(error) = result {
+            report.heard(heard).await;
+            return Listened::Violation(error.to_string());
+        }
+        if n == 0 {
+            report.step(|| Step::EndOfStream);
+            heard.push(Event::Finish);
+            report.heard(heard).await;
+            return Listened::Finished;
+        }
+        if !heard.is_empty() {
+            report.heard(heard).await;
+        }
+        if n == room && room < LARGEST_READ {
+            room *= 2;
+        }
+    }
+}
+
+/// Reads and throws away what the peer still sends, until it finishes, or has acknowledged all of ours.
+async fn drain(read: &mut ReadHalf, connection: Option<(Connection, Opener)>, report: &Reporter) {
+    let mut scrap = vec![0; 16 * 1024];
+    let mut bytes = 0;
+    let deadline = Instant::now() + CLOSE_LIMIT / 2;
+    loop {
+        match tokio::time::timeout(ACKNOWLEDGED_POLL, read.read(&mut scrap)).await {
+            Ok(Ok(0) | Err(_)) => break,
+            Ok(Ok(n)) => bytes += n as u64,
+            Err(_) => {
+                let unacknowledged = connection
+                    .and_then(|(connection, _)| kernel::state(connection))
+                    .map_or(0, |tcp| tcp.unacknowledged);
+                if unacknowledged == 0 {
+                    break;
+                }
+            }
+        }
+        if Instant::now() > deadline {
+            break;
+        }
+    }
+    if bytes > 0 {
+        report.step(|| Step::Drained { bytes });
+    }
+}

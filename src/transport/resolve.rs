@@ -1,0 +1,79 @@
+//! Names to addresses, in the order in which they are tried.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use crate::cli::Family;
+use crate::endpoint::HostPort;
+use crate::exit::{Exit, Failure, words};
+use crate::link::Reporter;
+use crate::step::{Stage, Step};
+
+/// Looks a host up. An address needs no lookup.
+///
+/// The resolver's order (RFC 6724) is kept within a family; families alternate, starting with that of the first
+/// address (RFC 8305 §4), so that one broken family costs one attempt.
+pub async fn resolve(target: &HostPort, family: Family, report: &Reporter) -> Result<Vec<SocketAddr>, Failure> {
+    let HostPort { host, port } = target;
+    report.gate(Stage::Resolve).await;
+    let started = Instant::now();
+    let found: Vec<SocketAddr> = if let Ok(address) = host.parse::<IpAddr>() {
+        vec![SocketAddr::new(address, *port)]
+    } else {
+        report.step(|| Step::Resolve { host: host.clone() });
+        tokio::net::lookup_host((host.as_str(), *port)).await.map_err(|error| unresolved(host, &error))?.collect()
+    };
+    let addresses = interleave(found.iter().copied().filter(|address| family.admits(address.ip())));
+    report.step(|| Step::Resolved {
+        host: host.clone(),
+        addresses: addresses.iter().map(SocketAddr::ip).collect(),
+        took_ns: u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
+    });
+    if addresses.is_empty() {
+        let (wanted, option) = if family == Family::V4 { ("IPv4", "-4") } else { ("IPv6", "-6") };
+        return Err(Failure::new(Exit::Resolve, format!("resolve {host}: it has no {wanted} address"))
+            .hint(format!("leave out {option} to use the addresses it has")));
+    }
+    Ok(addresses)
+}
+
+fn unresolved(host: &str, error: &io::Error) -> Failure {
+    let text = words(error);
+    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
+    let text = text.to_lowercase();
+    Failure::new(Exit::Resolve, format!("resolve {host}: {text}"))
+        .hint(format!("check the spelling; `getent ahosts {host}` asks the same resolver"))
+}
+
+fn interleave(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+    let mut queues: [VecDeque<SocketAddr>; 2] = Default::default();
+    let mut first = None;
+    for address in addresses {
+        let queue = usize::from(*first.get_or_insert(address.is_ipv6()) != address.is_ipv6());
+        if !queues[queue].contains(&address) {
+            queues[queue].push_back(address);
+        }
+    }
+    let [mut these, mut those] = queues;
+    let mut order = Vec::new();
+    while !(these.is_empty() && those.is_empty()) {
+        order.extend(these.pop_front());
+        order.extend(those.pop_front());
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_alternate_and_order_is_kept() {
+        let address = |text: &str| text.parse::<SocketAddr>().expect(text);
+        let found = ["[2::1]:1", "[2::2]:1", "[2::2]:1", "[2::3]:1", "1.0.0.1:1"].map(address);
+        let order = ["[2::1]:1", "1.0.0.1:1", "[2::2]:1", "[2::3]:1"].map(address);
+        assert_eq!(interleave(found.into_iter()), order);
+    }
+}

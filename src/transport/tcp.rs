@@ -1,0 +1,358 @@
+//! TCP: connecting to the first address that answers (RFC 8305), and listening.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::AsRawFd as _;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::mpsc;
+
+use super::kernel::Opener;
+use super::resolve::resolve;
+use super::{ByteStream, Channel, Listener, Opened, Pause};
+use crate::cli::Family;
+use crate::endpoint::{BindAddress, HostPort, ListenOn};
+use crate::event::{Peer, Reach};
+use crate::exit::{Exit, Failure, words};
+use crate::link::{Journal, Reporter};
+use crate::step::{Stage, Step};
+
+/// The next address is tried when this one has not answered for so long (RFC 8305 §5).
+const STAGGER: Duration = Duration::from_millis(250);
+/// Finished handshakes that may wait for `accept()`; the kernel cuts it to `net.core.somaxconn`.
+const BACKLOG: u32 = 4096;
+
+/// `tcp connect`
+pub struct Dial {
+    /// Where to.
+    pub target: HostPort,
+    /// Which addresses may be used.
+    pub family: Family,
+    /// Our own end.
+    pub bind: Option<BindAddress>,
+    /// For all addresses together, the lookup too.
+    pub timeout: Duration,
+}
+
+impl Dial {
+    pub(super) async fn connect(&self, report: Reporter) -> Result<Opened, Failure> {
+        let opening = async {
+            let addresses = resolve(&self.target, self.family, &report).await?;
+            self.race(&addresses, &report).await
+        };
+        let stream = if report.stepping() {
+            opening.await?
+        } else {
+            tokio::time::timeout(self.timeout, opening).await.map_err(|_| {
+                Failure::new(
+                    Exit::Timeout,
+                    format!("connect to tcp://{}: no answer within {:?}", self.target, self.timeout),
+                )
+                .hint("a firewall may drop the packets; --connect-timeout waits longer")
+            })??
+        };
+        let peer =
+            ends(&stream).map_err(|error| Failure::system("connect to", &format!("tcp://{}", self.target), &error))?;
+        report.gate(Stage::Talk).await;
+        Ok(Opened { channel: Channel::Bytes(ByteStream::Tcp(stream, Opener::Us), peer), report })
+    }
+
+    /// Happy Eyeballs: attempts start one after the other, each gets a head start, and the first to succeed wins.
+    async fn race(&self, addresses: &[SocketAddr], report: &Reporter) -> Result<TcpStream, Failure> {
+        let mut attempts = FuturesUnordered::new();
+        let mut waiting = addresses.iter().copied();
+        let mut under_way: Vec<SocketAddr> = Vec::new();
+        let mut failures: Vec<(SocketAddr, io::Error)> = Vec::new();
+        loop {
+            if let Some(address) = waiting.next() {
+                under_way.push(address);
+                attempts.push(self.attempt(address, report));
+            }
+            let head_start = async {
+                if waiting.len() == 0 || report.stepping() {
+                    std::future::pending::<()>().await;
+                }
+                tokio::time::sleep(STAGGER).await;
+            };
+            tokio::select! {
+                Some((address, result)) = attempts.next() => {
+                    under_way.retain(|other| *other != address);
+                    match result {
+                        Ok(stream) => {
+                            for remote in under_way {
+                                report.step(|| Step::ConnectAbandoned { remote: format!("tcp://{remote}") });
+                            }
+                            return Ok(stream);
+                        }
+                        Err(error) => failures.push((address, error)),
+                    }
+                }
+                () = head_start => {}
+            }
+            if attempts.is_empty() && waiting.len() == 0 {
+                return Err(self.all_failed(&failures));
+            }
+        }
+    }
+
+    async fn attempt(&self, address: SocketAddr, report: &Reporter) -> (SocketAddr, io::Result<TcpStream>) {
+        let remote = format!("tcp://{address}");
+        let started = Instant::now();
+        let result = self.handshake(address, &remote, report).await;
+        let took_ns = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        match &result {
+            Ok(stream) => report.step(|| Step::Connected {
+                local: stream.local_addr().map_or_else(|error| words(&error), |local| format!("tcp://{local}")),
+                remote,
+                took_ns,
+            }),
+            Err(error) => report.step(|| Step::ConnectFailed { remote, error: words(error), took_ns }),
+        }
+        (address, result)
+    }
+
+    async fn handshake(&self, address: SocketAddr, remote: &str, report: &Reporter) -> io::Result<TcpStream> {
+        report.gate(Stage::Socket).await;
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        report.step(|| Step::Socket { family: family(address.ip()), kind: "stream".into(), fd: socket.as_raw_fd() });
+        if let Some(bind) = self.bind {
+            report.gate(Stage::Bind).await;
+            // A fixed source port must not wait for TIME-WAIT of the last run.
+            socket.set_reuseaddr(true)?;
+            socket.bind(own_end(bind, address)).map_err(|error| named("bind", &error))?;
+            report.step(|| Step::Bound {
+                local: socket.local_addr().map_or_else(|error| words(&error), |local| format!("tcp://{local}")),
+            });
+        }
+        report.gate(Stage::Connect).await;
+        report.step(|| Step::Connect { remote: remote.to_owned() });
+        socket.connect(address).await
+    }
+
+    fn all_failed(&self, failures: &[(SocketAddr, io::Error)]) -> Failure {
+        let target = format!("tcp://{}", self.target);
+        // Every address counts as refused only if all were: the most telling error is one that is not a refusal.
+        let telling = failures
+            .iter()
+            .find(|(_, error)| !matches!(error.kind(), io::ErrorKind::ConnectionRefused))
+            .or(failures.first());
+        let Some((_, error)) = telling else {
+            return Failure::new(Exit::Resolve, format!("connect to {target}: it has no address"));
+        };
+        let mut failure = Failure::system("connect to", &target, error);
+        if failures.len() > 1 || failures.iter().any(|(address, _)| address.ip().to_string() != self.target.host) {
+            let tried: Vec<String> = failures.iter().map(|(address, _)| address.ip().to_string()).collect();
+            failure.what = format!("{} (tried {})", failure.what, tried.join(", "));
+        }
+        failure
+    }
+}
+
+/// Puts the operation's name before an error, keeping its kind.
+pub(super) fn named(operation: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{operation}: {}", words(error)))
+}
+
+/// Our own end for a socket that will connect to `remote`.
+pub(super) fn own_end(bind: BindAddress, remote: SocketAddr) -> SocketAddr {
+    let any = if remote.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
+    SocketAddr::new(bind.address.unwrap_or(any), bind.port)
+}
+
+/// `IPv4` or `IPv6`.
+pub(super) fn family(address: IpAddr) -> String {
+    if address.is_ipv4() { "IPv4" } else { "IPv6" }.to_owned()
+}
+
+fn ends(stream: &TcpStream) -> io::Result<Peer> {
+    Ok(Peer {
+        remote: format!("tcp://{}", unmap(stream.peer_addr()?)),
+        local: format!("tcp://{}", unmap(stream.local_addr()?)),
+    })
+}
+
+/// An IPv4 peer of a dual-stack socket looks like `::ffff:10.0.0.1`; people and scripts know it as `10.0.0.1`.
+pub(super) fn unmap(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// `tcp listen`
+pub struct Bind {
+    /// Where.
+    pub on: ListenOn,
+    /// Which families.
+    pub family: Family,
+}
+
+impl Bind {
+    pub(super) async fn listen(&self, journal: &Journal) -> Result<Listener, Failure> {
+        let report = journal.program();
+        let (sockets, reach) = bind_all(&self.on, self.family, Type::STREAM, Protocol::TCP, "tcp", &report).await?;
+        let mut listeners = Vec::new();
+        for socket in sockets {
+            report.gate(Stage::Listen).await;
+            let local = local(&socket, "tcp");
+            let fail = |error: io::Error| Failure::system("listen on", &local, &error);
+            socket.listen(i32::try_from(BACKLOG).unwrap_or(i32::MAX)).map_err(fail)?;
+            report.step(|| Step::Listen { local: local.clone(), backlog: BACKLOG });
+            listeners.push((TcpListener::from_std(socket.into()).map_err(fail)?, local));
+        }
+        let (mut listener, incoming) = Listener::new(listeners.iter().map(|(_, local)| local.clone()).collect(), reach);
+        for (socket, _) in listeners {
+            listener.spawn(accept(socket, journal.clone(), incoming.clone()));
+        }
+        Ok(listener)
+    }
+}
+
+async fn accept(socket: TcpListener, journal: Journal, incoming: mpsc::Sender<Result<Opened, Failure>>) {
+    let mut pause = Pause::new(journal.program());
+    loop {
+        journal.program().gate(Stage::Accept).await;
+        match socket.accept().await {
+            Ok((stream, _)) => {
+                pause.over().await;
+                // A peer may be gone before we look at it.
+                let Ok(peer) = ends(&stream) else { continue };
+                let report = journal.open();
+                report.step(|| Step::Accepted {
+                    local: peer.local.clone(),
+                    remote: peer.remote.clone(),
+                    fd: stream.as_raw_fd(),
+                });
+                let opened = Opened { channel: Channel::Bytes(ByteStream::Tcp(stream, Opener::Peer), peer), report };
+                if incoming.send(Ok(opened)).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) if Pause::needed(&error) => pause.after("accepting", &error).await,
+            Err(_) => {}
+        }
+    }
+}
+
+/// Binds the sockets a listener needs: one, or one per family on loopback.
+///
+/// The sockets are non-blocking. Steps are reported; who can reach them is returned.
+pub(super) async fn bind_all(
+    on: &ListenOn,
+    family: Family,
+    kind: Type,
+    protocol: Protocol,
+    scheme: &str,
+    report: &Reporter,
+) -> Result<(Vec<Socket>, Reach), Failure> {
+    const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    let one = |address: SocketAddr, dual: Dual| async move {
+        bind_one(address, dual, kind, protocol, scheme, report)
+            .await
+            .map_err(|error| Failure::system("listen on", &format!("{scheme}://{address}"), &error))
+    };
+    match (on, family) {
+        (ListenOn::Address(address), _) => {
+            let reach = if address.ip().is_loopback() { Reach::Loopback } else { Reach::Address };
+            let reach = if address.ip().is_unspecified() { Reach::Everyone } else { reach };
+            Ok((vec![one(*address, Dual::Single).await?], reach))
+        }
+        (ListenOn::Everyone(port), Family::V4) => {
+            Ok((vec![one((Ipv4Addr::UNSPECIFIED, *port).into(), Dual::Single).await?], Reach::Everyone))
+        }
+        (ListenOn::Everyone(port), Family::V6) => {
+            Ok((vec![one((Ipv6Addr::UNSPECIFIED, *port).into(), Dual::Single).await?], Reach::Everyone))
+        }
+        (ListenOn::Everyone(port), Family::Any) => {
+            let v6 = bind_one((Ipv6Addr::UNSPECIFIED, *port).into(), Dual::Both, kind, protocol, scheme, report).await;
+            match v6 {
+                Ok(socket) => Ok((vec![socket], Reach::Everyone)),
+                Err(error) if no_ipv6(&error) => {
+                    Ok((vec![one((Ipv4Addr::UNSPECIFIED, *port).into(), Dual::Single).await?], Reach::Everyone))
+                }
+                Err(error) => Err(Failure::system("listen on", &format!("{scheme}://*:{port}"), &error)),
+            }
+        }
+        (ListenOn::Loopback(port), Family::V4) => {
+            Ok((vec![one((V4, *port).into(), Dual::Single).await?], Reach::Loopback))
+        }
+        (ListenOn::Loopback(port), Family::V6) => {
+            Ok((vec![one((V6, *port).into(), Dual::Single).await?], Reach::Loopback))
+        }
+        (ListenOn::Loopback(port), Family::Any) => {
+            // With port 0 the second socket must get the port of the first; another process may hold it, then both are new.
+            const TRIES: u32 = 16;
+            for _ in 0..TRIES {
+                let first = one((V4, *port).into(), Dual::Single).await?;
+                let got = first
+                    .local_addr()
+                    .ok()
+                    .and_then(|address| address.as_socket())
+                    .map_or(*port, |address| address.port());
+                match bind_one((V6, got).into(), Dual::Single, kind, protocol, scheme, report).await {
+                    Ok(second) => return Ok((vec![first, second], Reach::Loopback)),
+                    Err(error) if no_ipv6(&error) => return Ok((vec![first], Reach::Loopback)),
+                    Err(error) if *port == 0 && error.kind() == io::ErrorKind::AddrInUse => {}
+                    Err(error) => return Err(Failure::system("listen on", &format!("{scheme}://[::1]:{got}"), &error)),
+                }
+            }
+            Err(Failure::new(Exit::Io, format!("listen on {scheme}://localhost:0: no port is free in both families")))
+        }
+    }
+}
+
+/// Whether an IPv6 wildcard socket takes IPv4 too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dual {
+    Single,
+    Both,
+}
+
+async fn bind_one(
+    address: SocketAddr,
+    dual: Dual,
+    kind: Type,
+    protocol: Protocol,
+    scheme: &str,
+    report: &Reporter,
+) -> io::Result<Socket> {
+    report.gate(Stage::Socket).await;
+    let socket = Socket::new(Domain::for_address(address), kind.nonblocking(), Some(protocol))?;
+    let kind_name = if kind == Type::STREAM { "stream" } else { "datagram" };
+    report.step(|| Step::Socket { family: family(address.ip()), kind: kind_name.into(), fd: socket.as_raw_fd() });
+    if kind == Type::STREAM {
+        // A restarted server must not wait for TIME-WAIT of its last connections.
+        socket.set_reuse_address(true)?;
+        report.step(|| option("SO_REUSEADDR", "on", SockRef::from(&socket).reuse_address()));
+    }
+    if address.is_ipv6() {
+        let only = dual == Dual::Single;
+        socket.set_only_v6(only)?;
+        report.step(|| option("IPV6_V6ONLY", if only { "on" } else { "off" }, SockRef::from(&socket).only_v6()));
+    }
+    report.gate(Stage::Bind).await;
+    socket.bind(&address.into())?;
+    report.step(|| Step::Bound { local: local(&socket, scheme) });
+    Ok(socket)
+}
+
+fn option(name: &str, asked: &str, got: io::Result<bool>) -> Step {
+    let got = got.map_or_else(|error| words(&error), |on| if on { "on" } else { "off" }.to_owned());
+    Step::SocketOption { name: name.to_owned(), asked: asked.to_owned(), got }
+}
+
+/// A socket's own address, as an endpoint that can be typed.
+pub(super) fn local(socket: &Socket, scheme: &str) -> String {
+    match socket.local_addr().map(|address| address.as_socket()) {
+        Ok(Some(address)) => format!("{scheme}://{address}"),
+        Ok(None) => format!("{scheme}:?"),
+        Err(error) => words(&error),
+    }
+}
+
+fn no_ipv6(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
+        || error.raw_os_error().is_some_and(|code| code == rustix::io::Errno::AFNOSUPPORT.raw_os_error())
+}

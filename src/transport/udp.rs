@@ -1,0 +1,160 @@
+//! UDP: a connected socket for a client, one unconnected socket for a listener.
+
+use std::io;
+use std::os::fd::AsRawFd as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use quinn_udp::{UdpSockRef, UdpSocketState};
+use socket2::{Protocol, Socket, Type};
+use tokio::net::UdpSocket;
+
+use super::demux::Demux;
+use super::packets::{Ending, PacketSocket, Packets};
+use super::resolve::resolve;
+use super::tcp::{bind_all, family, local, named, own_end};
+use super::{Channel, Listener, Opened};
+use crate::cli::Family;
+use crate::endpoint::{BindAddress, HostPort, ListenOn};
+use crate::event::Peer;
+use crate::exit::{Exit, Failure, words};
+use crate::link::{Journal, Reporter};
+use crate::step::{Stage, Step};
+
+/// Asked of the kernel for a listener, which grants at most `net.core.rmem_max`: datagrams that find no room are lost.
+const RECEIVE_BUFFER: usize = 8 * 1024 * 1024;
+
+/// `udp connect`
+pub struct Dial {
+    /// Where to.
+    pub target: HostPort,
+    /// Which addresses may be used.
+    pub family: Family,
+    /// Our own end.
+    pub bind: Option<BindAddress>,
+    /// For the lookup.
+    pub timeout: Duration,
+    /// Longer datagrams are cut, and said to be.
+    pub limit: usize,
+}
+
+impl Dial {
+    pub(super) async fn connect(&self, report: Reporter) -> Result<Opened, Failure> {
+        let lookup = resolve(&self.target, self.family, &report);
+        let addresses = if report.stepping() {
+            lookup.await?
+        } else {
+            tokio::time::timeout(self.timeout, lookup).await.map_err(|_| {
+                Failure::new(
+                    Exit::Timeout,
+                    format!("resolve {}: no answer within {:?}", self.target.host, self.timeout),
+                )
+                .hint("is the name server reachable? an address needs no lookup")
+            })??
+        };
+        // connect() sends nothing: it fails only where there is no route, and then the next address may have one.
+        let mut failure = None;
+        for address in addresses {
+            match self.open(address, &report).await {
+                Ok(socket) => {
+                    let peer = Peer { remote: format!("udp://{address}"), local: local(&socket, "udp") };
+                    let socket =
+                        client_socket(socket).map_err(|error| Failure::system("connect to", &peer.remote, &error))?;
+                    report.gate(Stage::Talk).await;
+                    let packets = Packets { socket, peer, ending: Ending::Never, limit: self.limit };
+                    return Ok(Opened { channel: Channel::Messages(Box::new(packets)), report });
+                }
+                Err(error) => {
+                    report.step(|| Step::ConnectFailed {
+                        remote: format!("udp://{address}"),
+                        error: words(&error),
+                        took_ns: 0,
+                    });
+                    failure.get_or_insert(error);
+                }
+            }
+        }
+        let error = failure.unwrap_or_else(|| io::ErrorKind::NotFound.into());
+        Err(Failure::system("connect to", &format!("udp://{}", self.target), &error))
+    }
+
+    async fn open(&self, address: std::net::SocketAddr, report: &Reporter) -> io::Result<Socket> {
+        report.gate(Stage::Socket).await;
+        let socket =
+            Socket::new(socket2::Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+        report.step(|| Step::Socket { family: family(address.ip()), kind: "datagram".into(), fd: socket.as_raw_fd() });
+        if let Some(bind) = self.bind {
+            report.gate(Stage::Bind).await;
+            socket.bind(&own_end(bind, address).into()).map_err(|error| named("bind", &error))?;
+            report.step(|| Step::Bound { local: local(&socket, "udp") });
+        }
+        report.gate(Stage::Connect).await;
+        report.step(|| Step::Connect { remote: format!("udp://{address}") });
+        let started = Instant::now();
+        socket.connect(&address.into())?;
+        report.step(|| Step::Connected {
+            local: local(&socket, "udp"),
+            remote: format!("udp://{address}"),
+            took_ns: u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
+        });
+        Ok(socket)
+    }
+}
+
+fn client_socket(socket: Socket) -> io::Result<PacketSocket> {
+    // The state's constructor forbids fragmentation on the socket it is given, and then a large datagram would fail
+    // where the path is narrower. A client batches only what it sends, which needs no option, so a scratch socket serves.
+    let scratch = std::net::UdpSocket::bind(("127.0.0.1", 0)).or_else(|_| std::net::UdpSocket::bind(("::1", 0)))?;
+    let state = UdpSocketState::new(UdpSockRef::from(&scratch))?;
+    Ok(PacketSocket::Udp(UdpSocket::from_std(socket.into())?, state))
+}
+
+/// `udp listen`
+pub struct Bind {
+    /// Where.
+    pub on: ListenOn,
+    /// Which families.
+    pub family: Family,
+    /// A peer is forgotten after so much silence.
+    pub expiry: Duration,
+    /// Longer datagrams are cut, and said to be.
+    pub limit: usize,
+}
+
+impl Bind {
+    pub(super) async fn listen(&self, journal: &Journal) -> Result<Listener, Failure> {
+        let report = journal.program();
+        let (sockets, reach) = bind_all(&self.on, self.family, Type::DGRAM, Protocol::UDP, "udp", &report).await?;
+        let mut opened = Vec::new();
+        for socket in sockets {
+            let local = local(&socket, "udp");
+            let socket =
+                listening_socket(socket, &report).map_err(|error| Failure::system("listen on", &local, &error))?;
+            opened.push((Arc::new(socket), local));
+        }
+        let (mut listener, incoming) = Listener::new(opened.iter().map(|(_, local)| local.clone()).collect(), reach);
+        for (socket, local) in opened {
+            let demux = Demux { socket, local, scheme: "udp", expiry: self.expiry, limit: self.limit };
+            listener.spawn(demux.run(journal.clone(), incoming.clone()));
+        }
+        Ok(listener)
+    }
+}
+
+fn listening_socket(socket: Socket, report: &Reporter) -> io::Result<PacketSocket> {
+    // Granted up to a limit without an error.
+    socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+    report.step(|| Step::SocketOption {
+        name: "SO_RCVBUF".into(),
+        asked: RECEIVE_BUFFER.to_string(),
+        got: socket.recv_buffer_size().map_or_else(|error| words(&error), |size| size.to_string()),
+    });
+    let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
+    // It forbids fragmentation, for its own protocol's path discovery; an answer here may be larger than the path.
+    use rustix::net::sockopt::{
+        Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, set_ip_mtu_discover, set_ipv6_mtu_discover,
+    };
+    let _ = set_ip_mtu_discover(&socket, Ipv4PathMtuDiscovery::WANT);
+    let _ = set_ipv6_mtu_discover(&socket, Ipv6PathMtuDiscovery::WANT);
+    Ok(PacketSocket::Udp(UdpSocket::from_std(socket.into())?, state))
+}

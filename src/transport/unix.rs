@@ -1,0 +1,305 @@
+//! Unix sockets: stream, datagram and seqpacket, by path or by abstract name.
+
+use std::io;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc;
+
+use super::demux::Demux;
+use super::packets::{Ending, PacketSocket, Packets};
+use super::tcp::named;
+use super::{ByteStream, Channel, Listener, Opened, Pause};
+use crate::cli::UnixType;
+use crate::endpoint::UnixName;
+use crate::event::{Peer, Reach};
+use crate::exit::{Failure, words};
+use crate::link::{Journal, Reporter};
+use crate::step::{Stage, Step};
+
+/// Connections that may wait for `accept()`.
+const BACKLOG: i32 = 4096;
+/// How often a full backlog is tried again: unlike TCP's, the kernel says so at once.
+const FULL_BACKLOG_RETRY: Duration = Duration::from_millis(10);
+/// For how long.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// `unix connect`
+pub struct Dial {
+    /// Where to.
+    pub target: UnixName,
+    /// Stream, datagram or seqpacket.
+    pub kind: UnixType,
+    /// Our own end; a datagram peer can answer only a socket that has one.
+    pub bind: Option<UnixName>,
+    /// Longer packets are cut, and said to be.
+    pub limit: usize,
+}
+
+impl Dial {
+    pub(super) async fn connect(&self, report: Reporter) -> Result<Opened, Failure> {
+        let remote = self.target.to_string();
+        let (socket, file) = self.open(&report).await.map_err(|error| {
+            let failure = Failure::system("connect to", &remote, &error);
+            match error.kind() {
+                io::ErrorKind::NotFound => {
+                    failure.hint("no such file; `ss -xl` lists the sockets that are listened on")
+                }
+                io::ErrorKind::ConnectionRefused => {
+                    failure.hint("the file is there, but nobody listens on it any more")
+                }
+                _ if error.raw_os_error() == Some(rustix::io::Errno::PROTOTYPE.raw_os_error()) => {
+                    failure.hint("it is a socket of another type; try --type datagram or --type seqpacket")
+                }
+                _ => failure,
+            }
+        })?;
+        let peer = Peer { remote: remote.clone(), local: own_name(&socket) };
+        let fail = |error: io::Error| Failure::system("connect to", &remote, &error);
+        let channel = match self.kind {
+            UnixType::Stream => {
+                Channel::Bytes(ByteStream::Unix(UnixStream::from_std(socket.into()).map_err(fail)?), peer)
+            }
+            UnixType::Datagram | UnixType::Seqpacket => {
+                let ending = if self.kind == UnixType::Seqpacket { Ending::Stream } else { Ending::Never };
+                let socket = PacketSocket::unix(socket, file).map_err(fail)?;
+                Channel::Messages(Box::new(Packets { socket, peer, ending, limit: self.limit }))
+            }
+        };
+        report.gate(Stage::Talk).await;
+        Ok(Opened { channel, report })
+    }
+
+    async fn open(&self, report: &Reporter) -> io::Result<(Socket, Option<SocketFile>)> {
+        report.gate(Stage::Socket).await;
+        let socket = new_socket(self.kind, report)?;
+        let mut file = None;
+        let bind = match (&self.bind, self.kind) {
+            (Some(name), _) => Some(name.clone()),
+            (None, UnixType::Datagram) => {
+                Some(UnixName::Abstract(format!("sockeye-{}-{}", std::process::id(), socket.as_raw_fd())))
+            }
+            (None, _) => None,
+        };
+        if let Some(name) = bind {
+            report.gate(Stage::Bind).await;
+            socket.bind(&address(&name)?).map_err(|error| named(&format!("bind {name}"), &error))?;
+            file = SocketFile::of(&name);
+            report.step(|| Step::Bound { local: name.to_string() });
+        }
+        report.gate(Stage::Connect).await;
+        report.step(|| Step::Connect { remote: self.target.to_string() });
+        let started = Instant::now();
+        while let Err(error) = socket.connect(&address(&self.target)?) {
+            if error.kind() != io::ErrorKind::WouldBlock {
+                report.step(|| Step::ConnectFailed {
+                    remote: self.target.to_string(),
+                    error: words(&error),
+                    took_ns: nanos(started),
+                });
+                return Err(error);
+            }
+            if started.elapsed() > CONNECT_TIMEOUT {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "its backlog stays full: it accepts nobody"));
+            }
+            tokio::time::sleep(FULL_BACKLOG_RETRY).await;
+        }
+        report.step(|| Step::Connected {
+            local: own_name(&socket),
+            remote: self.target.to_string(),
+            took_ns: nanos(started),
+        });
+        Ok((socket, file))
+    }
+}
+
+fn nanos(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn new_socket(kind: UnixType, report: &Reporter) -> io::Result<Socket> {
+    let (kind, name) = match kind {
+        UnixType::Stream => (Type::STREAM, "stream"),
+        UnixType::Datagram => (Type::DGRAM, "datagram"),
+        UnixType::Seqpacket => (Type::SEQPACKET, "seqpacket"),
+    };
+    let socket = Socket::new(Domain::UNIX, kind.nonblocking(), None)?;
+    report.step(|| Step::Socket { family: "Unix".into(), kind: name.into(), fd: socket.as_raw_fd() });
+    Ok(socket)
+}
+
+/// The kernel's form of a name: an abstract one begins with a NUL.
+fn address(name: &UnixName) -> io::Result<SockAddr> {
+    match name {
+        UnixName::Path(path) => SockAddr::unix(path),
+        UnixName::Abstract(name) => SockAddr::unix(format!("\0{name}")),
+    }
+}
+
+fn own_name(socket: &Socket) -> String {
+    show(socket.local_addr().ok())
+}
+
+fn show(address: Option<SockAddr>) -> String {
+    let Some(address) = address else { return "unix:(nameless)".to_owned() };
+    if let Some(path) = address.as_pathname() {
+        return format!("unix:{}", path.display());
+    }
+    match address.as_abstract_namespace() {
+        Some(name) => format!("unix:@{}", String::from_utf8_lossy(name)),
+        None => "unix:(nameless)".to_owned(),
+    }
+}
+
+/// `unix listen`
+pub struct Bind {
+    /// Where.
+    pub on: UnixName,
+    /// Stream, datagram or seqpacket.
+    pub kind: UnixType,
+    /// A datagram peer is forgotten after so much silence.
+    pub expiry: Duration,
+    /// Longer packets are cut, and said to be.
+    pub limit: usize,
+}
+
+impl Bind {
+    pub(super) async fn listen(&self, journal: &Journal) -> Result<Listener, Failure> {
+        let report = journal.program();
+        let local = self.on.to_string();
+        let fail = |error: io::Error| Failure::system("listen on", &local, &error);
+        report.gate(Stage::Socket).await;
+        let socket = new_socket(self.kind, &report).map_err(fail)?;
+        report.gate(Stage::Bind).await;
+        self.bind(&socket, &report)?;
+        let file = SocketFile::of(&self.on);
+        report.step(|| Step::Bound { local: local.clone() });
+        let (mut listener, incoming) = Listener::new(vec![local.clone()], Reach::Loopback);
+        if self.kind == UnixType::Datagram {
+            let socket = Arc::new(PacketSocket::unix(socket, None).map_err(fail)?);
+            let demux = Demux { socket, local: local.clone(), scheme: "unix", expiry: self.expiry, limit: self.limit };
+            listener.spawn(demux.run(journal.clone(), incoming));
+        } else {
+            report.gate(Stage::Listen).await;
+            socket.listen(BACKLOG).map_err(fail)?;
+            report.step(|| Step::Listen { local: local.clone(), backlog: BACKLOG.unsigned_abs() });
+            // It takes both types: what it accepts is told apart by ours.
+            let socket = UnixListener::from_std(socket.into()).map_err(fail)?;
+            listener.spawn(accept(socket, local.clone(), self.kind, self.limit, journal.clone(), incoming));
+        }
+        listener.keep(file);
+        Ok(listener)
+    }
+
+    fn bind(&self, socket: &Socket, report: &Reporter) -> Result<(), Failure> {
+        let fail = |error: &io::Error| Failure::system("listen on", &self.on.to_string(), error);
+        let address = address(&self.on).map_err(|error| fail(&error))?;
+        let in_use = match socket.bind(&address) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => error,
+            Err(error) => return Err(fail(&error)),
+        };
+        let UnixName::Path(path) = &self.on else { return Err(fail(&in_use)) };
+        if !std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket()) {
+            return Err(fail(&in_use).hint("a file that is no socket has that name; sockeye will not remove it"));
+        }
+        if !self.is_stale(&address) {
+            return Err(fail(&in_use).hint("another process listens there; `ss -xlp` shows which"));
+        }
+        std::fs::remove_file(path).map_err(|error| Failure::system("remove stale", &self.on.to_string(), &error))?;
+        report.step(|| Step::StaleRemoved { path: path.display().to_string() });
+        socket.bind(&address).map_err(|error| fail(&error))
+    }
+
+    /// A socket file outlives its socket; connecting tells whether somebody still listens, whatever the type.
+    fn is_stale(&self, address: &SockAddr) -> bool {
+        [Type::STREAM, Type::DGRAM, Type::SEQPACKET].into_iter().all(|kind| {
+            Socket::new(Domain::UNIX, kind.nonblocking(), None)
+                .and_then(|probe| probe.connect(address))
+                .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+        })
+    }
+}
+
+async fn accept(
+    socket: UnixListener,
+    local: String,
+    kind: UnixType,
+    limit: usize,
+    journal: Journal,
+    incoming: mpsc::Sender<Result<Opened, Failure>>,
+) {
+    let mut pause = Pause::new(journal.program());
+    loop {
+        journal.program().gate(Stage::Accept).await;
+        let opened = socket.accept().await.and_then(|(stream, _)| {
+            let peer = Peer { remote: visitor(&stream), local: local.clone() };
+            let report = journal.open();
+            report.step(|| Step::Accepted {
+                local: peer.local.clone(),
+                remote: peer.remote.clone(),
+                fd: stream.as_raw_fd(),
+            });
+            let channel = if kind == UnixType::Stream {
+                Channel::Bytes(ByteStream::Unix(stream), peer)
+            } else {
+                let socket = PacketSocket::unix(stream.into_std()?, None)?;
+                Channel::Messages(Box::new(Packets { socket, peer, ending: Ending::Stream, limit }))
+            };
+            Ok(Opened { channel, report })
+        });
+        match opened {
+            Ok(opened) => {
+                pause.over().await;
+                if incoming.send(Ok(opened)).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) if Pause::needed(&error) => pause.after("accepting", &error).await,
+            Err(_) => {}
+        }
+    }
+}
+
+/// A client's name: most have none, and then its process tells them apart.
+fn visitor(stream: &UnixStream) -> String {
+    let Ok(address) = SockRef::from(stream).peer_addr() else { return "unix:(nameless)".to_owned() };
+    if address.as_pathname().is_some() || address.as_abstract_namespace().is_some() {
+        return show(Some(address));
+    }
+    match rustix::net::sockopt::socket_peercred(stream) {
+        Ok(cred) => format!("unix:(process {})", cred.pid.as_raw_nonzero()),
+        Err(_) => "unix:(nameless)".to_owned(),
+    }
+}
+
+/// A socket file of ours, removed when dropped, unless another has taken its place.
+pub(super) struct SocketFile {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl SocketFile {
+    fn of(name: &UnixName) -> Option<Self> {
+        let UnixName::Path(path) = name else { return None };
+        Some(Self { path: path.clone(), identity: identity(path)? })
+    }
+}
+
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    let file = std::fs::symlink_metadata(path).ok()?;
+    Some((file.dev(), file.ino()))
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        if identity(&self.path) == Some(self.identity) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
