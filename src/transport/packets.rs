@@ -67,9 +67,11 @@ impl PacketSocket {
 
     /// Waits for packets. Those longer than `limit` are cut and marked so. Cancel-safe.
     pub(super) async fn receive(&self, buffer: &mut [u8], limit: usize) -> io::Result<Received> {
+        // An ICMP error makes a socket ready for errors and not for reading.
+        let ready = Interest::READABLE | Interest::ERROR;
         match self {
-            Self::Udp(socket, _) => socket.async_io(Interest::READABLE, || self.try_receive(buffer, limit)).await,
-            Self::Unix(socket, _) => socket.async_io(Interest::READABLE, || self.try_receive(buffer, limit)).await,
+            Self::Udp(socket, _) => socket.async_io(ready, || self.try_receive(buffer, limit)).await,
+            Self::Unix(socket, _) => socket.async_io(ready, || self.try_receive(buffer, limit)).await,
         }
     }
 
