@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -30,12 +32,40 @@ impl Peers {
     }
 }
 
+/// Low descriptors, kept for `rustyline`: it opens two for every line and waits for them with `select`, which panics at
+/// 1024. A listener with a thousand peers has no others left.
+#[derive(Default)]
+pub(super) struct Spare(Mutex<Vec<OwnedFd>>);
+
+impl Spare {
+    /// More than two, in case somebody else is quicker.
+    const COUNT: usize = 8;
+
+    /// Takes the lowest that are free.
+    pub(super) fn take(&self) {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while spare.len() < Self::COUNT {
+            match rustix::io::fcntl_dupfd_cloexec(io::stdin(), 0) {
+                Ok(fd) => spare.push(fd),
+                // At the limit: what is there must do.
+                Err(_) => break,
+            }
+        }
+    }
+
+    /// A line is about to be read.
+    pub(super) fn release(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
 /// `rustyline`'s helper.
 pub(super) struct Assist {
     pub(super) desk: Arc<Desk>,
     pub(super) style: Style,
     pub(super) protocol: &'static [Verb],
     pub(super) peers: Peers,
+    pub(super) spare: Spare,
 }
 
 impl Helper for Assist {}
@@ -45,6 +75,7 @@ impl Validator for Assist {}
 impl Highlighter for Assist {
     /// Every drawing of the line begins here: see [`super::printer`].
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _default: bool) -> Cow<'b, str> {
+        self.spare.take();
         let mut text = self.desk.draw();
         text += &self.style.paint(Ink::Title, prompt);
         text.into()

@@ -12,8 +12,8 @@ use rustyline::history::FileHistory;
 use rustyline::{Config, Editor};
 use tokio::sync::mpsc;
 
-use super::assist::Assist;
 pub use super::assist::Peers;
+use super::assist::{Assist, Spare};
 use super::history;
 use super::printer::Desk;
 pub use super::printer::Printer;
@@ -56,7 +56,9 @@ impl Prompt {
             .build();
         let mut editor = Editor::with_config(config).map_err(plain)?;
         let (printer, desk) = Printer::new(editor.create_external_printer().map_err(plain)?)?;
-        editor.set_helper(Some(Assist { desk: desk.clone(), style: style.clone(), protocol, peers }));
+        let spare = Spare::default();
+        spare.take();
+        editor.set_helper(Some(Assist { desk: desk.clone(), style: style.clone(), protocol, peers, spare }));
         let prompt = Self { editor, style: style.clone(), desk, printer: printer.clone(), terminal, history: None };
         Ok((prompt, printer))
     }
@@ -115,9 +117,17 @@ impl Prompt {
 
     fn line(&mut self, prompt: &str) -> rustyline::Result<String> {
         self.desk.enter();
+        self.spare(Spare::release);
         let line = self.editor.readline(prompt);
+        self.spare(Spare::take);
         self.desk.leave();
         line
+    }
+
+    fn spare(&self, change: fn(&Spare)) {
+        if let Some(assist) = self.editor.helper() {
+            change(&assist.spare);
+        }
     }
 
     fn load(&mut self) {

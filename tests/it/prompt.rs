@@ -1,8 +1,10 @@
 //! The prompt on a real terminal.
 
+use std::fs::File;
 use std::process::Command;
 use std::thread;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sockeye::input::Input;
 use sockeye::view::prompt::{Guard, Peers, Printer, Prompt};
 use sockeye::view::style::Style;
@@ -34,6 +36,7 @@ fn actor() {
     let guard = prompt.start(sender).expect("a prompt");
     match part.as_str() {
         "chatter" => chatter(&printer, &mut inputs),
+        "crowd" => crowd(&printer, &mut inputs),
         "panic" => panic_at(&mut inputs),
         "abort" => abort_at(guard, &mut inputs),
         other => panic!("no such part: {other}"),
@@ -59,6 +62,19 @@ fn chatter(printer: &Printer, inputs: &mut mpsc::Receiver<Input>) {
         }
     });
     printer.flush();
+}
+
+/// Holds more descriptors than `select` can watch, and prints every line it reads.
+fn crowd(printer: &Printer, inputs: &mut mpsc::Receiver<Input>) {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: Some(1500), ..limit }).expect("more descriptors");
+    let more = |count| (0..count).map(|_| File::open("/dev/null").expect("a descriptor"));
+    let mut crowd: Vec<_> = more(1200).collect();
+    printer.print(b"crowded\n").expect("printed");
+    while let Some(Input::Line(line)) = inputs.blocking_recv() {
+        crowd.extend(more(10));
+        printer.print(format!("read {line}\n").as_bytes()).expect("printed");
+    }
 }
 
 fn panic_at(inputs: &mut mpsc::Receiver<Input>) {
@@ -96,6 +112,19 @@ fn nothing_printed_is_lost_or_overtaken_while_lines_are_typed() {
     assert!(numbers("line ").into_iter().eq(0..5_000), "{rows:#?}");
     assert!(numbers("read typed ").into_iter().eq(0..100), "{rows:#?}");
     assert!(numbers("> typed ").into_iter().eq(0..100), "{rows:#?}");
+    terminal.assert_as_before();
+}
+
+#[test]
+fn lines_are_read_with_more_than_a_thousand_descriptors_open() {
+    let (mut terminal, _state) = play("crowd");
+    terminal.wait_row("crowded");
+    for word in ["one", "two", "three"] {
+        terminal.press(&format!("{word}\r"));
+        terminal.wait_row(&format!("read {word}"));
+    }
+    terminal.press("\x04");
+    assert_eq!(terminal.wait_end(), Ended::Code(0));
     terminal.assert_as_before();
 }
 
