@@ -75,9 +75,9 @@ pub(super) fn visible(text: &str, mut write: impl FnMut(&str) -> io::Result<()>)
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::testing::{every_step, heard, record, shown};
+    use super::super::testing::{any_record, heard, record, shown};
     use super::*;
-    use crate::event::{CloseReason, ConnId, End, Event, Extent, Kind, Message, Outcome, Peer, Reach, What};
+    use crate::event::{CloseReason, End, Event, Extent, Message, Outcome, Peer, Reach, What};
     use crate::step::Step;
 
     fn line(record: Record) -> String {
@@ -163,79 +163,9 @@ mod tests {
         }
     }
 
-    fn message() -> impl Strategy<Value = Message> {
-        let kind = prop_oneof![Just(Kind::Text), Just(Kind::Binary)];
-        let extent = prop_oneof![Just(Extent::Whole), Just(Extent::Piece), Just(Extent::Truncated)];
-        let data = prop_oneof![any::<Vec<u8>>(), any::<String>().prop_map(String::into_bytes)];
-        (kind, extent, data).prop_map(|(kind, extent, data)| Message { kind, extent, data: data.into() })
-    }
-
-    fn event() -> impl Strategy<Value = Event> {
-        let why = any::<Option<(u16, String)>>().prop_map(|why| why.map(|(code, reason)| CloseReason { code, reason }));
-        prop_oneof![
-            message().prop_map(Event::Message),
-            message().prop_map(Event::Ping),
-            message().prop_map(Event::Pong),
-            Just(Event::Finish),
-            why.prop_map(|why| Event::Close { why }),
-        ]
-    }
-
-    fn outcome() -> impl Strategy<Value = Outcome> {
-        let end = prop_oneof![
-            Just(End::Complete),
-            Just(End::Reset),
-            Just(End::Partial),
-            Just(End::Refused),
-            any::<String>().prop_map(|limit| End::Timeout { limit }),
-            any::<String>().prop_map(|what| End::Violation { what }),
-            any::<String>().prop_map(|error| End::Failed { error }),
-        ];
-        (end, any::<(u64, u64, Option<u64>)>()).prop_map(|(end, (sent, received, acknowledged))| Outcome {
-            end,
-            sent,
-            received,
-            acknowledged,
-        })
-    }
-
-    fn step() -> impl Strategy<Value = Step> {
-        let text = any::<String>;
-        prop_oneof![
-            prop::sample::select(every_step()),
-            (text(), any::<Vec<std::net::IpAddr>>(), any::<u64>())
-                .prop_map(|(host, addresses, took_ns)| Step::Resolved { host, addresses, took_ns }),
-            (text(), text(), any::<i32>()).prop_map(|(family, kind, fd)| Step::Socket { family, kind, fd }),
-            (text(), text(), any::<u64>()).prop_map(|(remote, error, took_ns)| Step::ConnectFailed {
-                remote,
-                error,
-                took_ns
-            }),
-            any::<Option<String>>().prop_map(|state| Step::Closed { state }),
-        ]
-    }
-
-    fn record_of_any_kind() -> impl Strategy<Value = Record> {
-        let reach = prop_oneof![Just(Reach::Loopback), Just(Reach::Address), Just(Reach::Everyone)];
-        let what = prop_oneof![
-            (any::<Vec<String>>(), reach).prop_map(|(endpoints, reach)| What::Listening { endpoints, reach }),
-            any::<(String, String)>().prop_map(|(remote, local)| What::Opened(Peer { remote, local })),
-            event().prop_map(What::Heard),
-            event().prop_map(What::Said),
-            step().prop_map(What::Step),
-            any::<String>().prop_map(|text| What::Notice { text }),
-            outcome().prop_map(What::Closed),
-        ];
-        (0..4_000_000_000_i64, 0..1_000_000_000_i32, any::<u32>(), what).prop_map(|(second, nano, conn, what)| Record {
-            time: jiff::Timestamp::new(second, nano).expect("a time"),
-            conn: ConnId(conn),
-            what,
-        })
-    }
-
     proptest! {
         #[test]
-        fn a_record_reads_back(record in record_of_any_kind()) {
+        fn a_record_reads_back(record in any_record()) {
             let json = line(record.clone());
             prop_assert_eq!(json.trim_end_matches('\n').lines().count(), 1);
             prop_assert_eq!(serde_json::from_str::<Record>(&json).expect(&json), record);

@@ -112,3 +112,42 @@ pub fn talk(look: &Look) -> Box<dyn View> {
 pub fn recorder() -> Box<dyn View> {
     Box::new(json::Json)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const OUTPUTS: [Output; 5] = [Output::Human, Output::Raw, Output::Hex, Output::Json, Output::None];
+    const TALKS: [Talk; 5] = [Talk::Quiet, Talk::Terse, Talk::Normal, Talk::Steps, Talk::Explain];
+
+    fn look(output: Output, talk: Talk) -> Look {
+        let (stdout, stderr) = (Style::plain(), Style::plain());
+        Look { output, framing: Framing::Chunks, show_said: true, talk, stdout, stderr }
+    }
+
+    #[test]
+    fn what_is_not_looked_at_is_not_recorded() {
+        let watch = |output, talk| look(output, talk).watch();
+        assert_eq!(watch(Output::Raw, Talk::Explain), Watch { said: false, steps: true });
+        assert_eq!(watch(Output::Json, Talk::Normal), Watch { said: true, steps: false });
+        assert!(!Look { show_said: false, ..look(Output::Human, Talk::Normal) }.watch().said);
+    }
+
+    proptest! {
+        #[test]
+        fn no_view_but_raw_lets_a_record_act_on_the_terminal(
+            records in prop::collection::vec(testing::any_record(), 1..5),
+        ) {
+            let mut views: Vec<_> = TALKS.map(|talk| super::talk(&look(Output::None, talk))).into();
+            views.extend(OUTPUTS.into_iter().filter(|&output| output != Output::Raw)
+                .filter_map(|output| payload(&look(output, Talk::Quiet))));
+            for mut view in views {
+                let text = String::from_utf8(testing::shown(&mut *view, &records)).expect("UTF-8");
+                let acts = |c: char| (c.is_control() && c != '\n' && c != '\t') || escape::is_hidden(c);
+                prop_assert!(!text.contains(acts), "{text:?}");
+            }
+        }
+    }
+}
