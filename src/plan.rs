@@ -17,7 +17,7 @@ use crate::link::Reply;
 use crate::session::{Audience, Linger, Rules};
 use crate::transport::framed::Frames;
 use crate::transport::{Bind, Dial, tcp, udp, unix};
-use crate::view::{Look, Style, Talk as Talkativeness};
+use crate::view::{Company, Look, Style, Talk as Talkativeness};
 
 /// One read of stdin towards a stream, in bytes.
 const STREAM_BLOCK: usize = 64 * 1024;
@@ -298,7 +298,8 @@ fn service(
     }
     let peers =
         if serve.once { Peers::Once } else { Peers::Most(usize::try_from(serve.max_peers).unwrap_or(usize::MAX)) };
-    let mut talk = decide(options, carries, audience, terminal)?;
+    let company = if serve.once { Company::One } else { Company::Many };
+    let mut talk = decide(options, carries, audience, company, terminal)?;
     talk.rules.accept_timeout = serve.accept_timeout;
     let unseen = talk.look.output == Output::None && audience == Audience::Nobody;
     let simple = talk.say.is_empty() && talk.rules.idle.is_none() && talk.rules.linger == Linger::Forever;
@@ -312,10 +313,16 @@ fn service(
 
 fn talk(options: TalkOptions, carries: Carries, terminal: Terminal) -> Result<Talk, Failure> {
     let audience = if options.messages.recv_only { Audience::Nobody } else { Audience::All };
-    decide(options, carries, audience, terminal)
+    decide(options, carries, audience, Company::One, terminal)
 }
 
-fn decide(options: TalkOptions, carries: Carries, audience: Audience, terminal: Terminal) -> Result<Talk, Failure> {
+fn decide(
+    options: TalkOptions,
+    carries: Carries,
+    audience: Audience,
+    company: Company,
+    terminal: Terminal,
+) -> Result<Talk, Failure> {
     let TalkOptions { messages, show, ending, record, step } = options;
     if step && !(terminal.stdin && terminal.stdout) {
         return Err(Failure::usage(
@@ -329,6 +336,7 @@ fn decide(options: TalkOptions, carries: Carries, audience: Audience, terminal: 
     let look = Look {
         output: if messages.send_only { Output::None } else { look.output },
         talk: if step { look.talk.max(Talkativeness::Steps) } else { look.talk },
+        company,
         ..look
     };
     let input = match audience {
@@ -408,6 +416,7 @@ fn look(show: &Show, framing: Framing, normal: Talkativeness, terminal: Terminal
         framing,
         show_said: !terminal.stdin || !terminal.stdout,
         talk,
+        company: Company::Many,
         stdout: style(terminal.stdout),
         stderr: style(terminal.stderr),
     }

@@ -126,6 +126,7 @@ mod tests {
 
     fn replayed(input: &str, output: Output) -> (String, String, Option<Failure>) {
         let look = Look {
+            company: view::Company::Many,
             output,
             framing: Framing::Chunks,
             show_said: true,
@@ -183,6 +184,7 @@ mod tests {
     #[test]
     fn a_file_that_is_not_there() {
         let look = Look {
+            company: view::Company::Many,
             output: Output::None,
             framing: Framing::Chunks,
             show_said: false,

@@ -59,6 +59,15 @@ pub enum Talk {
     Explain,
 }
 
+/// How many conversations a session holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Company {
+    /// One, and the program ends with it: if it ends badly that is the program's own last line.
+    One,
+    /// Many: only the narrator tells how each ended.
+    Many,
+}
+
 /// How a session is shown.
 #[derive(Clone, Debug)]
 pub struct Look {
@@ -70,6 +79,8 @@ pub struct Look {
     pub show_said: bool,
     /// How much is said beside it.
     pub talk: Talk,
+    /// Who tells of a bad end.
+    pub company: Company,
     /// Colour, times and width on stdout.
     pub stdout: Style,
     /// The same on stderr.
@@ -101,10 +112,10 @@ pub fn payload(look: &Look) -> Option<Box<dyn View>> {
     }
 }
 
-/// The narrator, for stderr. Even a quiet one tells of conversations that ended badly: nobody else does.
+/// The narrator, for stderr. Even a quiet one tells of conversations that ended badly where nobody else does.
 #[must_use]
 pub fn talk(look: &Look) -> Box<dyn View> {
-    Box::new(narrator::Narrator::new(look.stderr.clone(), look.talk))
+    Box::new(narrator::Narrator::new(look.stderr.clone(), look.talk, look.company))
 }
 
 /// The view that writes every record to a file, for `replay`.

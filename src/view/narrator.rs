@@ -8,7 +8,7 @@ use super::explain::{Explanation, explain};
 use super::human::Peers;
 use super::steps::{Line, NAME};
 use super::style::{Clock, Ink, Style};
-use super::{Talk, View, escape};
+use super::{Company, Talk, View, escape};
 use crate::event::{CloseReason, ConnId, End, Event, Message, Outcome, Reach, Record, What};
 use crate::quantity::{show_nanos, show_size};
 use crate::step::Step;
@@ -17,6 +17,7 @@ pub(super) struct Narrator {
     style: Style,
     clock: Clock,
     talk: Talk,
+    company: Company,
     peers: Peers,
     /// Where each open conversation goes.
     remotes: HashMap<ConnId, String>,
@@ -25,9 +26,9 @@ pub(super) struct Narrator {
 }
 
 impl Narrator {
-    pub(super) fn new(style: Style, talk: Talk) -> Self {
+    pub(super) fn new(style: Style, talk: Talk, company: Company) -> Self {
         let clock = style.clock();
-        Self { style, clock, talk, peers: Peers::None, remotes: HashMap::new(), explained: HashSet::new() }
+        Self { style, clock, talk, company, peers: Peers::None, remotes: HashMap::new(), explained: HashSet::new() }
     }
 
     /// What is said about a record, without its margin.
@@ -46,11 +47,18 @@ impl Narrator {
             What::Heard(event) => self.heard(event),
             What::Said(event) => self.said(event),
             What::Step(step) => (self.talk >= Talk::Steps).then(|| self.step(step)),
-            What::Notice { text } => (self.talk >= Talk::Terse).then(|| escape::line(text)),
+            What::Notice { text } => (self.talk >= Talk::Terse).then(|| {
+                // Ours, and so its line ends are meant; what it quotes of a peer's is escaped.
+                text.split('\n').map(escape::line).collect::<Vec<_>>().join("\n")
+            }),
             What::Closed(outcome) => {
                 let remote = self.remotes.remove(&record.conn);
-                let bad = outcome.end != End::Complete;
-                (bad || self.talk >= Talk::Normal).then(|| self.closed(outcome, remote.as_deref()))
+                let told = match (&outcome.end, self.company) {
+                    (End::Complete, _) => self.talk >= Talk::Normal,
+                    (_, Company::Many) => true,
+                    (_, Company::One) => false,
+                };
+                told.then(|| self.closed(outcome, remote.as_deref()))
             }
         }
     }
@@ -184,7 +192,7 @@ mod tests {
     use crate::event::Peer;
 
     fn told(talk: Talk, records: &[Record]) -> String {
-        String::from_utf8(shown(&mut Narrator::new(Style::plain(), talk), records)).expect("UTF-8")
+        String::from_utf8(shown(&mut Narrator::new(Style::plain(), talk, Company::Many), records)).expect("UTF-8")
     }
 
     fn listening(reach: Reach) -> Record {
@@ -306,7 +314,7 @@ skipped     3 steps came too fast to be shown
     fn an_explanation_is_wrapped_and_given_once() {
         let step = record(1, What::Step(Step::Connect { remote: "tcp://[::1]:80".into() }));
         let style = Style::new(false, Timestamps::Off, Some(60));
-        let text = shown(&mut Narrator::new(style, Talk::Explain), &[step.clone(), step]);
+        let text = shown(&mut Narrator::new(style, Talk::Explain, Company::Many), &[step.clone(), step]);
         let text = String::from_utf8(text).expect("UTF-8");
         let expected = "\
 connect     tcp://[::1]:80
