@@ -1,4 +1,71 @@
-//! sockeye: a socket swiss-army knife that you can see through.
+//! sockeye: a socket swiss-army knife that you can see through. This page is its architecture.
+//!
+//! Tenets, in order, so that "faster" and "simpler" have a referee:
+//! **correct → understandable → fast → complete.**
+//!
+//! # From the command line to the screen
+//!
+//! ```text
+//! argv ─clap→ cli::Cli ─plan::resolve(Terminal)→ Plan ─command::run→ one file per command
+//!
+//!      Dial::connect(report) / Bind::listen(journal)            the only two matches on the protocol
+//!                 │ Opened { channel, report }
+//!                 ├─ Channel::Bytes(ByteStream, Peer)      TCP, Unix streams
+//!                 │      │             │ + Frames
+//!                 │      │             └─────▶ Framed ─┐
+//!                 │      │ nobody watches              ▼
+//!                 │      ▼                   Box<dyn Transport> ◀── Channel::Messages   datagrams, seqpacket
+//!                 │   pipe::join, echo                 │ link::start → run(Port)
+//!                 │   splice, sendfile                 │
+//!                 │   (no records)     Link ─Event→ speak → peer → listen → Reporter ─Record→ session ─→ Screen
+//!                 │                      ▲                                             │ (the pump)        │ a thread
+//!                 └── steps ─────────────┼─────────────────────────────────────────────┘            View: human,
+//!                                        └──────── Input ◀── stdin's thread, or the prompt's        raw, hex, json
+//! ```
+//!
+//! # The ideas
+//!
+//! * **Bytes and messages are different things, and the type says so** ([`transport::Channel`]). Only a
+//!   [`frame::Framing`], chosen once, makes messages of bytes. Two ends that nobody watches never become messages: they
+//!   are joined descriptor to descriptor ([`pipe`]).
+//! * **One vocabulary, both directions** ([`event::Event`]): what we say and what we hear are the same words, so echo and
+//!   broadcast need no translation.
+//! * **One transport abstraction** ([`link::Transport`]): an async function between two bounded channels, with one loop
+//!   that speaks and one that listens. A listener yields the same `Opened` as a connect, and a datagram listener yields one
+//!   per peer ([`transport::demux`](crate::transport)), so client and server, connection and datagram are one code.
+//! * **What happens is data; showing it is a view** ([`event::Record`], [`view::View`]). A view turns a record into bytes
+//!   and does nothing else; the screen is a thread of its own, so a stdout that takes nothing stops the display and not the
+//!   conversation. There is no second logging stack: `-v` shows [`step::Step`]s.
+//! * **You pay for looking only when you look**: steps are closures that are not called unless someone watches.
+//! * **Protocol logic does no I/O and reads no clock** ([`frame`], [`repl`], [`plan`]): bytes and values in, values out.
+//! * **The pump never awaits in a `select!` arm** ([`session`]). What has no room yet waits in a field and its source is
+//!   not read meanwhile: that is the back-pressure.
+//! * **Stages are explicit**: resolve → socket → bind → connect | listen → accept → talk → shutdown → close. Before each,
+//!   whoever opens passes [`link::Reporter::gate`], which waits only under `--step`.
+//!
+//! # What holds it together by being absent
+//!
+//! * `transport/` never sees a view, and `session/` never sees a protocol.
+//! * Only `view/` writes to stdout and stderr (clippy denies it elsewhere), and the raw path, which owns them alone.
+//! * [`plan`] reads no environment: [`terminal`] looks once and hands over a value, so tests need no environment either.
+//! * No `unsafe`, no `process::exit`, no global state.
+//!
+//! # Decisions, where the code showed a better way than the first design
+//!
+//! * **Events and records travel in batches** (`Vec<Event>`, `Vec<Record>`). A channel hop costs a wake-up; hundreds of
+//!   small messages share one.
+//! * **`--reply echo` is the reporter's**: it puts what was heard into the conversation's own outbox, so an echo waits for
+//!   its own peer and for nobody else.
+//! * **Opening happens inside the pump** ([`session::Source::One`]): steps are shown while they happen, Enter and Ctrl-C
+//!   work during a slow connect, and `--step` needs no second input.
+//! * **Dropping a [`link::Link`] is the polite close**: what is queued is said, our direction ends, unread input is drained
+//!   (closing with unread input makes the kernel send a reset, and that destroys what is on its way), and all of it is
+//!   bounded by [`transport::CLOSE_LIMIT`].
+//! * **How much a dead connection's peer acknowledged** cannot be asked for after a reset, and `getsockopt(TCP_INFO)` has
+//!   no safe wrapper; the kernel announces it when the last descriptor closes, to those who subscribed
+//!   ([`transport::kernel::Autopsy`]).
+//! * **A slow peer is waited for, briefly.** When many are to hear the same, the batch waits up to a second for the slow
+//!   ones; then they miss what they have no room for, and that is counted and said. A single peer is always waited for.
 
 pub mod cli;
 pub mod command;

@@ -101,8 +101,15 @@ impl Dial {
 
     async fn attempt(&self, address: SocketAddr, report: &Reporter) -> (SocketAddr, io::Result<TcpStream>) {
         let remote = format!("tcp://{address}");
-        let started = Instant::now();
-        let result = self.handshake(address, &remote, report).await;
+        let mut started = Instant::now();
+        let result = async {
+            let socket = self.socket(address, report).await?;
+            report.gate(Stage::Connect).await;
+            report.step(|| Step::Connect { remote: remote.clone() });
+            started = Instant::now();
+            socket.connect(address).await
+        }
+        .await;
         let took_ns = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
         match &result {
             Ok(stream) => report.step(|| Step::Connected {
@@ -115,7 +122,8 @@ impl Dial {
         (address, result)
     }
 
-    async fn handshake(&self, address: SocketAddr, remote: &str, report: &Reporter) -> io::Result<TcpStream> {
+    /// A socket that is ready to connect to this address, bound if that was asked for.
+    async fn socket(&self, address: SocketAddr, report: &Reporter) -> io::Result<TcpSocket> {
         report.gate(Stage::Socket).await;
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         report.step(|| Step::Socket { family: family(address.ip()), kind: "stream".into(), fd: socket.as_raw_fd() });
@@ -128,9 +136,7 @@ impl Dial {
                 local: socket.local_addr().map_or_else(|error| words(&error), |local| format!("tcp://{local}")),
             });
         }
-        report.gate(Stage::Connect).await;
-        report.step(|| Step::Connect { remote: remote.to_owned() });
-        socket.connect(address).await
+        Ok(socket)
     }
 
     fn all_failed(&self, failures: &[(SocketAddr, io::Error)]) -> Failure {
