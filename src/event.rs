@@ -204,7 +204,7 @@ pub enum What {
     Step(crate::step::Step),
     /// Something a person should know, whatever the verbosity: a dropped message, a pause in accepting.
     Notice {
-        /// One line.
+        /// One line, or a few: a list that was asked for.
         #[serde(rename = "notice")]
         text: String,
     },

@@ -1,6 +1,5 @@
 //! What the user, or the script, says: one channel of it, whatever it comes from.
 
-use std::any::Any;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -26,8 +25,6 @@ pub enum Input {
     Line(String),
     /// Why stdin cannot be framed or read any further, in words.
     Broken(String),
-    /// Ctrl-C at the prompt, where the terminal sends no signal.
-    Interrupt,
     /// The end of stdin, or Ctrl-D.
     Eof,
 }
@@ -48,8 +45,8 @@ pub struct Reading {
     pub limit: usize,
 }
 
-/// Starts the source; what it returns is dropped with the inputs.
-pub type Start = Box<dyn FnOnce(mpsc::Sender<Input>) -> io::Result<Box<dyn Any + Send>> + Send>;
+/// Starts the source.
+pub type Start = Box<dyn FnOnce(mpsc::Sender<Input>) -> io::Result<()> + Send>;
 /// Hears the names of the peers whenever they change.
 pub type Audience = Box<dyn Fn(Vec<String>) + Send>;
 
@@ -58,7 +55,6 @@ pub struct Inputs {
     receiver: mpsc::Receiver<Input>,
     start: Option<(Start, mpsc::Sender<Input>)>,
     kind: Kind,
-    held: Option<Box<dyn Any + Send>>,
     peers: Option<Audience>,
 }
 
@@ -73,7 +69,7 @@ enum Kind {
 impl Inputs {
     fn new(kind: Kind, start: Option<Start>, peers: Option<Audience>) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        Self { receiver, start: start.map(|start| (start, sender)), kind, held: None, peers }
+        Self { receiver, start: start.map(|start| (start, sender)), kind, peers }
     }
 
     /// Nothing is read, and so nothing ends.
@@ -86,9 +82,8 @@ impl Inputs {
     #[must_use]
     pub fn stdin(stdin: OwnedFd, reading: Reading) -> Self {
         let kind = if rustix::termios::isatty(&stdin) { Kind::Terminal } else { Kind::Stream };
-        let start = move |sender| -> io::Result<Box<dyn Any + Send>> {
-            thread::Builder::new().name("stdin".to_owned()).spawn(move || read(&stdin, reading, &sender))?;
-            Ok(Box::new(()))
+        let start = move |sender| {
+            thread::Builder::new().name("stdin".to_owned()).spawn(move || read(&stdin, reading, &sender)).map(drop)
         };
         Self::new(kind, Some(Box::new(start)), None)
     }
@@ -108,12 +103,9 @@ impl Inputs {
     /// Begins to read, the first time it is called.
     pub fn start(&mut self) {
         let Some((start, sender)) = self.start.take() else { return };
-        match start(sender.clone()) {
-            Ok(held) => self.held = Some(held),
-            Err(error) => {
-                // The channel is new, so there is room.
-                let _ = sender.try_send(Input::Broken(words(&error)));
-            }
+        if let Err(error) = start(sender.clone()) {
+            // The channel is new, so there is room.
+            let _ = sender.try_send(Input::Broken(words(&error)));
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd as _;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::event::What;
 use crate::exit::{Exit, Failure};
@@ -12,7 +13,7 @@ use crate::plan::{InputFrom, Pace, Talk};
 use crate::repl::Verb;
 use crate::session::{Audience, Session, Signals, Source};
 use crate::transport::Listener;
-use crate::view::prompt::{Peers, Prompt};
+use crate::view::prompt::{Guard, Peers, Prompt};
 use crate::view::screen::{Cast, Screen};
 use crate::view::{self, Style};
 
@@ -23,7 +24,11 @@ const VERBS: &[Verb] = &[];
 pub(super) struct Stage {
     session: Session,
     screen: Screen,
+    terminal: Terminal,
 }
+
+/// Holds the prompt's guard from when the prompt is up until everything is shown.
+type Terminal = Arc<Mutex<Option<Guard>>>;
 
 impl Stage {
     pub(super) fn set(talk: &Talk, reply: Reply, audience: Audience) -> Result<Self, Failure> {
@@ -40,7 +45,8 @@ impl Stage {
         let watch = if recorder.is_some() { Watch { said: true, steps: true } } else { watch };
         let gate = (talk.pace == Pace::Stepped).then(Gate::default);
         let (journal, records) = Journal::new(watch, gate.clone());
-        let (inputs, printer) = inputs(talk, &talk.look.stdout)?;
+        let terminal = Terminal::default();
+        let (inputs, printer) = inputs(talk, &talk.look.stdout, &terminal)?;
         let cast = Cast { payload: view::payload(&talk.look), talk: Some(view::talk(&talk.look)), recorder, printer };
         let screen = Screen::start(cast).map_err(|error| Failure::system("write to", "the terminal", &error))?;
         let say = talk.greeting();
@@ -57,7 +63,7 @@ impl Stage {
             gate,
             verbs: VERBS,
         };
-        Ok(Self { session, screen })
+        Ok(Self { session, screen, terminal })
     }
 
     /// The journal, for whatever opens conversations.
@@ -67,14 +73,14 @@ impl Stage {
 
     /// Runs to the end, and until everything is shown.
     pub(super) async fn run(self, source: Source) -> Result<Exit, Failure> {
-        let Self { session, screen } = self;
+        let Self { session, screen, terminal: _kept } = self;
         let verdict = session.run(source).await;
         Self::close(screen, verdict).await
     }
 
     /// Says where a listener listens, for what goes on without a session.
     pub(super) async fn announce(self, listener: &Listener) -> Result<(), Failure> {
-        let Self { session, screen } = self;
+        let Self { session, screen, terminal: _kept } = self;
         let what = What::Listening { endpoints: listener.endpoints.clone(), reach: listener.reach };
         let record = session.journal.program().record_now(what);
         let _ = session.screen.send(vec![record]).await;
@@ -84,7 +90,7 @@ impl Stage {
 
     /// A listener could not be opened: what was done is shown all the same.
     pub(super) async fn fail(self, failure: Failure) -> Result<Exit, Failure> {
-        let Self { mut session, screen } = self;
+        let Self { mut session, screen, terminal: _kept } = self;
         while let Ok(batch) = session.records.try_recv() {
             let _ = session.screen.send(batch).await;
         }
@@ -107,7 +113,7 @@ impl Stage {
     }
 }
 
-fn inputs(talk: &Talk, style: &Style) -> Result<(Inputs, Option<view::prompt::Printer>), Failure> {
+fn inputs(talk: &Talk, style: &Style, terminal: &Terminal) -> Result<(Inputs, Option<view::prompt::Printer>), Failure> {
     let fail = |error: io::Error| Failure::system("read", "stdin", &error);
     let stdin = || io::stdin().as_fd().try_clone_to_owned().map_err(fail);
     Ok(match talk.input {
@@ -117,8 +123,12 @@ fn inputs(talk: &Talk, style: &Style) -> Result<(Inputs, Option<view::prompt::Pr
         InputFrom::Prompt => {
             let peers = Peers::default();
             let (prompt, printer) = Prompt::new(style, VERBS, peers.clone()).map_err(fail)?;
-            let start =
-                move |sender| prompt.start(sender).map(|guard| Box::new(guard) as Box<dyn std::any::Any + Send>);
+            let terminal = terminal.clone();
+            let start = move |sender| {
+                let guard = prompt.start(sender)?;
+                *terminal.lock().unwrap_or_else(PoisonError::into_inner) = Some(guard);
+                Ok(())
+            };
             (Inputs::prompt(Box::new(start), Box::new(move |names| peers.set(names))), Some(printer))
         }
     })

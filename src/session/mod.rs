@@ -94,6 +94,8 @@ impl Session {
     /// Runs until a rule, the peer or the user ends it.
     pub async fn run(self, source: Source) -> Result<Exit, Failure> {
         let Self { journal, mut records, screen, inputs, frames, reply, audience, say, rules, gate, verbs } = self;
+        // Before the prompt is up, which turns Ctrl-C into a signal.
+        let mut signals = Signals::new()?;
         let (mut opening, mut listener, capacity) = match source {
             Source::One(opening) => (Some(opening), None, Capacity::One),
             Source::First(listener) => (None, Some(listener), Capacity::One),
@@ -123,7 +125,6 @@ impl Session {
         if pump.gate.is_some() || listener.is_some() {
             pump.inputs.start();
         }
-        let mut signals = Signals::new()?;
         loop {
             if let Some(verdict) = pump.verdict(opening.is_none() && listener.is_none() && records.is_empty()) {
                 return verdict;
@@ -291,10 +292,6 @@ impl Pump {
             Input::Broken(why) => {
                 self.ending.input_broken(why);
                 self.input_over();
-            }
-            Input::Interrupt => {
-                self.ending.interrupt();
-                self.hub.close_all();
             }
             Input::Eof => self.input_over(),
         }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
+use rustix::process::{Signal, getpid, kill_process};
 use rustyline::config::{BellStyle, ColorMode, CompletionType};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
@@ -63,7 +64,7 @@ impl Prompt {
         Ok((prompt, printer))
     }
 
-    /// Puts the prompt up. Lines, Ctrl-C and Ctrl-D go to `inputs`, of which Ctrl-D is the last. The terminal is as it
+    /// Puts the prompt up. Lines go to `inputs`, at last Ctrl-D as `Eof`; Ctrl-C becomes SIGINT. The terminal is as it
     /// was found when the guard is dropped, though a line may be half typed then.
     pub fn start(mut self, inputs: mpsc::Sender<Input>) -> io::Result<Guard> {
         let guard = Guard::new(self.terminal.clone(), self.desk.clone());
@@ -87,7 +88,10 @@ impl Prompt {
         loop {
             let input = match self.message() {
                 Ok(text) => Input::Line(text),
-                Err(ReadlineError::Interrupted) => Input::Interrupt,
+                Err(ReadlineError::Interrupted) => {
+                    interrupt();
+                    continue;
+                }
                 Err(ReadlineError::Eof) => return Some(Input::Eof),
                 Err(error) => return Some(Input::Broken(format!("read the terminal: {}", words(&plain(error))))),
             };
@@ -158,6 +162,13 @@ impl Prompt {
         let _ = self.printer.print(self.style.paint(Ink::Aside, line.trim_end()).as_bytes());
         None
     }
+}
+
+/// Ctrl-C, which `rustyline` keeps the terminal from making a signal of. As a signal it is heard also while nobody takes
+/// lines, because a peer takes nothing.
+fn interrupt() {
+    // Fails for no process of our own.
+    let _ = kill_process(getpid(), Signal::INT);
 }
 
 /// Whether a message goes on in the next line: it ends in a backslash, and not in two.
