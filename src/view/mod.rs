@@ -135,7 +135,7 @@ mod tests {
 
     fn look(output: Output, talk: Talk) -> Look {
         let (stdout, stderr) = (Style::plain(), Style::plain());
-        Look { output, framing: Framing::Chunks, show_said: true, talk, stdout, stderr }
+        Look { output, framing: Framing::Chunks, show_said: true, company: Company::Many, talk, stdout, stderr }
     }
 
     #[test]
