@@ -24,7 +24,7 @@ impl Hex {
 
 impl View for Hex {
     fn show(&mut self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
-        let time = self.clock.always(record.time);
+        self.clock.tick(record.time);
         let (message, way, arrow) = match &record.what {
             What::Heard(Event::Message(message)) => (message, 0, self.style.paint(Ink::Heard, "<")),
             What::Said(Event::Message(message)) => (message, 1, self.style.paint(Ink::Said, ">")),
@@ -43,6 +43,7 @@ impl View for Hex {
         };
         let length = message.data.len();
         let plural = if length == 1 { "" } else { "s" };
+        let time = self.clock.always(record.time);
         let head = self.style.paint(Ink::Aside, &format!("{length} byte{plural}{extent}"));
         out.extend_from_slice(format!("{number} {arrow} {time}{head}\n").as_bytes());
         rows(&message.data, *offset, &self.style, out, |out| {

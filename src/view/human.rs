@@ -100,14 +100,14 @@ impl Human {
 impl View for Human {
     fn show(&mut self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
         self.peers.see(record);
-        let stamp = self.clock.stamp(record.time);
+        self.clock.tick(record.time);
         let (message, arrow) = match &record.what {
             What::Heard(Event::Message(message)) => (message, self.style.paint(Ink::Heard, "<")),
             What::Said(Event::Message(message)) if self.show_said => (message, self.style.paint(Ink::Said, ">")),
             _ => return Ok(()),
         };
         let (label, columns) = self.peers.label(record.conn, &self.style);
-        out.extend_from_slice(stamp.as_bytes());
+        out.extend_from_slice(self.clock.stamp(record.time).as_bytes());
         out.extend_from_slice(label.as_bytes());
         self.message(message, columns, &arrow, out);
         Ok(())

@@ -175,8 +175,9 @@ fn reason(why: Option<&CloseReason>) -> String {
 impl View for Narrator {
     fn show(&mut self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
         self.peers.see(record);
-        let stamp = self.clock.stamp(record.time);
+        self.clock.tick(record.time);
         if let Some(words) = self.words(record) {
+            let stamp = self.clock.stamp(record.time);
             let (label, _) = self.peers.label(record.conn, &self.style);
             out.extend_from_slice(format!("{stamp}{label}{}\n", words.trim_end_matches(' ')).as_bytes());
         }

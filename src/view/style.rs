@@ -127,9 +127,15 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The time and a space: `12:03:04.123 `, `+1.234567 `, or nothing. The first time asked for is the start.
-    pub fn stamp(&mut self, time: Timestamp) -> String {
-        let start = *self.start.get_or_insert(time);
+    /// Takes the first time it is given as the start.
+    pub fn tick(&mut self, time: Timestamp) {
+        self.start.get_or_insert(time);
+    }
+
+    /// The time and a space: `12:03:04.123 `, `+1.234567 ` since the start, or nothing.
+    #[must_use]
+    pub fn stamp(&self, time: Timestamp) -> String {
+        let start = self.start.unwrap_or(time);
         match self.style.timestamps {
             Timestamps::Off => String::new(),
             Timestamps::Clock => self.time_of_day(time),
@@ -141,7 +147,8 @@ impl Clock {
     }
 
     /// The same, but the time of day where the style shows none.
-    pub fn always(&mut self, time: Timestamp) -> String {
+    #[must_use]
+    pub fn always(&self, time: Timestamp) -> String {
         match self.style.timestamps {
             Timestamps::Off => self.time_of_day(time),
             _ => self.stamp(time),
@@ -179,6 +186,8 @@ mod tests {
             (Timestamps::Relative, ["+0.000000 ", "+61.002003 "]),
         ] {
             let mut clock = Style::new(false, form, None).in_zone(zone.clone()).clock();
+            clock.tick(first);
+            clock.tick(second);
             assert_eq!([clock.stamp(first), clock.stamp(second)], shown);
         }
     }
