@@ -1,7 +1,7 @@
 //! Endpoints as people write them: `HOST:PORT`, `HOST PORT`, `tcp://HOST:PORT`, `[::1]:80`, `:9000`, `/run/x`, `@name`.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -47,10 +47,7 @@ impl HostPort {
             [host, port] => (host.as_str(), port.as_str()),
             _ => return Err(wrong("it has too many words")),
         };
-        let host = unbracket(host).map_err(wrong)?;
-        if host.is_empty() {
-            return Err(wrong("the host is missing"));
-        }
+        let host = parse_host(host).map_err(|why| wrong(&why))?;
         let port = parse_port(port).map_err(|why| wrong(&why))?;
         if port == 0 {
             return Err(wrong("nobody can be reached at port 0"));
@@ -60,15 +57,16 @@ impl HostPort {
 
     fn parse_url(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|error| error.to_string())?;
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or("the host is missing")?;
+        let host = parse_host(url.host_str().unwrap_or_default())?;
         let port = url.port().ok_or("the port is missing")?;
-        if !matches!(url.path(), "" | "/") || url.query().is_some() || !url.username().is_empty() {
+        let credentials = !url.username().is_empty() || url.password().is_some();
+        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() || credentials {
             return Err("only a host and a port mean something here".to_owned());
         }
         if port == 0 {
             return Err("nobody can be reached at port 0".to_owned());
         }
-        Ok(Self { host: unbracket(host)?.to_owned(), port })
+        Ok(Self { host: host.to_owned(), port })
     }
 }
 
@@ -156,6 +154,10 @@ pub enum UnixName {
 impl fmt::Display for UnixName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // `unix://x` would be read as `x`.
+            Self::Path(path) if path.as_os_str().as_encoded_bytes().starts_with(b"//") => {
+                write!(f, "unix://{}", path.display())
+            }
             Self::Path(path) => write!(f, "unix:{}", path.display()),
             Self::Abstract(name) => write!(f, "unix:@{name}"),
         }
@@ -191,6 +193,22 @@ fn split_port(text: &str) -> Option<(&str, &str)> {
     let (host, port) = text.rsplit_once(':')?;
     let bare_ipv6 = host.contains(':') && !host.starts_with('[');
     (!bare_ipv6).then_some((host, port))
+}
+
+/// A name, or an address without its brackets.
+fn parse_host(text: &str) -> Result<&str, String> {
+    let host = unbracket(text)?;
+    if host.is_empty() {
+        return Err("the host is missing".to_owned());
+    }
+    if let Some(odd) = host.chars().find(|&letter| letter.is_whitespace() || "/?#@[]".contains(letter)) {
+        return Err(format!("`{odd}` is in no host's name"));
+    }
+    let (address, _zone) = host.split_once('%').unwrap_or((host, ""));
+    if address.contains(':') && address.parse::<Ipv6Addr>().is_err() {
+        return Err(format!("`{host}` has colons and is not an IPv6 address"));
+    }
+    Ok(host)
 }
 
 fn unbracket(host: &str) -> Result<&str, &'static str> {
@@ -243,6 +261,10 @@ mod tests {
             ("tcp://localhost:80/path", "only a host and a port"),
             ("[::1:80", "brackets"),
             ("a b c", "too many words"),
+            ("localhost:80 81", "not an IPv6 address"),
+            ("http://x 80", "no host's name"),
+            ("[[x]]:80", "no host's name"),
+            ("tcp://localhost:80#x", "only a host and a port"),
         ] {
             let failure = HostPort::parse("tcp", &words(typed)).expect_err(typed);
             assert!(failure.what.contains(why), "{typed}: {}", failure.what);
@@ -283,6 +305,11 @@ mod tests {
     fn unix_names() {
         assert_eq!(UnixName::parse("@x").ok(), Some(UnixName::Abstract("x".into())));
         assert_eq!(UnixName::parse("unix:/run/x").ok(), Some(UnixName::Path("/run/x".into())));
+        for typed in ["/run/x", "//run/x", "unix:////run/x", "unix:unix:x", "x", "@x"] {
+            let name = UnixName::parse(typed).ok();
+            let again = name.as_ref().and_then(|name| UnixName::parse(&name.to_string()).ok());
+            assert!(name.is_some() && again == name, "{typed}: {again:?}");
+        }
         assert!(UnixName::parse("").is_err());
         assert!(UnixName::parse("@").is_err());
         assert!(UnixName::parse(&"x".repeat(108)).is_err());
