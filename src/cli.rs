@@ -45,8 +45,12 @@ pub enum Command {
     #[command(subcommand)]
     Unix(Unix),
     /// Show a recorded session again, in any view
+    ///
+    /// Records are what --record writes, one JSON object a line; `--output json` of any command is the same.
     Replay(Replay),
     /// Print the completion script for a shell
+    ///
+    /// The script goes where the shell looks for it, and is read when the shell starts.
     #[command(after_long_help = "\
 Examples:
   sockeye completions bash >~/.local/share/bash-completion/completions/sockeye
@@ -61,6 +65,9 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum Tcp {
     /// Connect to a TCP endpoint and talk
+    ///
+    /// Every address of the name is tried, IPv6 and IPv4 in turn, each 250 ms after the one before it, and the first to
+    /// answer is taken (RFC 8305). The end of stdin ends our direction; the peer is heard until it ends its own.
     #[command(after_long_help = "\
 Examples:
   sockeye tcp connect --demo --say hello </dev/null
@@ -70,6 +77,9 @@ Examples:
   sockeye tcp connect --explain --step localhost:8080")]
     Connect(TcpConnect),
     /// Listen for TCP connections
+    ///
+    /// Many peers are served until it is interrupted. The first line on stderr begins with "listening on" and names the
+    /// real address. Without an address, only this machine can connect; with a colon in front of the port, everybody.
     #[command(after_long_help = "\
 Examples:
   sockeye tcp listen 9000
@@ -83,12 +93,17 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum Udp {
     /// Send datagrams to a UDP endpoint and hear its answers
+    ///
+    /// One message is one datagram. After the end of stdin, answers are awaited until none came for a second. A port
+    /// where nobody listens is an error, if its machine says so.
     #[command(after_long_help = "\
 Examples:
   sockeye udp connect --demo --say hello </dev/null
   echo '<13>hello' | sockeye udp connect 127.0.0.1:514 --framing lines")]
     Connect(UdpConnect),
     /// Hear datagrams from any peer and answer
+    ///
+    /// Every peer is heard at one socket. What stdin says goes to the peer heard last, or as --reply-to says.
     #[command(after_long_help = "\
 Examples:
   sockeye udp listen 9000
@@ -101,6 +116,9 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum Unix {
     /// Connect to a Unix socket and talk
+    ///
+    /// The end of stdin ends our direction; the peer is heard until it ends its own. Datagrams have no such end: answers
+    /// are awaited until none came for a second.
     #[command(after_long_help = "\
 Examples:
   sockeye unix connect --demo --say hello </dev/null
@@ -108,6 +126,8 @@ Examples:
   sockeye unix connect @abstract-name --type seqpacket")]
     Connect(UnixConnect),
     /// Listen on a Unix socket
+    ///
+    /// A file that a dead listener left behind is removed, one that is in use never; ours is removed at the end.
     #[command(after_long_help = "\
 Examples:
   sockeye unix listen /tmp/app.sock

@@ -18,7 +18,7 @@ const DATE: &str = "2026-11-22";
 /// What is read from the environment, and what for.
 const ENVIRONMENT: [(&str, &str); 6] = [
     ("NO_COLOR", "If set and not empty, --color auto means never."),
-    ("TERM", "With dumb, --color auto means never."),
+    ("TERM", "With dumb, --color auto means never, and the prompt edits no lines."),
     ("TZ", "The time zone of --timestamps=clock, if it is not the system's."),
     ("COLUMNS", "How wide help texts may be, where the terminal does not say."),
     ("XDG_STATE_HOME", "Where the history of the prompt is kept: in sockeye/ below it. A relative path is ignored."),

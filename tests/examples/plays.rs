@@ -1,0 +1,289 @@
+//! Each example, and what must come of it. Ports and paths of the examples are replaced by ones of this run.
+
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
+use std::process;
+use std::thread;
+use std::time::Duration;
+
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use crate::running::{Running, Stage, wait_for};
+
+/// How an example is run.
+pub(crate) enum Play {
+    /// It ends by itself and with success; this is on stdout.
+    Prints(&'static str),
+    /// It needs somebody to talk to.
+    Meets(fn(&Stage, &str)),
+    /// It cannot be run here, for this reason.
+    NotRun(&'static str),
+}
+
+use Play::{Meets, NotRun, Prints};
+
+/// Every example of the man pages and of the README's `sh` blocks.
+pub(crate) const PLAYS: &[(&str, Play)] = &[
+    ("cargo run --release -- tcp connect --demo", NotRun("builds the program; `sockeye tcp connect --demo` is run")),
+    ("./tests/all", NotRun("runs this test")),
+    ("cargo install --path .", NotRun("builds the program and installs it")),
+    ("sockeye tcp connect --demo", Meets(demo)),
+    ("sockeye tcp connect --demo --say hello </dev/null", Prints("hello\n")),
+    ("sockeye tcp connect localhost 8080", Meets(asks_an_echo)),
+    ("printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockeye tcp connect localhost:8080", Meets(asks_for_a_page)),
+    ("sockeye tcp connect localhost:8080 --framing lines --say ping --expect pong </dev/null", Meets(expects_a_pong)),
+    ("sockeye tcp connect --explain --step localhost:8080", Meets(steps)),
+    ("sockeye tcp listen 9000", Meets(prints_what_two_clients_say)),
+    ("sockeye tcp listen :9000 --reply echo", Meets(echoes)),
+    ("sockeye tcp listen 9000 --once </dev/null >received.bin", Meets(receives_a_file)),
+    ("sockeye tcp listen 9000 --stdin each <page.html", Meets(serves_a_page)),
+    ("sockeye udp connect --demo --say hello </dev/null", Prints("hello")),
+    ("echo '<13>hello' | sockeye udp connect 127.0.0.1:514 --framing lines", Meets(logs_a_line)),
+    ("sockeye udp listen 9000", Meets(hears_and_answers_a_datagram)),
+    ("sockeye udp listen :514 --recv-only >syslog.txt", Meets(collects_a_log)),
+    ("sockeye udp listen 9000 --reply-to all", Meets(answers_all)),
+    ("sockeye unix connect --demo --say hello </dev/null", Prints("hello\n")),
+    ("sockeye unix connect /run/app.sock", Meets(asks_a_socket_file)),
+    ("sockeye unix connect @abstract-name --type seqpacket", Meets(asks_an_abstract_seqpacket)),
+    ("sockeye unix listen /tmp/app.sock", Meets(listens_at_a_socket_file)),
+    ("sockeye unix listen @name --type datagram", Meets(hears_an_abstract_datagram)),
+    ("sockeye tcp connect --demo --say hello --record session.jsonl </dev/null", Prints("hello\n")),
+    ("sockeye replay session.jsonl --output human --explain", Meets(replays)),
+    ("sockeye completions bash >~/.local/share/bash-completion/completions/sockeye", Meets(installs_completions)),
+    ("sockeye completions fish >~/.config/fish/completions/sockeye.fish", Meets(installs_completions)),
+];
+
+/// The example with another port, path or name.
+fn with(line: &str, shown: &str, real: &impl ToString) -> String {
+    assert!(line.contains(shown), "{line} does not name {shown}");
+    line.replace(shown, &real.to_string())
+}
+
+/// A client that would rather fail than wait for ever.
+fn client(port: u16) -> TcpStream {
+    let stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens there");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a limit can be set");
+    stream
+}
+
+fn rest(mut stream: impl Read) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("it can be read to its end");
+    text
+}
+
+/// Serves one connection in a thread; the port.
+fn serve(talk: impl FnOnce(TcpStream) + Send + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    thread::spawn(move || talk(listener.accept().expect("it connects").0));
+    port
+}
+
+fn echo(mut stream: TcpStream) {
+    let mut reader = stream.try_clone().expect("a socket can be cloned");
+    io::copy(&mut reader, &mut stream).expect("it can be echoed");
+}
+
+fn demo(stage: &Stage, line: &str) {
+    let mut running = stage.start(line);
+    running.types("ping\n");
+    running.stdout.says("ping\n");
+    running.ends();
+}
+
+fn asks_an_echo(stage: &Stage, line: &str) {
+    demo(stage, &with(line, "8080", &serve(echo)));
+}
+
+fn steps(stage: &Stage, line: &str) {
+    // `script` gives it the terminal that it wants.
+    let mut running = stage.start(&format!("script -qec '{}' /dev/null", with(line, "8080", &serve(echo))));
+    for next in ["look the name up", "make the socket", "connect to the peer", "begin the conversation"] {
+        running.stdout.says(next);
+        running.types("\r");
+    }
+    running.stdout.says("connected to tcp://");
+    running.types("ping\r");
+    running.stdout.says("\u{1b}[0m ping");
+}
+
+fn asks_for_a_page(stage: &Stage, line: &str) {
+    const PAGE: &str = "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+    let port = serve(|mut stream| {
+        let head: Vec<_> =
+            BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+        assert_eq!(head, ["GET / HTTP/1.0"]);
+        stream.write_all(PAGE.as_bytes()).expect("it reads");
+    });
+    assert_eq!(stage.start(&with(line, "8080", &port)).ends(), PAGE);
+}
+
+fn expects_a_pong(stage: &Stage, line: &str) {
+    let port = serve(|mut stream| {
+        let mut said = String::new();
+        BufReader::new(&stream).read_line(&mut said).expect("it says a line");
+        assert_eq!(said, "ping\n");
+        stream.write_all(b"pong\n").expect("it reads");
+    });
+    assert_eq!(stage.start(&with(line, "8080", &port)).ends(), "pong\n");
+}
+
+fn prints_what_two_clients_say(stage: &Stage, line: &str) {
+    let mut running = stage.start(&with(line, "9000", &0));
+    let port = running.port();
+    for text in ["one", "two"] {
+        let mut stream = client(port);
+        stream.write_all(text.as_bytes()).expect("it reads");
+        running.stdout.says(text);
+    }
+    running.interrupted();
+}
+
+fn echoes(stage: &Stage, line: &str) {
+    let mut running = stage.start(&with(line, "9000", &0));
+    let mut stream = client(running.port());
+    stream.write_all(b"ping").expect("it reads");
+    stream.shutdown(Shutdown::Write).expect("our direction can end");
+    assert_eq!(rest(stream), "ping");
+    running.interrupted();
+}
+
+fn receives_a_file(stage: &Stage, line: &str) {
+    let mut running = stage.start(&with(line, "9000", &0));
+    let mut stream = client(running.port());
+    stream.write_all(b"\0\xff\n").expect("it reads");
+    drop(stream);
+    running.ends();
+    assert_eq!(fs::read(stage.path("received.bin")).expect("it is written"), b"\0\xff\n");
+}
+
+fn serves_a_page(stage: &Stage, line: &str) {
+    fs::write(stage.path("page.html"), "<p>hi\n").expect("the folder is ours");
+    let mut running = stage.start(&with(line, "9000", &0));
+    let port = running.port();
+    for _ in 0..2 {
+        assert_eq!(rest(client(port)), "<p>hi\n");
+    }
+    running.interrupted();
+}
+
+fn datagrams() -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    socket.set_read_timeout(Some(Duration::from_secs(30))).expect("a limit can be set");
+    socket
+}
+
+fn heard(socket: &UdpSocket) -> String {
+    let mut buffer = [0; 100];
+    let length = socket.recv(&mut buffer).expect("a datagram comes");
+    String::from_utf8_lossy(&buffer[..length]).into_owned()
+}
+
+fn logs_a_line(stage: &Stage, line: &str) {
+    let socket = datagrams();
+    let running = stage.start(&with(line, "514", &socket.local_addr().expect("it is bound").port()));
+    assert_eq!(heard(&socket), "<13>hello");
+    running.ends();
+}
+
+/// Says something from a socket of its own, and sees that it was heard.
+fn says(running: &mut Running, port: u16, text: &str) -> UdpSocket {
+    let socket = datagrams();
+    socket.send_to(text.as_bytes(), ("127.0.0.1", port)).expect("it can be sent");
+    running.stdout.says(text);
+    socket
+}
+
+fn hears_and_answers_a_datagram(stage: &Stage, line: &str) {
+    let mut running = stage.start(&with(line, "9000", &0));
+    let port = running.port();
+    says(&mut running, port, "one");
+    let last = says(&mut running, port, "two");
+    running.types("answer");
+    assert_eq!(heard(&last), "answer");
+    running.interrupted();
+}
+
+fn answers_all(stage: &Stage, line: &str) {
+    let mut running = stage.start(&with(line, "9000", &0));
+    let port = running.port();
+    let peers = ["one", "two"].map(|text| says(&mut running, port, text));
+    running.types("answer");
+    for peer in peers {
+        assert_eq!(heard(&peer), "answer");
+    }
+    running.interrupted();
+}
+
+fn collects_a_log(stage: &Stage, line: &str) {
+    let mut running = stage.start(&with(line, "514", &0));
+    let port = running.port();
+    datagrams().send_to(b"<13>hello", ("127.0.0.1", port)).expect("it can be sent");
+    let log = stage.path("syslog.txt");
+    wait_for("the log", || fs::read_to_string(&log).is_ok_and(|log| log.contains("<13>hello")));
+    running.interrupted();
+}
+
+fn asks_a_socket_file(stage: &Stage, line: &str) {
+    let path = stage.path("app.sock");
+    let listener = UnixListener::bind(&path).expect("the folder is ours");
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("it connects");
+        let mut reader = stream.try_clone().expect("a socket can be cloned");
+        io::copy(&mut reader, &mut stream).expect("it can be echoed");
+    });
+    demo(stage, &with(line, "/run/app.sock", &path.display()));
+}
+
+fn asks_an_abstract_seqpacket(stage: &Stage, line: &str) {
+    let name = format!("sockeye-examples-seqpacket-{}", process::id());
+    let listener = Socket::new(Domain::UNIX, Type::SEQPACKET, None).expect("a socket");
+    listener.bind(&SockAddr::unix(format!("\0{name}")).expect("a name")).expect("the name is ours");
+    listener.listen(1).expect("it can listen");
+    thread::spawn(move || {
+        let (mut peer, _) = listener.accept().expect("it connects");
+        let mut buffer = [0; 100];
+        let length = peer.read(&mut buffer).expect("it says something");
+        peer.send(&buffer[..length]).expect("it reads");
+    });
+    demo(stage, &with(line, "@abstract-name", &format!("@{name}")));
+}
+
+fn listens_at_a_socket_file(stage: &Stage, line: &str) {
+    let path = stage.path("app.sock");
+    let mut running = stage.start(&with(line, "/tmp/app.sock", &path.display()));
+    running.stderr.says("listening");
+    let mut stream = UnixStream::connect(&path).expect("it listens there");
+    stream.write_all(b"ping").expect("it reads");
+    running.stdout.says("ping");
+    running.interrupted();
+    assert!(!path.exists(), "the socket file is removed at the end");
+}
+
+fn hears_an_abstract_datagram(stage: &Stage, line: &str) {
+    let name = format!("sockeye-examples-{}", process::id());
+    let mut running = stage.start(&with(line, "@name", &format!("@{name}")));
+    running.stderr.says("listening");
+    let address = SocketAddr::from_abstract_name(&name).expect("a name");
+    let socket = std::os::unix::net::UnixDatagram::unbound().expect("a socket");
+    socket.send_to_addr(b"ping", &address).expect("it listens there");
+    running.stdout.says("ping");
+    running.interrupted();
+}
+
+fn replays(stage: &Stage, line: &str) {
+    stage.start("sockeye tcp connect --demo -v --say hello --record session.jsonl </dev/null").ends();
+    assert!(stage.start(line).ends().contains("hello"));
+}
+
+fn installs_completions(stage: &Stage, line: &str) {
+    let (_, path) = line.split_once(">~/").expect("it goes below the home folder");
+    let path = stage.path(path);
+    fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("the folder is ours");
+    stage.start(line).ends();
+    assert!(fs::read_to_string(path).expect("it is written").contains("sockeye"));
+}
