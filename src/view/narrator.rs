@@ -93,10 +93,10 @@ impl Narrator {
             return None;
         }
         match event {
-            Event::Message(_) => None,
+            // The step of shutdown says that we finished.
+            Event::Message(_) | Event::Finish => None,
             Event::Ping(message) => Some(with_data("ping said", message)),
             Event::Pong(message) => Some(with_data("pong said", message)),
-            Event::Finish => Some("we finished (we still listen)".to_owned()),
             Event::Close { why } => Some(format!("we closed{}", reason(why.as_ref()))),
         }
     }
