@@ -332,3 +332,21 @@ fn wait_for_source(source: BorrowedFd<'_>, socket: &Socket) -> Result<SocketIs, 
     }
     Ok(if socket_has.intersects(PollFlags::ERR | PollFlags::HUP) { SocketIs::HungUp } else { SocketIs::Alive })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_moves_puts_idleness_off() {
+        let shared = Shared::new();
+        let mut last = shared.last_moved();
+        for counter in [&shared.sent, &shared.received] {
+            while Instant::now() == last {}
+            shared.moved(counter, 3);
+            assert!(shared.last_moved() > last);
+            last = shared.last_moved();
+        }
+        assert_eq!((shared.sent(), shared.received()), (3, 3));
+    }
+}

@@ -83,7 +83,7 @@ pub struct Finished {
 
 /// stdin and stdout as descriptors of their own.
 ///
-/// stdout itself becomes `/dev/null`: once the last descriptor of a pipe is dropped its reader learns that the peer
+/// stdout itself becomes `/dev/null`, and nothing else may write to it afterwards: once the last descriptor of a pipe is dropped its reader learns that the peer
 /// has ended, even while we still send.
 pub fn take_stdio() -> io::Result<(OwnedFd, OwnedFd)> {
     let (stdin, stdout) = (io::stdin().as_fd().try_clone_to_owned()?, io::stdout().as_fd().try_clone_to_owned()?);
@@ -223,7 +223,8 @@ impl Conversation {
                 Stage::Drain(_, until) => (Some(until), None),
                 Stage::Settle(wait) => (None, Some(Instant::now() + wait)),
             };
-            let idle = self.rules.idle.map(|idle| Instant::from_std(self.shared.last_moved()) + idle);
+            let idle = self.rules.idle.filter(|_| drain.is_none());
+            let idle = idle.map(|idle| Instant::from_std(self.shared.last_moved()) + idle);
             let over = tokio::select! {
                 biased;
                 Some(()) = interrupts.recv() => self.interrupted(),
@@ -309,12 +310,7 @@ impl Conversation {
     /// Ends once everything sent is acknowledged. The peer may have closed before it arrived, and then a reset is on
     /// its way to us: to leave now would be to lose bytes and call it success.
     fn settle(&mut self) -> Option<Over> {
-        let unacknowledged = match self.connection {
-            Some(connection) if self.shared.sent() > 0 => {
-                kernel::state(connection).map_or(0, |state| state.unacknowledged)
-            }
-            _ => 0,
-        };
+        let unacknowledged = self.unacknowledged();
         // Asked for last: a reset takes the socket out of the kernel's tables first.
         if let Some(error) = self.socket.take_error() {
             return Some(Over::Died(error));
@@ -328,6 +324,11 @@ impl Conversation {
         }
     }
 
+    fn unacknowledged(&self) -> u32 {
+        let connection = self.connection.filter(|_| self.shared.sent() > 0);
+        connection.and_then(kernel::state).map_or(0, |state| state.unacknowledged)
+    }
+
     fn half_close(&self) {
         // Fails only on a connection that is reset, which the inward direction reports.
         let _ = self.socket.shutdown(Shutdown::Write);
@@ -338,6 +339,9 @@ impl Conversation {
     }
 
     fn drain(&mut self, end: Result<Exit, Failure>) {
+        if !matches!(end, Ok(Exit::Complete)) {
+            self.linger = None; // it ends with something else to say
+        }
         self.stage = Stage::Drain(end, Instant::now() + DRAIN);
     }
 
@@ -345,8 +349,7 @@ impl Conversation {
         match std::mem::replace(&mut self.stage, Stage::Talk) {
             Stage::Drain(Ok(Exit::Complete), _) => {
                 // A slow peer is still taking what we sent.
-                let unacknowledged = self.connection.and_then(kernel::state).map_or(0, |state| state.unacknowledged);
-                if unacknowledged > 0 {
+                if self.unacknowledged() > 0 {
                     self.drain(Ok(Exit::Complete));
                     return None;
                 }
@@ -368,6 +371,9 @@ impl Conversation {
     }
 
     fn lingered(&self) -> Over {
+        if matches!(self.stage, Stage::Drain(Ok(Exit::Complete), _)) && self.unacknowledged() == 0 {
+            return Over::As(Ok(Exit::Complete));
+        }
         let linger = self.rules.linger.unwrap_or_default();
         let what = format!("{}: the peer did not end within {linger:?} of the end of stdin", self.remote);
         Over::As(Err(Failure::new(Exit::Timeout, what).hint("a longer --linger waits longer, none for ever")))

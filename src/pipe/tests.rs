@@ -364,7 +364,7 @@ fn a_reset_says_how_much_was_acknowledged() {
 
 #[test]
 fn a_reset_in_the_middle_of_an_upload() {
-    for (source, stdin) in sources(Box::leak(pattern(30_000_000).into())) {
+    for (source, stdin) in sources(Box::leak(vec![7; 30_000_000].into())) {
         let (_, (reader, stdout)) = quiet();
         let (socket, mut peer) = tcp();
         let joined = spawn(raw(socket, stdin, stdout), RULES);
@@ -440,16 +440,27 @@ fn time_limits_end_with_5() {
     assert_eq!(failure.exit, Exit::Timeout);
     assert!(failure.what.contains("within 30ms of the end of stdin"), "{}", failure.what);
 
-    let ((stdin, mut writer), (_reader, stdout)) = quiet();
-    let (socket, mut peer) = tcp();
-    let joined = spawn(raw(socket, stdin, stdout), Rules { idle: brief, linger: brief, ..RULES });
+    let ((stdin, _writer), (_reader, stdout)) = quiet();
+    let (socket, _peer) = tcp();
     let start = Instant::now();
-    writer.write_all(b"x").expect("write");
-    peer.read_exact(&mut [0]).expect("read");
-    let failure = finish(joined).end.expect_err("idle");
+    let failure =
+        finish(spawn(raw(socket, stdin, stdout), Rules { idle: brief, linger: brief, ..RULES })).end.expect_err("idle");
     assert!(start.elapsed() >= Duration::from_millis(30));
     assert_eq!(failure.exit, Exit::Timeout);
     assert!(failure.what.contains("nothing was said or heard for 30ms"), "{}", failure.what);
+}
+
+#[test]
+fn an_interrupt_does_not_wait_for_ever_and_is_not_a_time_limit() {
+    let ((stdin, writer), (_reader, stdout)) = quiet();
+    let (socket, mut peer) = tcp();
+    // It would end first, if it still counted.
+    let linger = Some(Duration::from_millis(1500));
+    let joined = spawn(raw(socket, stdin, stdout), Rules { linger, ..RULES });
+    drop(writer);
+    assert_eq!(read_all(&mut peer), b"");
+    joined.1.try_send(()).expect("interrupt");
+    assert_eq!(code(&finish(joined)), 130, "although the peer never ends");
 }
 
 #[test]
