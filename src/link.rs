@@ -97,6 +97,7 @@ impl Gate {
     }
 
     /// Lets one stage go on; `false` if none waits, and then Enter means something else.
+    #[must_use]
     pub fn release(&self) -> bool {
         let waits = self.waiting.load(Ordering::SeqCst) > 0;
         if waits {

@@ -9,7 +9,7 @@ use sockeye::{command, plan, terminal, usage};
 
 fn main() -> ExitCode {
     let terminal = terminal::here();
-    let style = Style::new(terminal.stderr && terminal.color, Timestamps::Off, terminal.width);
+    let style = Style::new(terminal.stderr.is_terminal() && terminal.color, Timestamps::Off, terminal.width);
     let result = match Cli::try_parse() {
         Ok(cli) => plan::resolve(cli, terminal).and_then(command::run),
         Err(error) => match usage::failure(&error) {

@@ -29,22 +29,39 @@ const PATIENCE: Duration = Duration::from_millis(150);
 const DATAGRAM_SILENCE: Duration = Duration::from_secs(1);
 
 /// What stdin, stdout and stderr are, and what the environment says about them.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terminal {
-    /// stdin is a terminal.
-    pub stdin: bool,
-    /// stdin is a regular file.
-    pub stdin_is_file: bool,
-    /// stdout is a terminal.
-    pub stdout: bool,
-    /// stderr is a terminal.
-    pub stderr: bool,
+    /// Where we read.
+    pub stdin: Stdio,
+    /// Where data goes.
+    pub stdout: Stdio,
+    /// Where talk goes.
+    pub stderr: Stdio,
     /// Colour is wanted where there is a terminal: `NO_COLOR` is not set and `TERM` is not `dumb`.
     pub color: bool,
     /// Lines can be edited: `TERM` is not `dumb`.
     pub editing: bool,
     /// Columns.
     pub width: Option<u16>,
+}
+
+/// What one of the three standard descriptors is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stdio {
+    /// A person.
+    Terminal,
+    /// A regular file.
+    File,
+    /// A pipe, a socket, `/dev/null`.
+    Other,
+}
+
+impl Stdio {
+    /// A person is there.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        self == Self::Terminal
+    }
 }
 
 /// What is to be done.
@@ -237,7 +254,7 @@ fn tcp_listen(options: TcpListen, terminal: Terminal) -> Result<Plan, Failure> {
     let TcpListen { address, ipv4, ipv6, serve, feed, talk } = options;
     let on = ListenOn::parse("tcp", &address)?;
     let bind = Bind::Tcp(tcp::Bind { on, family: Family::from_options(ipv4, ipv6) });
-    let service = service(serve, Hearers::Fed(feed), talk, Carries::Bytes, terminal)?;
+    let service = service(&serve, &Hearers::Fed(feed), talk, Carries::Bytes, terminal)?;
     Ok(Plan::Listen(bind, Box::new(service)))
 }
 
@@ -246,7 +263,7 @@ fn udp_listen(options: UdpListen, terminal: Terminal) -> Result<Plan, Failure> {
     let on = ListenOn::parse("udp", &address)?;
     let limit = talk.messages.max_message;
     let bind = Bind::Udp(udp::Bind { on, family: Family::from_options(ipv4, ipv6), expiry, limit });
-    let service = service(serve, Hearers::Answered(reply_to), talk, Carries::Datagrams, terminal)?;
+    let service = service(&serve, &Hearers::Answered(reply_to), talk, Carries::Datagrams, terminal)?;
     Ok(Plan::Listen(bind, Box::new(service)))
 }
 
@@ -256,7 +273,7 @@ fn unix_listen(options: UnixListen, terminal: Terminal) -> Result<Plan, Failure>
     let UnixListen { path, kind, serve, feed, talk } = options;
     let limit = talk.messages.max_message;
     let bind = Bind::Unix(unix::Bind { on: UnixName::parse(&path)?, kind, expiry: EXPIRY, limit });
-    let service = service(serve, Hearers::Fed(feed), talk, carried(kind), terminal)?;
+    let service = service(&serve, &Hearers::Fed(feed), talk, carried(kind), terminal)?;
     Ok(Plan::Listen(bind, Box::new(service)))
 }
 
@@ -269,8 +286,8 @@ enum Hearers {
 }
 
 fn service(
-    serve: Serve,
-    hearers: Hearers,
+    serve: &Serve,
+    hearers: &Hearers,
     options: TalkOptions,
     carries: Carries,
     terminal: Terminal,
@@ -281,19 +298,18 @@ fn service(
         ReplyMode::Broadcast => Reply::Broadcast,
     };
     // A server that answers by itself and is fed by nobody should not end its answers because stdin is /dev/null.
-    let unattended = reply != Reply::None && !terminal.stdin;
+    let unattended = reply != Reply::None && !terminal.stdin.is_terminal();
     let audience = match hearers {
         Hearers::Fed(Feed { stdin: Some(StdinTo::None) }) => Audience::Nobody,
         Hearers::Fed(Feed { stdin: Some(StdinTo::Broadcast) }) => Audience::All,
         Hearers::Fed(Feed { stdin: Some(StdinTo::First) }) => Audience::First,
         Hearers::Fed(Feed { stdin: Some(StdinTo::Each) }) => Audience::Each,
         _ if unattended || options.messages.recv_only => Audience::Nobody,
-        Hearers::Fed(Feed { stdin: None }) => Audience::All,
+        Hearers::Fed(Feed { stdin: None }) | Hearers::Answered(ReplyTo::All) => Audience::All,
         Hearers::Answered(ReplyTo::Last) => Audience::Last,
-        Hearers::Answered(ReplyTo::All) => Audience::All,
         Hearers::Answered(ReplyTo::First) => Audience::First,
     };
-    if audience == Audience::Each && !terminal.stdin_is_file {
+    if audience == Audience::Each && terminal.stdin != Stdio::File {
         return Err(Failure::usage("--stdin each: stdin is not a regular file", "redirect one: --stdin each <FILE"));
     }
     let peers =
@@ -324,13 +340,13 @@ fn decide(
     terminal: Terminal,
 ) -> Result<Talk, Failure> {
     let TalkOptions { messages, show, ending, record, step } = options;
-    if step && !(terminal.stdin && terminal.stdout) {
+    if step && !(terminal.stdin.is_terminal() && terminal.stdout.is_terminal()) {
         return Err(Failure::usage(
             "--step: stdin and stdout must be a terminal, where Enter is pressed",
             "-v shows the same steps without waiting",
         ));
     }
-    let normal = if terminal.stdout { Talkativeness::Normal } else { Talkativeness::Terse };
+    let normal = if terminal.stdout.is_terminal() { Talkativeness::Normal } else { Talkativeness::Terse };
     let framing = messages.framing;
     let look = look(&show, framing.unwrap_or(Framing::Chunks), normal, terminal);
     let look = Look {
@@ -342,13 +358,13 @@ fn decide(
     let input = match audience {
         Audience::Nobody => InputFrom::Nothing,
         Audience::Each => InputFrom::Replay,
-        _ if terminal.stdin && terminal.stdout && terminal.editing => InputFrom::Prompt,
+        _ if terminal.stdin.is_terminal() && terminal.stdout.is_terminal() && terminal.editing => InputFrom::Prompt,
         _ => InputFrom::Stdin,
     };
-    let to_person = terminal.stdout && look.output == Output::Human;
+    let to_person = terminal.stdout.is_terminal() && look.output == Output::Human;
     let frames = Frames {
         heard: framing.unwrap_or(if to_person { Framing::Lines } else { Framing::Chunks }),
-        said: framing.unwrap_or(if terminal.stdin { Framing::Lines } else { Framing::Chunks }),
+        said: framing.unwrap_or(if terminal.stdin.is_terminal() { Framing::Lines } else { Framing::Chunks }),
         newline: messages.newline,
         limit: messages.max_message,
         patience: (framing.is_none() && to_person).then_some(PATIENCE),
@@ -412,13 +428,13 @@ fn look(show: &Show, framing: Framing, normal: Talkativeness, terminal: Terminal
         _ => normal,
     };
     Look {
-        output: show.output.unwrap_or(if terminal.stdout { Output::Human } else { Output::Raw }),
+        output: show.output.unwrap_or(if terminal.stdout.is_terminal() { Output::Human } else { Output::Raw }),
         framing,
-        show_said: !terminal.stdin || !terminal.stdout,
+        show_said: !terminal.stdin.is_terminal() || !terminal.stdout.is_terminal(),
         talk,
         company: Company::Many,
-        stdout: style(terminal.stdout),
-        stderr: style(terminal.stderr),
+        stdout: style(terminal.stdout.is_terminal()),
+        stderr: style(terminal.stderr.is_terminal()),
     }
 }
 

@@ -1,12 +1,12 @@
 //! What this process was started with: the only place that asks the environment.
 
 use std::env;
-use std::io::IsTerminal as _;
+use std::os::fd::AsFd;
 
 use rustix::fs::{FileType, fstat};
-use rustix::termios::tcgetwinsize;
+use rustix::termios::{isatty, tcgetwinsize};
 
-use crate::plan::Terminal;
+use crate::plan::{Stdio, Terminal};
 
 /// Looks.
 #[must_use]
@@ -16,12 +16,21 @@ pub fn here() -> Terminal {
     // https://no-color.org: set and not empty.
     let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     Terminal {
-        stdin: stdin.is_terminal(),
-        stdin_is_file: fstat(&stdin).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile),
-        stdout: stdout.is_terminal(),
-        stderr: stderr.is_terminal(),
+        stdin: kind(&stdin),
+        stdout: kind(&stdout),
+        stderr: kind(&stderr),
         color: !no_color && !dumb,
         editing: !dumb,
         width: tcgetwinsize(&stdout).or_else(|_| tcgetwinsize(&stderr)).ok().map(|size| size.ws_col).filter(|&n| n > 0),
+    }
+}
+
+fn kind(descriptor: impl AsFd) -> Stdio {
+    if isatty(&descriptor) {
+        return Stdio::Terminal;
+    }
+    match fstat(&descriptor) {
+        Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => Stdio::File,
+        _ => Stdio::Other,
     }
 }

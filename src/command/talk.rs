@@ -49,7 +49,7 @@ pub(super) async fn join(opened: Opened, talk: Talk, mut interrupts: mpsc::Recei
     let Channel::Bytes(stream, peer) = opened.channel else { unreachable!("the raw path is for byte streams") };
     let fail = |error: io::Error| Failure::system("talk to", &peer.remote, &error);
     let socket = match stream {
-        ByteStream::Tcp(stream, opener) => Socket::Tcp(stream.into_std().map_err(fail)?, opener),
+        ByteStream::Tcp(stream, side) => Socket::Tcp(stream.into_std().map_err(fail)?, side),
         ByteStream::Unix(stream) => Socket::Unix(stream.into_std().map_err(fail)?),
     };
     let (stdin, stdout) = pipe::take_stdio().map_err(fail)?;

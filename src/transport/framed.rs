@@ -310,15 +310,16 @@ async fn listen(read: &mut ReadHalf, frames: Frames, report: &Reporter, tally: &
         let reading = read.read_buf(&mut buffer);
         let result = match frames.patience {
             None => reading.await,
-            Some(patience) => match tokio::time::timeout(patience, reading).await {
-                Ok(result) => result,
-                Err(_) => {
+            Some(patience) => {
+                if let Ok(result) = tokio::time::timeout(patience, reading).await {
+                    result
+                } else {
                     if let Some(piece) = decoder.piece(&mut buffer) {
                         report.heard(vec![Event::Message(piece)]).await;
                     }
                     read.read_buf(&mut buffer).await
                 }
-            },
+            }
         };
         let (n, result) = match result {
             Ok(0) => (0, decoder.finish(&mut buffer, &mut messages)),

@@ -86,7 +86,7 @@ impl PacketSocket {
                 let mut messages = Vec::with_capacity(len / stride.max(1) + 1);
                 for start in (0..len.max(1)).step_by(stride.max(1)) {
                     messages.push(packet(
-                        batch.slice(start.min(len)..(start + stride).min(len)),
+                        &batch.slice(start.min(len)..(start + stride).min(len)),
                         stride.min(len - start.min(len)),
                         limit,
                     ));
@@ -96,7 +96,7 @@ impl PacketSocket {
             Self::Unix(socket, _) => {
                 let (len, from) = recv_unix(socket, buffer)?;
                 let data = Bytes::copy_from_slice(&buffer[..len.min(buffer.len())]);
-                Ok(Received { from, messages: vec![packet(data, len, limit)], bytes: len as u64 })
+                Ok(Received { from, messages: vec![packet(&data, len, limit)], bytes: len as u64 })
             }
         }
     }
@@ -195,7 +195,7 @@ fn send_unix(socket: &UnixDatagram, data: &[u8], to: Option<&Address>) -> rustix
 }
 
 /// A packet of `len` bytes of which `data` fitted into the buffer.
-fn packet(data: Bytes, len: usize, limit: usize) -> Message {
+fn packet(data: &Bytes, len: usize, limit: usize) -> Message {
     let kept = data.len().min(limit);
     let extent = if kept < len { Extent::Truncated } else { Extent::Whole };
     Message { extent, data: data.slice(..kept), ..Message::default() }
@@ -300,7 +300,7 @@ async fn converse(packets: Packets, port: Port) -> Outcome {
                     Err(error) => break Err(error),
                 },
                 // After Finish the only thing left to say is that it is over.
-                _ = next(&mut outbox), if outbox.is_some() => break Ok(()),
+                () = next(&mut outbox), if outbox.is_some() => break Ok(()),
                 () = &mut limit => break Ok(()),
             }
         }

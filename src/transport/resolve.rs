@@ -49,18 +49,18 @@ fn unresolved(host: &str, error: &io::Error) -> Failure {
 
 fn interleave(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
     let mut queues: [VecDeque<SocketAddr>; 2] = Default::default();
-    let mut first = None;
+    let mut leading = None;
     for address in addresses {
-        let queue = usize::from(*first.get_or_insert(address.is_ipv6()) != address.is_ipv6());
+        let queue = usize::from(*leading.get_or_insert(address.is_ipv6()) != address.is_ipv6());
         if !queues[queue].contains(&address) {
             queues[queue].push_back(address);
         }
     }
-    let [mut these, mut those] = queues;
+    let [mut first, mut second] = queues;
     let mut order = Vec::new();
-    while !(these.is_empty() && those.is_empty()) {
-        order.extend(these.pop_front());
-        order.extend(those.pop_front());
+    while !(first.is_empty() && second.is_empty()) {
+        order.extend(first.pop_front());
+        order.extend(second.pop_front());
     }
     order
 }

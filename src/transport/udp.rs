@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quinn_udp::{UdpSockRef, UdpSocketState};
+use rustix::net::sockopt::{Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, set_ip_mtu_discover, set_ipv6_mtu_discover};
 use socket2::{Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 
@@ -151,9 +152,6 @@ fn listening_socket(socket: Socket, report: &Reporter) -> io::Result<PacketSocke
     });
     let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
     // It forbids fragmentation, for its own protocol's path discovery; an answer here may be larger than the path.
-    use rustix::net::sockopt::{
-        Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, set_ip_mtu_discover, set_ipv6_mtu_discover,
-    };
     let _ = set_ip_mtu_discover(&socket, Ipv4PathMtuDiscovery::WANT);
     let _ = set_ipv6_mtu_discover(&socket, Ipv6PathMtuDiscovery::WANT);
     Ok(PacketSocket::Udp(UdpSocket::from_std(socket.into())?, state))

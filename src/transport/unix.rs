@@ -208,7 +208,7 @@ impl Bind {
         if !std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket()) {
             return Err(fail(&in_use).hint("a file that is no socket has that name; sockeye will not remove it"));
         }
-        if !self.is_stale(&address) {
+        if !Self::is_stale(&address) {
             return Err(fail(&in_use).hint("another process listens there; `ss -xlp` shows which"));
         }
         std::fs::remove_file(path).map_err(|error| Failure::system("remove stale", &self.on.to_string(), &error))?;
@@ -217,7 +217,7 @@ impl Bind {
     }
 
     /// A socket file outlives its socket; connecting tells whether somebody still listens, whatever the type.
-    fn is_stale(&self, address: &SockAddr) -> bool {
+    fn is_stale(address: &SockAddr) -> bool {
         [Type::STREAM, Type::DGRAM, Type::SEQPACKET].into_iter().all(|kind| {
             Socket::new(Domain::UNIX, kind.nonblocking(), None)
                 .and_then(|probe| probe.connect(address))
