@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use sockeye::cli::{Cli, Timestamps};
+use sockeye::exit::Exit;
 use sockeye::view::{Style, screen};
 use sockeye::{command, plan, terminal, usage};
 
@@ -20,7 +21,10 @@ fn main() -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            screen::fail(&failure, &style);
+            // Who closed stdout knows; the others of a pipeline are silent about it too.
+            if failure.exit != Exit::BrokenStdout {
+                screen::fail(&failure, &style);
+            }
             failure.exit.into()
         }
     }
