@@ -123,9 +123,12 @@ const BURST_PAUSE: Duration = Duration::from_millis(1);
 
 fn show(totals: Totals) -> String {
     let Totals { messages_heard, bytes_heard, messages_said, bytes_said } = totals;
+    let messages = |n: u64| if n == 1 { "1 message".to_owned() } else { format!("{n} messages") };
     format!(
-        "heard {messages_heard} messages, {}; said {messages_said} messages, {}",
+        "heard {}, {}; said {}, {}",
+        messages(messages_heard),
         show_size(bytes_heard),
+        messages(messages_said),
         show_size(bytes_said)
     )
 }

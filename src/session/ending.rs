@@ -53,6 +53,8 @@ pub struct Ending {
     heard: u64,
     /// The last bytes heard from each peer, in case the expected text falls into two messages.
     tails: HashMap<ConnId, Vec<u8>>,
+    /// What was asked for was heard, and nothing after it is to be shown.
+    satisfied: bool,
     /// Set once it is to end; the conversations are being closed.
     closing: Option<(Instant, Result<Exit, Failure>)>,
     /// How the only conversation ended.
@@ -70,6 +72,7 @@ impl Ending {
             input_broken: None,
             heard: 0,
             tails: HashMap::new(),
+            satisfied: false,
             closing: None,
             outcome: None,
         }
@@ -146,16 +149,24 @@ impl Ending {
             tail.drain(..cut);
             met
         });
+        self.satisfied = met || counted;
         if met || (counted && self.rules.expect.is_none()) {
             self.close(Ok(Exit::Complete));
         } else if counted {
-            self.close(Ok(Exit::Unmet));
+            let verdict = self.unmet_or(Ok(Exit::Unmet));
+            self.close(verdict);
         }
-        self.closing.is_some()
+        self.satisfied
+    }
+
+    /// Whether all that was asked for has been heard.
+    pub(super) fn is_satisfied(&self) -> bool {
+        self.satisfied
     }
 
     /// A conversation ended.
-    pub(super) fn closed(&mut self, peer: &Peer, outcome: &Outcome) {
+    pub(super) fn closed(&mut self, conn: ConnId, peer: &Peer, outcome: &Outcome) {
+        self.tails.remove(&conn);
         if self.capacity == Capacity::One {
             self.outcome = Some(judge(peer, outcome));
         }

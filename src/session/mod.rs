@@ -243,7 +243,7 @@ impl Pump {
                 What::Said(Event::Message(_)) => self.hub.active(record.conn),
                 What::Closed(outcome) => {
                     if let Some(link) = self.hub.remove(record.conn) {
-                        self.ending.closed(&link.peer, outcome);
+                        self.ending.closed(record.conn, &link.peer, outcome);
                         self.inputs.peers_changed(&self.hub.ids());
                     }
                 }
@@ -253,7 +253,7 @@ impl Pump {
         if let Some(kept) = over {
             batch.truncate(kept); // `--count 2` shows two messages, whatever came with them
             self.hub.close_all();
-        } else if self.ending.is_closing() {
+        } else if self.ending.is_satisfied() {
             batch.retain(|record| !matches!(record.what, What::Heard(_)));
         }
         self.unshown.append(&mut batch);
