@@ -1,4 +1,9 @@
 //! Black-box tests: the built binary against real peers, pipes and terminals.
 
+mod delivery;
+mod duplex;
+mod eof;
+mod net;
+mod program;
 mod prompt;
 mod terminal;
