@@ -277,6 +277,11 @@ fn newline() -> impl Strategy<Value = Newline> {
     select(&[AS_IS, CRLF][..])
 }
 
+/// The framings whose messages are not what a read returned.
+fn all_but_chunks() -> impl Strategy<Value = Framing> {
+    select(Framing::ALL.into_iter().filter(|&framing| framing != Framing::Chunks).collect::<Vec<_>>())
+}
+
 /// The bytes in reads that end at these places.
 fn reads(bytes: &[u8], ends: &[Index]) -> Vec<Vec<u8>> {
     let mut ends: Vec<usize> = ends.iter().map(|end| end.index(bytes.len() + 1)).collect();
@@ -372,9 +377,8 @@ proptest! {
 
     #[test]
     fn reads_do_not_matter(
-        framing in select(&Framing::ALL[..]), newline in newline(), limit in 1..80_usize, bytes in bytes(), ends in ends()
+        framing in all_but_chunks(), newline in newline(), limit in 1..80_usize, bytes in bytes(), ends in ends()
     ) {
-        prop_assume!(framing != Framing::Chunks);
         let whole = hear(framing, newline, limit, [&bytes[..]]);
         let reads = reads(&bytes, &ends);
         for heard in [
