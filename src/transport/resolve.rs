@@ -17,26 +17,32 @@ use crate::step::{Stage, Step};
 /// address (RFC 8305 §4), so that one broken family costs one attempt.
 pub async fn resolve(target: &HostPort, family: Family, report: &Reporter) -> Result<Vec<SocketAddr>, Failure> {
     let HostPort { host, port } = target;
-    report.gate(Stage::Resolve).await;
-    let started = Instant::now();
     let found: Vec<SocketAddr> = if let Ok(address) = host.parse::<IpAddr>() {
         vec![SocketAddr::new(address, *port)]
     } else {
-        report.step(|| Step::Resolve { host: host.clone() });
-        tokio::net::lookup_host((host.as_str(), *port)).await.map_err(|error| unresolved(host, &error))?.collect()
+        report.gate(Stage::Resolve).await;
+        look_up(host, *port, report).await?
     };
     let addresses = interleave(found.iter().copied().filter(|address| family.admits(address.ip())));
-    report.step(|| Step::Resolved {
-        host: host.clone(),
-        addresses: addresses.iter().map(SocketAddr::ip).collect(),
-        took_ns: u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
-    });
     if addresses.is_empty() {
         let (wanted, option) = if family == Family::V4 { ("IPv4", "-4") } else { ("IPv6", "-6") };
         return Err(Failure::new(Exit::Resolve, format!("resolve {host}: it has no {wanted} address"))
             .hint(format!("leave out {option} to use the addresses it has")));
     }
     Ok(addresses)
+}
+
+async fn look_up(host: &str, port: u16, report: &Reporter) -> Result<Vec<SocketAddr>, Failure> {
+    report.step(|| Step::Resolve { host: host.to_owned() });
+    let started = Instant::now();
+    let found = tokio::net::lookup_host((host, port)).await.map_err(|error| unresolved(host, &error))?;
+    let found: Vec<SocketAddr> = found.collect();
+    report.step(|| Step::Resolved {
+        host: host.to_owned(),
+        addresses: interleave(found.iter().copied()).iter().map(SocketAddr::ip).collect(),
+        took_ns: u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
+    });
+    Ok(found)
 }
 
 fn unresolved(host: &str, error: &io::Error) -> Failure {

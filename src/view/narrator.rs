@@ -42,7 +42,8 @@ impl Narrator {
                 let remote = escape::line(&peer.remote);
                 self.remotes.insert(record.conn, remote.clone());
                 let line = if peers_differ { format!("{remote} connected") } else { format!("connected to {remote}") };
-                (self.talk >= Talk::Normal).then_some(line)
+                // Under -v the step before has said it of the only one.
+                (self.talk == Talk::Normal || (self.talk > Talk::Normal && peers_differ)).then_some(line)
             }
             What::Heard(event) => self.heard(event),
             What::Said(event) => self.said(event),
