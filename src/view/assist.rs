@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::io;
-use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,6 +12,7 @@ use rustyline::validate::Validator;
 use rustyline::{Context, Helper};
 
 use super::printer::Desk;
+use super::spare::Spare;
 use super::style::{Ink, Style};
 use crate::repl::{Verb, verbs};
 
@@ -32,40 +31,13 @@ impl Peers {
     }
 }
 
-/// Low descriptors, kept for `rustyline`: it opens two for every line and waits for them with `select`, which panics at
-/// 1024. A listener with a thousand peers has no others left.
-#[derive(Default)]
-pub(super) struct Spare(Mutex<Vec<OwnedFd>>);
-
-impl Spare {
-    /// More than two, in case somebody else is quicker.
-    const COUNT: usize = 8;
-
-    /// Takes the lowest that are free.
-    pub(super) fn take(&self) {
-        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while spare.len() < Self::COUNT {
-            match rustix::io::fcntl_dupfd_cloexec(io::stdin(), 0) {
-                Ok(fd) => spare.push(fd),
-                // At the limit: what is there must do.
-                Err(_) => break,
-            }
-        }
-    }
-
-    /// A line is about to be read.
-    pub(super) fn release(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-}
-
 /// `rustyline`'s helper.
 pub(super) struct Assist {
     pub(super) desk: Arc<Desk>,
     pub(super) style: Style,
     pub(super) protocol: &'static [Verb],
     pub(super) peers: Peers,
-    pub(super) spare: Spare,
+    pub(super) spare: Arc<Spare>,
 }
 
 impl Helper for Assist {}
@@ -103,6 +75,7 @@ impl Hinter for Assist {
     type Hint = Arguments;
 
     fn hint(&self, line: &str, pos: usize, _context: &Context<'_>) -> Option<Arguments> {
+        self.desk.typed(line.is_empty());
         let typed = line.strip_prefix('/').filter(|_| pos == line.len())?;
         let name = typed.strip_suffix(' ').unwrap_or(typed);
         let verb = verbs(self.protocol).find(|verb| verb.name == name && !verb.arguments.is_empty())?;

@@ -16,6 +16,7 @@ mod narrator;
 mod pretty;
 mod printer;
 mod raw;
+mod spare;
 mod steps;
 mod terminal;
 #[cfg(test)]

@@ -10,7 +10,9 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd as _;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustyline::ExternalPrinter;
 
@@ -43,6 +45,23 @@ struct State {
     waiting: Vec<u8>,
     /// `rustyline` has taken text and is drawing it, or has drawn it.
     drawing: bool,
+    /// No line is to be read any more.
+    closed: bool,
+    /// Nothing stands behind the prompt.
+    blank: bool,
+}
+
+/// What the end of the prompt left on the screen. The cursor is below it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// No line was being read.
+    NothingUp,
+    /// A prompt with nothing behind it.
+    AfterBlank,
+    /// A line that was not sent.
+    AfterText,
+    /// It is still there, and the cursor in it.
+    NotInTime,
 }
 
 /// Where the prompt's thread is.
@@ -60,12 +79,13 @@ impl Printer {
     /// A printer to stdout's terminal, and what the prompt's thread needs.
     pub(super) fn new(mut rustyline: impl ExternalPrinter + Send + 'static) -> io::Result<(Self, Arc<Desk>)> {
         let terminal = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-        let state = State { terminal, phase: Phase::Away, waiting: Vec::new(), drawing: false };
+        let state =
+            State { terminal, phase: Phase::Away, waiting: Vec::new(), drawing: false, closed: false, blank: true };
         let desk = Arc::new(Desk { state: Mutex::new(state), changed: Condvar::new() });
         // A thread of its own, because waking waits for `rustyline` while an earlier call is not yet answered. It ends
         // with the last printer.
         let (wake, calls) = sync_channel(1);
-        std::thread::Builder::new().name("wake".to_owned()).spawn(move || {
+        thread::Builder::new().name("wake".to_owned()).spawn(move || {
             for () in calls {
                 if rustyline.print(WAKE.to_owned()).is_err() {
                     break;
@@ -108,6 +128,35 @@ impl Printer {
         }
     }
 
+    /// Ends the prompt: stdin must be at its end. Gives up after a while, for `rustyline` does not look up from a search
+    /// through the history, and a terminal may take no output.
+    pub(super) fn close(&self, patience: Duration) -> Closed {
+        let deadline = Instant::now() + patience;
+        let mut was_up = false;
+        while let left = deadline.saturating_duration_since(Instant::now())
+            && !left.is_zero()
+        {
+            // Not to wait here: whoever prints may be stuck.
+            let Some(mut state) = self.desk.try_lock() else {
+                thread::yield_now();
+                continue;
+            };
+            state.closed = true;
+            if state.phase == Phase::Away {
+                return match (was_up, state.blank) {
+                    (false, _) => Closed::NothingUp,
+                    (true, true) => Closed::AfterBlank,
+                    (true, false) => Closed::AfterText,
+                };
+            }
+            was_up = true;
+            self.wake();
+            // Released, and taken again, before the deadline: nobody holds it for long while a line is up.
+            let _ = self.desk.changed.wait_timeout(state, left);
+        }
+        Closed::NotInTime
+    }
+
     fn wake(&self) {
         // Full: a call is under way, and what it finds includes what was queued before it. Gone: nobody types.
         let _ = self.wake.try_send(());
@@ -119,13 +168,31 @@ impl Desk {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn try_lock(&self) -> Option<MutexGuard<'_, State>> {
+        match self.state.try_lock() {
+            Ok(state) => Some(state),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The prompt's thread is about to read a line.
-    pub(super) fn enter(&self) {
-        self.lock().phase = Phase::Entering;
+    /// The prompt's thread is about to read a line; `false` if it should not.
+    pub(super) fn enter(&self) -> bool {
+        let mut state = self.lock();
+        if !state.closed {
+            state.phase = Phase::Entering;
+            state.blank = true;
+        }
+        !state.closed
+    }
+
+    /// The line being typed has changed.
+    pub(super) fn typed(&self, blank: bool) {
+        self.lock().blank = blank;
     }
 
     /// `rustyline` is about to draw its line; what is returned belongs in front of it.
@@ -148,21 +215,6 @@ impl Desk {
         state.drawing = false;
         let _ = state.write();
         self.changed.notify_all();
-    }
-
-    /// Whether a line is on the screen; `None` while that is about to change.
-    pub(super) fn line_is_up(&self) -> Option<bool> {
-        // Not to wait here: whoever prints may be stuck on a terminal that takes nothing.
-        let state = match self.state.try_lock() {
-            Ok(state) => state,
-            Err(std::sync::TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(std::sync::TryLockError::WouldBlock) => return None,
-        };
-        match state.phase {
-            Phase::Away => Some(false),
-            Phase::Entering => None,
-            Phase::Editing => Some(true),
-        }
     }
 }
 

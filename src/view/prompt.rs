@@ -13,11 +13,12 @@ use rustyline::history::FileHistory;
 use rustyline::{Config, Editor};
 use tokio::sync::mpsc;
 
+use super::assist::Assist;
 pub use super::assist::Peers;
-use super::assist::{Assist, Spare};
 use super::history;
 use super::printer::Desk;
 pub use super::printer::Printer;
+use super::spare::{Sign, Spare};
 use super::style::{Ink, Style};
 pub use super::terminal::Guard;
 use super::terminal::Terminal;
@@ -33,6 +34,7 @@ const NEXT: &str = "… ";
 /// A prompt that is not up yet.
 pub struct Prompt {
     editor: Editor<Assist, FileHistory>,
+    spare: Arc<Spare>,
     style: Style,
     desk: Arc<Desk>,
     printer: Printer,
@@ -57,17 +59,19 @@ impl Prompt {
             .build();
         let mut editor = Editor::with_config(config).map_err(plain)?;
         let (printer, desk) = Printer::new(editor.create_external_printer().map_err(plain)?)?;
-        let spare = Spare::default();
+        let spare = Arc::new(Spare::default());
         spare.take();
-        editor.set_helper(Some(Assist { desk: desk.clone(), style: style.clone(), protocol, peers, spare }));
-        let prompt = Self { editor, style: style.clone(), desk, printer: printer.clone(), terminal, history: None };
+        let assist = Assist { desk: desk.clone(), style: style.clone(), protocol, peers, spare: spare.clone() };
+        editor.set_helper(Some(assist));
+        let prompt =
+            Self { editor, spare, style: style.clone(), desk, printer: printer.clone(), terminal, history: None };
         Ok((prompt, printer))
     }
 
     /// Puts the prompt up. Lines go to `inputs`, at last Ctrl-D as `Eof`; Ctrl-C becomes SIGINT. The terminal is as it
     /// was found when the guard is dropped, though a line may be half typed then.
     pub fn start(mut self, inputs: mpsc::Sender<Input>) -> io::Result<Guard> {
-        let guard = Guard::new(self.terminal.clone(), self.desk.clone());
+        let guard = Guard::new(self.terminal.clone(), self.printer.clone());
         self.terminal.prepare()?;
         thread::Builder::new().name("prompt".to_owned()).spawn(move || {
             let last = catch_unwind(AssertUnwindSafe(|| self.read(&inputs)))
@@ -119,19 +123,15 @@ impl Prompt {
         Ok(unescaped(typed))
     }
 
-    fn line(&mut self, prompt: &str) -> rustyline::Result<String> {
-        self.desk.enter();
-        self.spare(Spare::release);
-        let line = self.editor.readline(prompt);
-        self.spare(Spare::take);
+    fn line(&mut self, text: &'static str) -> rustyline::Result<String> {
+        if !self.desk.enter() {
+            return Err(ReadlineError::Eof);
+        }
+        self.spare.arm();
+        let line = self.editor.readline(&Sign { text, spare: self.spare.clone() });
+        self.spare.take();
         self.desk.leave();
         line
-    }
-
-    fn spare(&self, change: fn(&Spare)) {
-        if let Some(assist) = self.editor.helper() {
-            change(&assist.spare);
-        }
     }
 
     fn load(&mut self) {

@@ -6,12 +6,12 @@ use std::io;
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::thread::{self, ThreadId};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
-use super::printer::Desk;
+use super::printer::{Closed, Printer};
 use super::screen::write_all;
 
 /// How long the end of the program waits for a terminal that takes no output.
@@ -48,50 +48,46 @@ impl Terminal {
         // An error means that the terminal is gone.
         let _ = tcsetattr(&self.tty, OptionalActions::Now, &self.found);
     }
+
+    /// Switches bracketed paste off, which `rustyline` switches on for every line, and does what is left to do.
+    fn leave(&self, left: &str) {
+        let wait = Timespec::try_from(PATIENCE).ok();
+        if poll(&mut [PollFd::new(&self.tty, PollFlags::OUT)], wait.as_ref()).is_ok_and(|ready| ready > 0) {
+            let _ = write_all(&self.tty, format!("\x1b[?2004l{left}").as_bytes());
+        }
+    }
 }
 
-/// Puts the terminal back when it is dropped. Keep it until nothing more is shown.
+/// Ends the prompt and puts the terminal back when it is dropped. Keep it until nothing more is shown.
 #[must_use = "the terminal is put back when this is dropped"]
 pub struct Guard {
     terminal: Arc<Terminal>,
-    desk: Arc<Desk>,
+    printer: Printer,
 }
 
 impl Guard {
-    pub(super) fn new(terminal: Arc<Terminal>, desk: Arc<Desk>) -> Self {
+    pub(super) fn new(terminal: Arc<Terminal>, printer: Printer) -> Self {
         restore_on_panic(&terminal);
-        Self { terminal, desk }
+        Self { terminal, printer }
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // The prompt's thread may be in the middle of a line, and `rustyline` would set a mode once more when Enter is
-        // pressed just now. It does so through descriptor 0, which from here on is no terminal.
-        if let Ok(null) = File::options().read(true).open("/dev/null") {
+        // A line may be half typed. From here on `rustyline` finds the end of input at descriptor 0, and no terminal
+        // whose mode it could set once more.
+        if let Ok(null) = File::open("/dev/null") {
             let _ = rustix::stdio::dup2_stdin(null);
         }
-        let deadline = Instant::now() + PATIENCE;
-        let line_is_up = loop {
-            match self.desk.line_is_up() {
-                Some(up) => break up,
-                None if Instant::now() >= deadline => break true,
-                None => thread::yield_now(),
-            }
+        let left = match self.printer.close(PATIENCE) {
+            Closed::NothingUp => "",
+            // A prompt that nobody has typed at is taken away; what was typed stays to be seen.
+            Closed::AfterBlank => "\x1b[A\r\x1b[J",
+            Closed::AfterText => "\r\x1b[J",
+            Closed::NotInTime => "\r\n\x1b[J",
         };
         self.terminal.restore();
-        if line_is_up {
-            // Take the prompt away, leave bracketed paste.
-            leave_line(&self.terminal.tty);
-        }
-    }
-}
-
-/// Ends the line that is being edited: bracketed paste off, prompt gone.
-fn leave_line(tty: &File) {
-    let wait = Timespec::try_from(PATIENCE).ok();
-    if poll(&mut [PollFd::new(tty, PollFlags::OUT)], wait.as_ref()).is_ok_and(|ready| ready > 0) {
-        let _ = write_all(tty, b"\x1b[?2004l\r\x1b[J");
+        self.terminal.leave(left);
     }
 }
 
@@ -106,7 +102,7 @@ fn restore_on_panic(terminal: &Arc<Terminal>) {
             && let Some(terminal) = terminal.upgrade()
         {
             terminal.restore();
-            leave_line(&terminal.tty);
+            terminal.leave("\r\n\x1b[J");
         }
         report(panic);
     }));

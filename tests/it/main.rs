@@ -5,5 +5,6 @@ mod duplex;
 mod eof;
 mod net;
 mod program;
+mod printer;
 mod prompt;
 mod terminal;
