@@ -4,6 +4,7 @@ use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -13,6 +14,8 @@ use rustix::net::{RecvFlags, SendFlags, SocketAddrAny, SocketAddrUnix};
 use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::{UdpSocket, UnixDatagram};
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
 
 use super::CLOSE_LIMIT;
 use super::unix::SocketFile;
@@ -27,6 +30,9 @@ const UDP_BUFFER: usize = 64 * 1024;
 const UNIX_BUFFER: usize = 1024 * 1024;
 /// A GSO batch is one UDP datagram until the last moment: its length field bounds it.
 const GSO_BYTES: usize = 65_000;
+
+/// A closing connection waits for so much silence of its peer.
+const SILENCE: Duration = Duration::from_millis(10);
 
 /// A socket that sends and receives packets.
 pub(super) enum PacketSocket {
@@ -267,7 +273,8 @@ async fn converse(packets: Packets, port: Port) -> Outcome {
     let tally = Tally::default();
     let end = {
         let mut speaking = std::pin::pin!(speak(&socket, None, &peer.remote, outbox, &report, &tally));
-        let mut listening = std::pin::pin!(listen(&socket, ending, limit, &report, &tally));
+        let gone = Notify::new();
+        let mut listening = std::pin::pin!(listen(&socket, ending, limit, &gone, &report, &tally));
         let limit = async {
             closing.wait().await;
             tokio::time::sleep(CLOSE_LIMIT).await;
@@ -275,11 +282,16 @@ async fn converse(packets: Packets, port: Port) -> Outcome {
         let mut limit = std::pin::pin!(limit);
         let mut peer_finished = false;
         let mut outbox: Option<Outbox> = None;
+        let mut failed = None;
         loop {
             tokio::select! {
-                spoken = &mut speaking, if outbox.is_none() => match spoken {
+                spoken = &mut speaking, if outbox.is_none() && failed.is_none() => match spoken {
                     Spoken::Closed => break Ok(()),
-                    Spoken::Failed(error) => break Err(error),
+                    Spoken::Failed(error) if peer_finished => break Err(error),
+                    Spoken::Failed(error) => {
+                        failed = Some(error);
+                        gone.notify_one();
+                    }
                     Spoken::Finished(rest) => {
                         if ending == Ending::Stream {
                             report.gate(Stage::Shutdown).await;
@@ -294,17 +306,22 @@ async fn converse(packets: Packets, port: Port) -> Outcome {
                         outbox = Some(rest);
                     }
                 },
-                ended = &mut listening, if !peer_finished => match ended {
+                ended = &mut listening, if !peer_finished => match failed.take().map_or(ended, Err) {
                     Ok(()) if outbox.is_some() => break Ok(()),
                     Ok(()) => peer_finished = true,
                     Err(error) => break Err(error),
                 },
-                // After Finish the only thing left to say is that it is over.
-                () = next(&mut outbox), if outbox.is_some() => break Ok(()),
-                () = &mut limit => break Ok(()),
+                () = closed(&mut outbox), if outbox.is_some() => break Ok(()),
+                () = &mut limit => {
+                    tally.undelivered.fetch_add(1, Ordering::Relaxed);
+                    break Ok(());
+                }
             }
         }
     };
+    if end.is_ok() && ending == Ending::Stream {
+        drain(&socket, &report).await;
+    }
     if let Err(error) = &end {
         report.step(|| Step::Unreachable { error: words(error) });
     }
@@ -322,10 +339,13 @@ async fn converse(packets: Packets, port: Port) -> Outcome {
     })
 }
 
-async fn next(outbox: &mut Option<Outbox>) {
-    match outbox {
-        Some(outbox) => drop(outbox.next().await),
-        None => std::future::pending().await,
+/// After Finish the only thing left to say is that it is over; echoes of what still comes are not said.
+async fn closed(outbox: &mut Option<Outbox>) {
+    let Some(outbox) = outbox else { return std::future::pending().await };
+    while let Some(events) = outbox.next().await {
+        if events.iter().any(|event| matches!(event, Event::Close { .. })) {
+            return;
+        }
     }
 }
 
@@ -408,18 +428,56 @@ pub(super) async fn say(
     Ok(ending)
 }
 
+/// Reads and throws away what the peer still sends, for a while: a connection that is closed with unread input tells the
+/// peer of a reset before it hands over what we said last.
+async fn drain(socket: &PacketSocket, report: &Reporter) {
+    let _ = shut_down(socket);
+    let mut buffer = socket.buffer();
+    let deadline = Instant::now() + CLOSE_LIMIT / 2;
+    let mut drained = 0;
+    while Instant::now() < deadline
+        && let Ok(Ok(Received { bytes: bytes @ 1.., .. })) = timeout(SILENCE, socket.receive(&mut buffer, 0)).await
+    {
+        drained += bytes;
+    }
+    if drained > 0 {
+        report.step(|| Step::Drained { bytes: drained });
+    }
+}
+
+/// Hears the peer until it ends, or fails, or speaking has found it gone.
 async fn listen(
     socket: &PacketSocket,
     ending: Ending,
     limit: usize,
+    gone: &Notify,
     report: &Reporter,
     tally: &Tally,
 ) -> io::Result<()> {
     let mut buffer = socket.buffer();
+    let mut over = None;
     loop {
-        let Received { messages, bytes, .. } = socket.receive(&mut buffer, limit).await?;
+        let received = match over {
+            None => tokio::select! {
+                received = socket.receive(&mut buffer, limit) => received,
+                () = gone.notified() => Err(io::ErrorKind::BrokenPipe.into()),
+            },
+            // The kernel tells of an error before it hands over what the peer said until then.
+            Some(_) => socket.try_receive(&mut buffer, limit),
+        };
+        let Received { messages, bytes, .. } = match received {
+            Ok(received) => received,
+            Err(error) if over.is_none() => {
+                over = Some(error);
+                continue;
+            }
+            Err(error) => return Err(over.unwrap_or(error)),
+        };
         if ending == Ending::Stream && bytes == 0 {
             report.step(|| Step::EndOfStream);
+            if let Some(error) = over {
+                return Err(error);
+            }
             report.heard(vec![Event::Finish]).await;
             return Ok(());
         }

@@ -1,0 +1,134 @@
+//! The transports, and what their protocols promise.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sockeye::cli::{Family, UnixType};
+use sockeye::endpoint::{HostPort, ListenOn, UnixName};
+use sockeye::frame::{Framing, Order, Width};
+use sockeye::transport::{Bind, Dial, tcp, udp, unix};
+use tempfile::TempDir;
+
+use crate::{Boundaries, Column, Delivery, Empty, HalfClose, Largest, Promise, Vanished};
+
+/// Longer than any test.
+const EXPIRY: Duration = Duration::from_secs(600);
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A place of a test's own, gone with it.
+pub(crate) struct Scratch(TempDir);
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        Self(TempDir::new().expect("a temporary folder"))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("socket")
+    }
+}
+
+const fn framing(name: &str) -> Framing {
+    match name.as_bytes() {
+        b"chunks" => Framing::Chunks,
+        b"lines" => Framing::Lines,
+        b"length4" => Framing::Length { width: Width::Four, order: Order::Big },
+        _ => panic!("no such framing"),
+    }
+}
+
+/// What a byte stream promises depends on its framing.
+const fn stream(framing: Framing, vanished: Vanished) -> Promise {
+    let chunks = matches!(framing, Framing::Chunks);
+    Promise {
+        half_close: HalfClose::Heard,
+        boundaries: if chunks { Boundaries::Lost } else { Boundaries::Kept },
+        empty: if chunks { Empty::Unsaid } else { Empty::Heard },
+        delivery: Delivery::Reliable,
+        largest: Largest::Tried(8 * 1024 * 1024),
+        vanished,
+    }
+}
+
+pub(crate) const fn tcp(name: &str) -> Column {
+    let framing = framing(name);
+    Column {
+        bind: |_| Bind::Tcp(tcp::Bind { on: ListenOn::Loopback(0), family: Family::V4 }),
+        dial: |endpoint| {
+            let target = HostPort::parse("tcp", &[endpoint.to_owned()]).expect("an endpoint");
+            Dial::Tcp(tcp::Dial { target, family: Family::Any, bind: None, timeout: TIMEOUT })
+        },
+        framing,
+        promise: stream(framing, Vanished::Reset { acknowledged: true }),
+    }
+}
+
+pub(crate) const fn unix_stream(name: &str) -> Column {
+    let framing = framing(name);
+    Column {
+        bind: |scratch| unix_bind(scratch, UnixType::Stream),
+        dial: |endpoint| unix_dial(endpoint, UnixType::Stream),
+        framing,
+        promise: stream(framing, Vanished::Reset { acknowledged: false }),
+    }
+}
+
+pub(crate) const UNIX_SEQPACKET: Column = Column {
+    bind: |scratch| unix_bind(scratch, UnixType::Seqpacket),
+    dial: |endpoint| unix_dial(endpoint, UnixType::Seqpacket),
+    framing: Framing::Chunks,
+    promise: Promise {
+        half_close: HalfClose::Heard,
+        boundaries: Boundaries::Kept,
+        empty: Empty::Unsaid,
+        delivery: Delivery::Reliable,
+        largest: Largest::Bytes(unix_packet),
+        vanished: Vanished::Reset { acknowledged: false },
+    },
+};
+
+pub(crate) const UNIX_DATAGRAM: Column = Column {
+    bind: |scratch| unix_bind(scratch, UnixType::Datagram),
+    dial: |endpoint| unix_dial(endpoint, UnixType::Datagram),
+    framing: Framing::Chunks,
+    promise: Promise {
+        half_close: HalfClose::Unheard,
+        boundaries: Boundaries::Kept,
+        empty: Empty::Unsaid,
+        delivery: Delivery::Reliable,
+        largest: Largest::Bytes(unix_packet),
+        vanished: Vanished::Refused,
+    },
+};
+
+pub(crate) const UDP: Column = Column {
+    bind: |_| Bind::Udp(udp::Bind { on: ListenOn::Loopback(0), family: Family::V4, expiry: EXPIRY, limit: usize::MAX }),
+    dial: |endpoint| {
+        let target = HostPort::parse("udp", &[endpoint.to_owned()]).expect("an endpoint");
+        Dial::Udp(udp::Dial { target, family: Family::Any, bind: None, timeout: TIMEOUT, limit: usize::MAX })
+    },
+    framing: Framing::Chunks,
+    promise: Promise {
+        half_close: HalfClose::Unheard,
+        boundaries: Boundaries::Kept,
+        empty: Empty::Unsaid,
+        delivery: Delivery::Lossy,
+        largest: Largest::Bytes(|| 65_507), // 65,535 less the headers of IPv4 and UDP
+        vanished: Vanished::Refused,
+    },
+};
+
+fn unix_bind(scratch: &Scratch, kind: UnixType) -> Bind {
+    Bind::Unix(unix::Bind { on: UnixName::Path(scratch.path()), kind, expiry: EXPIRY, limit: usize::MAX })
+}
+
+fn unix_dial(endpoint: &str, kind: UnixType) -> Dial {
+    let target = UnixName::parse(endpoint).expect("an endpoint");
+    Dial::Unix(unix::Dial { target, kind, bind: None, limit: usize::MAX })
+}
+
+/// A packet must fit into the send buffer with 32 bytes of the kernel's own (`unix_dgram_sendmsg`).
+fn unix_packet() -> usize {
+    let (socket, _) = std::os::unix::net::UnixDatagram::pair().expect("sockets");
+    socket2::SockRef::from(&socket).send_buffer_size().expect("its buffer") - 32
+}
