@@ -4,7 +4,7 @@ mod delivery;
 mod duplex;
 mod eof;
 mod net;
-mod program;
 mod printer;
+mod program;
 mod prompt;
 mod terminal;
