@@ -400,7 +400,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
                     return 0
                     ;;
                 --newline)
@@ -542,7 +542,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
                     return 0
                     ;;
                 --newline)
@@ -634,7 +634,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
                     return 0
                     ;;
                 --newline)
@@ -780,7 +780,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
                     return 0
                     ;;
                 --newline)
@@ -872,7 +872,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
                     return 0
                     ;;
                 --newline)
@@ -1018,7 +1018,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
                     return 0
                     ;;
                 --newline)

@@ -38,7 +38,18 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and not __fish_seen
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l bind -d 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l connect-timeout -d 'Give up connecting after this long, all addresses together' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+chunks\t''
+nul\t''
+blank\t''
+json\t''
+file\t''
+length2\t''
+length4\t''
+length8\t''
+length2-le\t''
+length4-le\t''
+length8-le\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated' -r
@@ -81,7 +92,18 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 broadcast\t'Every peer'
 first\t'The first peer only'
 each\t'Every peer gets all of it (a regular file)'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+chunks\t''
+nul\t''
+blank\t''
+json\t''
+file\t''
+length2\t''
+length4\t''
+length8\t''
+length2-le\t''
+length4-le\t''
+length8-le\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated' -r
@@ -124,7 +146,18 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and not __fish_seen
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and not __fish_seen_subcommand_from connect listen help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l bind -d 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l connect-timeout -d 'Give up connecting after this long, all addresses together' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+chunks\t''
+nul\t''
+blank\t''
+json\t''
+file\t''
+length2\t''
+length4\t''
+length8\t''
+length2-le\t''
+length4-le\t''
+length8-le\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated' -r
@@ -167,7 +200,18 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 echo\t'Say it back'
 broadcast\t'Say it to every other peer'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End with exit code 5 if no peer comes within this time' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+chunks\t''
+nul\t''
+blank\t''
+json\t''
+file\t''
+length2\t''
+length4\t''
+length8\t''
+length2-le\t''
+length4-le\t''
+length8-le\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated' -r
@@ -212,7 +256,18 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 datagram\t'Datagrams, no connection'
 seqpacket\t'A connection that keeps message boundaries'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l bind -d 'Bind our end to this path, so that a datagram peer can answer [default for datagram: an abstract name]' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+chunks\t''
+nul\t''
+blank\t''
+json\t''
+file\t''
+length2\t''
+length4\t''
+length8\t''
+length2-le\t''
+length4-le\t''
+length8-le\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated' -r
@@ -256,7 +311,18 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 broadcast\t'Every peer'
 first\t'The first peer only'
 each\t'Every peer gets all of it (a regular file)'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+chunks\t''
+nul\t''
+blank\t''
+json\t''
+file\t''
+length2\t''
+length4\t''
+length8\t''
+length2-le\t''
+length4-le\t''
+length8-le\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated' -r

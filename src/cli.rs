@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::endpoint::BindAddress;
@@ -328,7 +329,8 @@ pub struct Talk {
 pub struct Messages {
     /// Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for
     /// little) [default: lines on a terminal, chunks on a pipe]
-    #[arg(long, value_name = "FRAMING")]
+    #[arg(long, value_name = "FRAMING", value_parser = PossibleValuesParser::new(Framing::ALL.map(Framing::name))
+          .try_map(|name| name.parse::<Framing>()), hide_possible_values = true)]
     pub framing: Option<Framing>,
     /// Line ends on the wire
     #[arg(long, value_name = "STYLE", value_enum, default_value_t = Newline::AsIs)]

@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::mpsc;
 
 use crate::cli::Newline;
-use crate::event::{ConnId, Event, Message};
+use crate::event::{ConnId, Event, Extent, Message};
 use crate::exit::words;
 use crate::frame::{Decoder, Framing};
 
@@ -168,7 +168,8 @@ fn read(stdin: &OwnedFd, reading: Reading, inputs: &mpsc::Sender<Input>) {
             return;
         }
         if let Err(error) = result {
-            let _ = inputs.blocking_send(Input::Broken(error.to_string()));
+            let why = format!("{error}; {} bytes read and all after them were not sent", buffer.len());
+            let _ = inputs.blocking_send(Input::Broken(why));
             return;
         }
         if n == 0 {
@@ -207,6 +208,11 @@ impl Replay {
             } else {
                 decoder.decode(&mut buffer, &mut messages)
             };
+            if result.is_err() {
+                // The transport says what it cannot say.
+                let data = buffer.split().freeze();
+                messages.push(Message { extent: Extent::Piece, data, ..Message::default() });
+            }
             let mut events: Vec<Event> = messages.into_iter().map(Event::Message).collect();
             let over = n == 0 || result.is_err();
             if over {

@@ -96,10 +96,16 @@ impl Gate {
         self.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 
+    /// Whether a stage waits.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) > 0
+    }
+
     /// Lets one stage go on; `false` if none waits, and then Enter means something else.
     #[must_use]
     pub fn release(&self) -> bool {
-        let waits = self.waiting.load(Ordering::SeqCst) > 0;
+        let waits = self.is_waiting();
         if waits {
             self.release.notify_one();
         }

@@ -18,19 +18,19 @@ pub(super) async fn listen(bind: Bind, service: Service) -> Result<Exit, Failure
     raise_descriptor_limit();
     let Service { talk, reply, audience, peers } = service;
     let stage = Stage::set(&talk, reply, audience)?;
-    let listener = match bind.listen(stage.journal()).await {
-        Ok(listener) => listener,
-        Err(failure) => return stage.fail(failure).await,
-    };
+    let journal = stage.journal().clone();
+    let binding = async move { bind.listen(&journal).await };
     match (talk.path, peers) {
-        (Path::Messages, Peers::Once) => stage.run(Source::First(listener)).await,
-        (Path::Messages, Peers::Most(most)) => stage.run(Source::Many(listener, most)).await,
+        (Path::Messages, Peers::Once) => stage.run(Source::First(Box::pin(binding))).await,
+        (Path::Messages, Peers::Most(most)) => stage.run(Source::Many(Box::pin(binding), most)).await,
         (Path::Raw, Peers::Once) => {
+            let listener = binding.await?;
             stage.announce(&listener).await?;
             first(listener, talk).await
         }
         (Path::Raw, Peers::Most(most)) => {
             debug_assert_eq!(reply, Reply::Echo);
+            let listener = binding.await?;
             stage.announce(&listener).await?;
             echo(listener, most).await
         }

@@ -88,16 +88,6 @@ impl Stage {
         Self::close(screen, Ok(Exit::Complete)).await.map(drop)
     }
 
-    /// A listener could not be opened: what was done is shown all the same.
-    pub(super) async fn fail(self, failure: Failure) -> Result<Exit, Failure> {
-        let Self { mut session, screen, terminal: _kept } = self;
-        while let Ok(batch) = session.records.try_recv() {
-            let _ = session.screen.send(batch).await;
-        }
-        drop(session);
-        Self::close(screen, Err(failure)).await
-    }
-
     async fn close(screen: Screen, verdict: Result<Exit, Failure>) -> Result<Exit, Failure> {
         let mut signals = Signals::new()?;
         // A slow reader of stdout gets everything; an impatient user does not have to wait for it.

@@ -92,6 +92,10 @@ impl Ending {
         self.anyone_came = true;
     }
 
+    pub(super) fn anyone_came(&self) -> bool {
+        self.anyone_came
+    }
+
     pub(super) fn at_eof(&self) -> AtEof {
         self.rules.at_eof
     }

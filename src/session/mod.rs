@@ -29,12 +29,15 @@ use hub::Hub;
 /// Where conversations come from.
 pub enum Source {
     /// One, which is still being opened.
-    One(BoxFuture<'static, Result<Opened, Failure>>),
-    /// Many, as they come, at most so many at a time.
-    Many(Listener, usize),
+    One(Opening<Opened>),
+    /// Many, as they come to a listener, at most so many at a time.
+    Many(Opening<Listener>, usize),
     /// The first of a listener.
-    First(Listener),
+    First(Opening<Listener>),
 }
+
+/// Something that is being opened, stage by stage.
+pub type Opening<T> = BoxFuture<'static, Result<T, Failure>>;
 
 /// Everything a session needs, decided beforehand.
 pub struct Session {
@@ -96,11 +99,12 @@ impl Session {
         let Self { journal, mut records, screen, inputs, frames, reply, audience, say, rules, gate, verbs } = self;
         // Before the prompt is up, which turns Ctrl-C into a signal.
         let mut signals = Signals::new()?;
-        let (mut opening, mut listener, capacity) = match source {
-            Source::One(opening) => (Some(opening), None, Capacity::One),
-            Source::First(listener) => (None, Some(listener), Capacity::One),
-            Source::Many(listener, most) => (None, Some(listener), Capacity::Many(most)),
+        let (mut connecting, mut binding, capacity) = match source {
+            Source::One(connecting) => (Some(connecting), None, Capacity::One),
+            Source::First(binding) => (None, Some(binding), Capacity::One),
+            Source::Many(binding, most) => (None, Some(binding), Capacity::Many(most)),
         };
+        let mut listener: Option<Listener> = None;
         let room = Arc::new(Notify::new());
         let mut pump = Pump {
             hub: Hub::new(audience),
@@ -117,16 +121,13 @@ impl Session {
             repeats: Vec::new(),
             capacity,
         };
-        if let Some(listener) = &listener {
-            let what = What::Listening { endpoints: listener.endpoints.clone(), reach: listener.reach };
-            pump.note(what);
-            pump.ending.listening();
-        }
-        if pump.gate.is_some() || listener.is_some() {
-            pump.inputs.start();
+        if pump.gate.is_some() {
+            pump.inputs.start(); // Enter is needed from the first stage on
         }
         loop {
-            if let Some(verdict) = pump.verdict(opening.is_none() && listener.is_none() && records.is_empty()) {
+            if let Some(verdict) =
+                pump.verdict(connecting.is_none() && binding.is_none() && listener.is_none() && records.is_empty())
+            {
                 return verdict;
             }
             let deadline = pump.deadline();
@@ -136,8 +137,6 @@ impl Session {
                     if pump.ending.interrupt() {
                         return Ok(Exit::Interrupted);
                     }
-                    opening = None;
-                    listener = None;
                     pump.hub.close_all();
                 }
                 permit = screen.reserve(), if !pump.unshown.is_empty() => match permit {
@@ -147,10 +146,20 @@ impl Session {
                 // A broken stdout is noticed also while nothing is to be shown.
                 () = screen.closed() => return Ok(Exit::BrokenStdout),
                 Some(batch) = records.recv(), if pump.unshown.is_empty() && pump.hub.may_hear() => pump.happened(batch),
-                opened = next(&mut opening) => {
-                    opening = None;
+                opened = next(&mut connecting) => {
+                    connecting = None;
                     match opened {
                         Ok(opened) => pump.opened(opened),
+                        Err(failure) => pump.ending.fail(failure),
+                    }
+                }
+                bound = next(&mut binding) => {
+                    binding = None;
+                    match bound {
+                        Ok(bound) => {
+                            pump.listening(&bound);
+                            listener = Some(bound);
+                        }
                         Err(failure) => pump.ending.fail(failure),
                     }
                 }
@@ -169,14 +178,20 @@ impl Session {
                 () = sleep_until(deadline) => pump.tick(),
             }
             if pump.ending.is_closing() {
-                opening = None;
-                listener = None;
+                (connecting, binding, listener) = (None, None, None);
             }
         }
     }
 }
 
 impl Pump {
+    /// Says where peers can come to, and begins to read what the user says.
+    fn listening(&mut self, listener: &Listener) {
+        self.note(What::Listening { endpoints: listener.endpoints.clone(), reach: listener.reach });
+        self.ending.listening();
+        self.inputs.start();
+    }
+
     /// Starts a conversation, or turns the peer away when there are too many.
     fn opened(&mut self, opened: Opened) {
         let Opened { channel, report } = opened;
@@ -276,10 +291,13 @@ impl Pump {
 
     /// Whether input may be read: there is somebody to hear it, and room.
     fn may_say(&self) -> bool {
-        let waits = self.gate.is_some() && self.inputs.is_interactive();
-        waits
-            || self.ending.is_closing()
-            || (self.hub.is_idle() && (self.inputs.is_interactive() || self.hub.has_audience()))
+        let enter_counts = self.gate.as_ref().is_some_and(Gate::is_waiting);
+        // Lines typed while the only conversation is being opened wait for it; a listener's have nobody to wait for.
+        let somebody = match self.capacity {
+            Capacity::One => self.hub.has_audience() || self.ending.anyone_came(),
+            Capacity::Many(_) => self.hub.has_audience() || self.inputs.is_interactive(),
+        };
+        enter_counts || self.ending.is_closing() || (self.hub.is_idle() && somebody)
     }
 
     fn said(&mut self, input: Input) {
@@ -352,7 +370,7 @@ impl Pump {
     }
 }
 
-async fn next(opening: &mut Option<BoxFuture<'static, Result<Opened, Failure>>>) -> Result<Opened, Failure> {
+async fn next<T>(opening: &mut Option<Opening<T>>) -> Result<T, Failure> {
     match opening {
         Some(opening) => opening.await,
         None => std::future::pending().await,

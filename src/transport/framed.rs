@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::kernel::{self, Autopsy, Connection, Opener};
 use super::{ByteStream, CLOSE_LIMIT, ReadHalf, WriteHalf};
 use crate::cli::Newline;
-use crate::event::{End, Event, Message, Outcome, Peer};
+use crate::event::{End, Event, Extent, Message, Outcome, Peer};
 use crate::exit::words;
 use crate::frame::{Decoder, Encoder, Framing};
 use crate::link::{Closing, Outbox, Port, Reporter, Transport};
@@ -336,6 +336,11 @@ async fn listen(read: &mut ReadHalf, frames: Frames, report: &Reporter, tally: &
         }
         let mut heard: Vec<Event> = messages.drain(..).map(Event::Message).collect();
         if let Err(error) = result {
+            if !buffer.is_empty() {
+                // What cannot be framed was heard all the same.
+                let data = buffer.split().freeze();
+                heard.push(Event::Message(Message { extent: Extent::Piece, data, ..Message::default() }));
+            }
             report.heard(heard).await;
             return Listened::Violation(error.to_string());
         }

@@ -106,7 +106,7 @@ fn steps(stage: &Stage, line: &str) {
         running.stdout.says(next);
         running.types("\r");
     }
-    running.stdout.says("connected to tcp://");
+    // What is typed before the conversation has begun waits for it.
     running.types("ping\r");
     running.stdout.says("\u{1b}[0m ping");
 }
