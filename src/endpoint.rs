@@ -188,6 +188,15 @@ impl UnixName {
     }
 }
 
+/// A name that a peer has chosen, as one line: what is not printable in it is escaped.
+#[must_use]
+pub fn printable(name: &[u8]) -> String {
+    String::from_utf8_lossy(name)
+        .chars()
+        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+        .collect()
+}
+
 /// Splits at the colon before the port; `None` for a bare word or a bare IPv6 address.
 fn split_port(text: &str) -> Option<(&str, &str)> {
     let (host, port) = text.rsplit_once(':')?;

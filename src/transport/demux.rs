@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::packets::{Address, PacketSocket, Received, Tally, say};
 use super::tcp::unmap;
 use super::{Channel, Opened};
+use crate::endpoint::printable;
 use crate::event::{End, Event, Message, Outcome, Peer, What};
 use crate::exit::{Failure, words};
 use crate::link::{Journal, Port, Transport};
@@ -97,8 +98,8 @@ impl Demux {
         match from {
             Address::Inet(address) => format!("{}://{}", self.scheme, unmap(*address)),
             Address::Unix(address) => match (address.path_bytes(), address.abstract_name()) {
-                (Some(path), _) => format!("unix:{}", String::from_utf8_lossy(path)),
-                (_, Some(name)) => format!("unix:@{}", String::from_utf8_lossy(name)),
+                (Some(path), _) => format!("unix:{}", printable(path)),
+                (_, Some(name)) => format!("unix:@{}", printable(name)),
                 _ => "unix:(nameless)".to_owned(),
             },
             Address::Nameless => "unix:(nameless)".to_owned(),

@@ -16,7 +16,7 @@ use super::packets::{Ending, PacketSocket, Packets};
 use super::tcp::named;
 use super::{ByteStream, Channel, Listener, Opened, Pause};
 use crate::cli::UnixType;
-use crate::endpoint::UnixName;
+use crate::endpoint::{UnixName, printable};
 use crate::event::{Peer, Reach};
 use crate::exit::{Failure, words};
 use crate::link::{Journal, Reporter};
@@ -148,10 +148,10 @@ fn own_name(socket: &Socket) -> String {
 fn show(address: Option<SockAddr>) -> String {
     let Some(address) = address else { return "unix:(nameless)".to_owned() };
     if let Some(path) = address.as_pathname() {
-        return format!("unix:{}", path.display());
+        return format!("unix:{}", printable(path.as_os_str().as_encoded_bytes()));
     }
     match address.as_abstract_namespace() {
-        Some(name) => format!("unix:@{}", String::from_utf8_lossy(name)),
+        Some(name) => format!("unix:@{}", printable(name)),
         None => "unix:(nameless)".to_owned(),
     }
 }
