@@ -35,6 +35,7 @@ pub struct Cli {
 
 /// Protocol first, then verb, so that each help page shows only what applies.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)] // builds only what is used, which halves the start-up; then the arguments' comment is the help
 pub enum Command {
     /// A byte stream over the network
     #[command(subcommand)]
@@ -46,8 +47,6 @@ pub enum Command {
     #[command(subcommand)]
     Unix(Unix),
     /// Show a recorded session again, in any view
-    ///
-    /// Records are what --record writes, one JSON object a line; `--output json` of any command is the same.
     Replay(Replay),
     /// Print the completion script for a shell
     ///
@@ -64,11 +63,9 @@ Examples:
 
 /// Verbs of TCP.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Tcp {
     /// Connect to a TCP endpoint and talk
-    ///
-    /// Every address of the name is tried, IPv6 and IPv4 in turn, each 250 ms after the one before it, and the first to
-    /// answer is taken (RFC 8305). The end of stdin ends our direction; the peer is heard until it ends its own.
     #[command(after_long_help = "\
 Examples:
   sockeye tcp connect --demo --say hello </dev/null
@@ -78,9 +75,6 @@ Examples:
   sockeye tcp connect --explain --step localhost:8080")]
     Connect(TcpConnect),
     /// Listen for TCP connections
-    ///
-    /// Many peers are served until it is interrupted. The first line on stderr begins with "listening on" and names the
-    /// real address. Without an address, only this machine can connect; with a colon in front of the port, everybody.
     #[command(after_long_help = "\
 Examples:
   sockeye tcp listen 9000
@@ -92,19 +86,15 @@ Examples:
 
 /// Verbs of UDP.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Udp {
     /// Send datagrams to a UDP endpoint and hear its answers
-    ///
-    /// One message is one datagram. After the end of stdin, answers are awaited until none came for a second. A port
-    /// where nobody listens is an error, if its machine says so.
     #[command(after_long_help = "\
 Examples:
   sockeye udp connect --demo --say hello </dev/null
   echo '<13>hello' | sockeye udp connect 127.0.0.1:514 --framing lines")]
     Connect(UdpConnect),
     /// Hear datagrams from any peer and answer
-    ///
-    /// Every peer is heard at one socket. What stdin says goes to the peer heard last, or as --reply-to says.
     #[command(after_long_help = "\
 Examples:
   sockeye udp listen 9000
@@ -115,11 +105,9 @@ Examples:
 
 /// Verbs of Unix sockets.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Unix {
     /// Connect to a Unix socket and talk
-    ///
-    /// The end of stdin ends our direction; the peer is heard until it ends its own. Datagrams have no such end: answers
-    /// are awaited until none came for a second.
     #[command(after_long_help = "\
 Examples:
   sockeye unix connect --demo --say hello </dev/null
@@ -127,8 +115,6 @@ Examples:
   sockeye unix connect @abstract-name --type seqpacket")]
     Connect(UnixConnect),
     /// Listen on a Unix socket
-    ///
-    /// A file that a dead listener left behind is removed, one that is in use never; ours is removed at the end.
     #[command(after_long_help = "\
 Examples:
   sockeye unix listen /tmp/app.sock
@@ -136,7 +122,10 @@ Examples:
     Listen(UnixListen),
 }
 
-/// `tcp connect`.
+/// Connect to a TCP endpoint and talk
+///
+/// Every address of the name is tried, IPv6 and IPv4 in turn, each 250 ms after the one before it, and the first to
+/// answer is taken (RFC 8305). The end of stdin ends our direction; the peer is heard until it ends its own.
 #[derive(Debug, Args)]
 pub struct TcpConnect {
     #[command(flatten)]
@@ -150,7 +139,10 @@ pub struct TcpConnect {
     pub talk: Talk,
 }
 
-/// `tcp listen`.
+/// Listen for TCP connections
+///
+/// Many peers are served until it is interrupted. The first line on stderr begins with "listening on" and names the
+/// real address. Without an address, only this machine can connect; with a colon in front of the port, everybody.
 #[derive(Debug, Args)]
 pub struct TcpListen {
     /// Where to listen: `9000` for this machine only, `:9000` for every interface, `ADDR:PORT`; port 0 takes a free one
@@ -173,7 +165,10 @@ pub struct TcpListen {
     pub talk: Talk,
 }
 
-/// `udp connect`.
+/// Send datagrams to a UDP endpoint and hear its answers
+///
+/// One message is one datagram. After the end of stdin, answers are awaited until none came for a second. A port
+/// where nobody listens is an error, if its machine says so.
 #[derive(Debug, Args)]
 pub struct UdpConnect {
     #[command(flatten)]
@@ -187,7 +182,9 @@ pub struct UdpConnect {
     pub talk: Talk,
 }
 
-/// `udp listen`.
+/// Hear datagrams from any peer and answer
+///
+/// Every peer is heard at one socket. What stdin says goes to the peer heard last, or as --reply-to says.
 #[derive(Debug, Args)]
 pub struct UdpListen {
     /// Where to listen: `9000` for this machine only, `:9000` for every interface, `ADDR:PORT`; port 0 takes a free one
@@ -213,7 +210,10 @@ pub struct UdpListen {
     pub talk: Talk,
 }
 
-/// `unix connect`.
+/// Connect to a Unix socket and talk
+///
+/// The end of stdin ends our direction; the peer is heard until it ends its own. Datagrams have no such end: answers
+/// are awaited until none came for a second.
 #[derive(Debug, Args)]
 pub struct UnixConnect {
     /// A path, or `@name` in the abstract namespace
@@ -233,7 +233,9 @@ pub struct UnixConnect {
     pub talk: Talk,
 }
 
-/// `unix listen`.
+/// Listen on a Unix socket
+///
+/// A file that a dead listener left behind is removed, one that is in use never; ours is removed at the end.
 #[derive(Debug, Args)]
 pub struct UnixListen {
     /// A path, or `@name` in the abstract namespace
@@ -253,7 +255,9 @@ pub struct UnixListen {
     pub talk: Talk,
 }
 
-/// `replay`.
+/// Show a recorded session again, in any view
+///
+/// Records are what --record writes, one JSON object a line; `--output json` of any command is the same.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
