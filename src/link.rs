@@ -252,16 +252,21 @@ pub struct Outbox {
     events: mpsc::Receiver<Vec<Event>>,
     room: Arc<Notify>,
     closing: Closing,
+    is_closing: bool,
 }
 
 impl Outbox {
     /// The next batch; `None` once the session has let go of the link and the queue is empty. Cancel-safe.
     pub async fn next(&mut self) -> Option<Vec<Event>> {
-        // Under echo the queue has a second sender and does not end by itself.
         let batch = tokio::select! {
             biased;
+            () = self.closing.wait(), if !self.is_closing => {
+                // The queue may have other senders, an echo or a file, which would keep it full for ever.
+                self.is_closing = true;
+                self.events.close();
+                self.events.recv().await
+            }
             batch = self.events.recv() => batch,
-            () = self.closing.wait() => self.events.try_recv().ok(),
         };
         self.room.notify_one();
         batch
@@ -321,7 +326,7 @@ pub fn start(transport: Box<dyn Transport>, report: Reporter, reply: Reply, room
     let link = Link { id: report.conn, peer: peer.clone(), outbox: sender.clone(), _held: held };
     tokio::spawn(async move {
         report.tell(What::Opened(peer)).await;
-        let outbox = Outbox { events, room: room.clone(), closing: closing.clone() };
+        let outbox = Outbox { events, room: room.clone(), closing: closing.clone(), is_closing: false };
         let echo = (reply == Reply::Echo).then_some(sender);
         let port = Port { outbox, report: Reporter { echo, ..report.clone() }, closing };
         let outcome = AssertUnwindSafe(transport.run(port)).catch_unwind().await.unwrap_or_else(|_| Outcome {

@@ -39,7 +39,6 @@ impl Pump {
             Command::Send(events) => self.hub.say(events),
             Command::Repeat { times, every, message } => {
                 self.repeats.push(Repeat { left: times, every, message, next: Instant::now() });
-                self.repeat(Instant::now());
             }
             Command::Help => {
                 let text = repl::help(self.verbs).trim_end().to_owned();

@@ -95,6 +95,7 @@ impl Hub {
         let entry =
             Entry { link, totals: Totals::default(), last_active: Instant::now(), finished: None, lagging: None };
         self.entries.insert(entry.link.id, entry);
+        self.deliver(Instant::now()); // one that was alone and waited for may now keep another waiting
     }
 
     /// Forgets a conversation whose transport has ended.
@@ -142,7 +143,10 @@ impl Hub {
 
     /// Closes both directions once everything before it is on its way.
     pub(super) fn close_after(&mut self, id: ConnId) {
-        self.queue(vec![Event::Close { why: None }], vec![id]);
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.finished.get_or_insert_with(Instant::now);
+            self.queue(vec![Event::Close { why: None }], vec![id]);
+        }
     }
 
     pub(super) fn ids(&self) -> Vec<ConnId> {
@@ -219,15 +223,19 @@ impl Hub {
         !self.listeners().is_empty()
     }
 
-    /// Nothing waits for room.
+    /// No message waits for room. (An end may wait for ever for a peer that does not read, and keeps nobody waiting.)
     pub(super) fn is_idle(&self) -> bool {
-        self.deliveries.is_empty()
+        self.waiting() == 0
+    }
+
+    fn waiting(&self) -> usize {
+        self.deliveries.iter().filter(|delivery| messages(&delivery.events).next().is_some()).count()
     }
 
     /// More may be heard: under `--reply broadcast` what is heard must first find room.
     pub(super) fn may_hear(&self) -> bool {
         const RELAYED: usize = 64;
-        self.deliveries.len() < RELAYED
+        self.waiting() < RELAYED
     }
 
     /// Says something to whoever hears the user. Nobody is a notice.
@@ -252,7 +260,8 @@ impl Hub {
             while let Some((_, event)) = said.next_if(|(other, _)| *other == from) {
                 events.push(event);
             }
-            let others: Vec<ConnId> = self.entries.keys().copied().filter(|id| *id != from).collect();
+            let open = |(id, entry): (&ConnId, &Entry)| (*id != from && entry.finished.is_none()).then_some(*id);
+            let others: Vec<ConnId> = self.entries.iter().filter_map(open).collect();
             if !others.is_empty() {
                 self.queue(events, others);
             }
@@ -302,9 +311,7 @@ impl Hub {
                 }
             });
         }
-        while self.deliveries.front().is_some_and(|delivery| delivery.owed.is_empty()) {
-            self.deliveries.pop_front();
-        }
+        self.deliveries.retain(|delivery| !delivery.owed.is_empty());
     }
 
     /// When patience with the slow ends.

@@ -6,6 +6,8 @@
 mod commands;
 mod ending;
 mod hub;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -128,7 +130,7 @@ impl Session {
             if let Some(verdict) =
                 pump.verdict(connecting.is_none() && binding.is_none() && listener.is_none() && records.is_empty())
             {
-                return verdict;
+                return pump.show_rest(&mut records, &screen, &mut signals).await.unwrap_or(verdict);
             }
             let deadline = pump.deadline();
             tokio::select! {
@@ -173,7 +175,10 @@ impl Session {
                     Some(Err(failure)) => pump.ending.fail(failure),
                     None => listener = None,
                 },
-                () = room.notified() => pump.hub.deliver(Instant::now()),
+                () = room.notified() => {
+                    pump.hub.deliver(Instant::now());
+                    pump.notices();
+                }
                 input = pump.inputs.next(), if pump.may_say() => pump.said(input),
                 () = sleep_until(deadline) => pump.tick(),
             }
@@ -302,12 +307,17 @@ impl Pump {
 
     fn said(&mut self, input: Input) {
         match input {
+            // It is over: what is still piped in is read, so that its end or the user is noticed, and said to nobody.
+            Input::Said(_) if self.ending.is_closing() => {}
             Input::Said(messages) => {
                 self.hub.say(messages.into_iter().map(Event::Message).collect());
                 self.notices();
             }
             Input::Line(line) => self.line(&line),
             Input::Broken(why) => {
+                if let Capacity::Many(_) = self.capacity {
+                    self.note(What::Notice { text: format!("stdin: {why}") }); // the others go on
+                }
                 self.ending.input_broken(why);
                 self.input_over();
             }
@@ -348,20 +358,41 @@ impl Pump {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let repeats = self.repeats.iter().map(|repeat| repeat.next).min();
+        let repeats = self.repeats.iter().map(|repeat| repeat.next).min().filter(|_| self.hub.is_idle());
         [self.ending.deadline(&self.hub), self.hub.deadline(Instant::now()), repeats].into_iter().flatten().min()
     }
 
     fn tick(&mut self) {
         let now = Instant::now();
         self.hub.deliver(now);
-        self.repeat(now);
+        if self.hub.is_idle() {
+            self.repeat(now);
+        }
         for (id, limit) in self.ending.expired(&mut self.hub, now) {
             let remote = self.hub.name(id);
             self.note(What::Notice { text: format!("{remote}: closed, {limit}") });
             self.hub.close(id);
         }
         self.notices();
+    }
+
+    /// A slow reader of stdout gets everything; an impatient user does not have to wait for it.
+    async fn show_rest(
+        &mut self,
+        records: &mut mpsc::Receiver<Vec<Record>>,
+        screen: &mpsc::Sender<Vec<Record>>,
+        signals: &mut Signals,
+    ) -> Option<Result<Exit, Failure>> {
+        for _ in 0..records.len() {
+            records.try_recv().map(|batch| self.happened(batch)).ok();
+        }
+        if self.unshown.is_empty() {
+            return None;
+        }
+        tokio::select! {
+            sent = screen.send(std::mem::take(&mut self.unshown)) => sent.err().map(|_| Ok(Exit::BrokenStdout)),
+            () = signals.next() => Some(Ok(Exit::Interrupted)),
+        }
     }
 
     /// How it ended, if it has: the last record is shown, or will be.

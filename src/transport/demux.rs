@@ -4,6 +4,7 @@
 //! so the session sees peers, as with connections, and can answer, list and dismiss them.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,10 +15,10 @@ use tokio::sync::mpsc;
 
 use super::packets::{Address, PacketSocket, Received, Tally, say};
 use super::tcp::unmap;
-use super::{Channel, Opened};
+use super::{CLOSE_LIMIT, Channel, Incoming, Listener, Opened};
 use crate::endpoint::printable;
 use crate::event::{End, Event, Message, Outcome, Peer, What};
-use crate::exit::{Failure, words};
+use crate::exit::words;
 use crate::link::{Journal, Port, Transport};
 use crate::step::Step;
 
@@ -39,24 +40,45 @@ pub(super) struct Demux {
 
 type Inbox = mpsc::Sender<(Vec<Message>, u64)>;
 
+/// Nothing is sent through it: the socket is needed for as long as anybody holds one.
+type Need = mpsc::Sender<Infallible>;
+
 impl Demux {
-    /// Hears every peer, for as long as the listener lives.
-    pub(super) async fn run(self, journal: Journal, incoming: mpsc::Sender<Result<Opened, Failure>>) {
+    /// Hears every peer, for as long as the listener or one of the conversations lives.
+    pub(super) fn start(self, listener: &mut Listener, journal: Journal, incoming: Incoming) {
+        let (need, unneeded) = mpsc::channel(1);
+        tokio::spawn(self.run(journal, incoming, need.downgrade(), unneeded));
+        listener.keep(need);
+    }
+
+    async fn run(
+        self,
+        journal: Journal,
+        incoming: Incoming,
+        need: mpsc::WeakSender<Infallible>,
+        mut unneeded: mpsc::Receiver<Infallible>,
+    ) {
         let mut buffer = self.socket.buffer();
         let mut peers: HashMap<Address, Inbox> = HashMap::new();
         let mut waiting: Option<Received> = None;
         loop {
             let received = match waiting.take() {
                 Some(received) => received,
-                None => match self.socket.receive(&mut buffer, self.limit).await {
-                    Ok(received) => received,
-                    Err(error) => {
-                        // An ICMP error about one peer is no reason to stop hearing the others.
-                        journal.program().step(|| Step::Unreachable { error: words(&error) });
-                        tokio::task::yield_now().await;
-                        continue;
+                None => {
+                    let received = tokio::select! {
+                        received = self.socket.receive(&mut buffer, self.limit) => received,
+                        _ = unneeded.recv() => return,
+                    };
+                    match received {
+                        Ok(received) => received,
+                        Err(error) => {
+                            // An ICMP error about one peer is no reason to stop hearing the others.
+                            journal.program().step(|| Step::Unreachable { error: words(&error) });
+                            tokio::task::yield_now().await;
+                            continue;
+                        }
                     }
-                },
+                }
             };
             let Received { from, mut messages, mut bytes } = received;
             // What is already there from the same peer shares the hop.
@@ -78,19 +100,25 @@ impl Demux {
                 None => Some((messages, bytes)),
             };
             let Some(batch) = refused else { continue };
-            // A new peer, or one whose conversation has ended.
+            // A new peer, or one whose conversation has ended. Without the listener there are no new conversations.
+            let Some(need) = need.upgrade().filter(|_| !incoming.is_closed()) else { continue };
             peers.retain(|_, inbox| !inbox.is_closed());
             let (inbox, heard) = mpsc::channel(INBOX);
             let peer = Peer { remote: self.name(&from), local: self.local.clone() };
-            let conversation =
-                Conversation { socket: self.socket.clone(), to: from.clone(), peer, expiry: self.expiry, heard };
+            let conversation = Conversation {
+                socket: self.socket.clone(),
+                to: from.clone(),
+                peer,
+                expiry: self.expiry,
+                heard,
+                _need: need,
+            };
             // The inbox is empty, so there is room.
             let _ = inbox.try_send(batch);
             peers.insert(from, inbox);
             let opened = Opened { channel: Channel::Messages(Box::new(conversation)), report: journal.open() };
-            if incoming.send(Ok(opened)).await.is_err() {
-                return;
-            }
+            // Fails when the listener is gone meanwhile, and then the peer is none of its.
+            let _ = incoming.send(Ok(opened)).await;
         }
     }
 
@@ -114,6 +142,7 @@ struct Conversation {
     peer: Peer,
     expiry: Duration,
     heard: mpsc::Receiver<(Vec<Message>, u64)>,
+    _need: Need,
 }
 
 impl Transport for Conversation {
@@ -127,8 +156,9 @@ impl Transport for Conversation {
 }
 
 async fn converse(conversation: Conversation, port: Port) -> Outcome {
-    let Conversation { socket, to, peer, expiry, mut heard } = conversation;
-    let Port { mut outbox, report, .. } = port;
+    let Conversation { socket, to, peer, expiry, mut heard, _need } = conversation;
+    let Port { mut outbox, report, mut closing } = port;
+    let mut speaker_closing = closing.clone();
     let tally = Tally::default();
     let speak = async {
         let mut mute = false;
@@ -142,23 +172,43 @@ async fn converse(conversation: Conversation, port: Port) -> Outcome {
                 }
                 continue;
             }
-            // `say` fails only on connected sockets; what this one could not send it has said.
-            if let Ok(Some(Event::Close { .. })) = say(&socket, Some(&to), &peer.remote, events, &report, &tally).await
-            {
-                return;
+            match say(&socket, Some(&to), &peer.remote, events, &report, &tally).await {
+                Ok(Some(Event::Close { .. })) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tally.undelivered.fetch_add(1, Ordering::Relaxed);
+                    let text = format!("{} can no longer be answered: {}", peer.remote, words(&error));
+                    report.tell(What::Notice { text }).await;
+                    // What it said before it went may still be on its way.
+                    drop(outbox);
+                    return speaker_closing.wait().await;
+                }
             }
         }
     };
     let listen = async {
-        while let Ok(Some((messages, bytes))) = tokio::time::timeout(expiry, heard.recv()).await {
-            tally.received.fetch_add(bytes, Ordering::Relaxed);
-            report.step(|| Step::Received { bytes });
-            report.heard(messages.into_iter().map(Event::Message).collect()).await;
+        loop {
+            match tokio::time::timeout(expiry, heard.recv()).await {
+                Ok(Some((messages, bytes))) => {
+                    tally.received.fetch_add(bytes, Ordering::Relaxed);
+                    report.step(|| Step::Received { bytes });
+                    report.heard(messages.into_iter().map(Event::Message).collect()).await;
+                }
+                Ok(None) => return,
+                // What comes from now on opens a new conversation; what came just now is still heard here.
+                Err(_) => heard.close(),
+            }
         }
+    };
+    let limit = async {
+        closing.wait().await;
+        tokio::time::sleep(CLOSE_LIMIT).await;
+        tally.undelivered.fetch_add(1, Ordering::Relaxed);
     };
     tokio::select! {
         () = speak => {}
         () = listen => {}
+        () = limit => {}
     }
     tally.outcome(End::Complete)
 }

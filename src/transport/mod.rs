@@ -135,17 +135,20 @@ pub struct Listener {
     /// The accepting tasks; they end when the listener is dropped.
     tasks: JoinSet<()>,
     /// What must go when the listener goes: a Unix socket's file.
-    kept: Option<Box<dyn Send>>,
+    kept: Vec<Box<dyn Send>>,
 }
+
+/// The end of a listener that its accepting tasks write to.
+pub(crate) type Incoming = mpsc::Sender<Result<Opened, Failure>>;
 
 /// Peers that may have been accepted and not yet been served.
 const ACCEPTED: usize = 64;
 
 impl Listener {
     /// A listener and the end that its accepting tasks write to.
-    pub(crate) fn new(endpoints: Vec<String>, reach: Reach) -> (Self, mpsc::Sender<Result<Opened, Failure>>) {
+    pub(crate) fn new(endpoints: Vec<String>, reach: Reach) -> (Self, Incoming) {
         let (sender, incoming) = mpsc::channel(ACCEPTED);
-        (Self { endpoints, reach, incoming, tasks: JoinSet::new(), kept: None }, sender)
+        (Self { endpoints, reach, incoming, tasks: JoinSet::new(), kept: Vec::new() }, sender)
     }
 
     /// Runs an accepting task for as long as the listener lives.
@@ -155,7 +158,7 @@ impl Listener {
 
     /// Keeps something for as long as the listener lives.
     pub(crate) fn keep(&mut self, kept: impl Send + 'static) {
-        self.kept = Some(Box::new(kept));
+        self.kept.push(Box::new(kept));
     }
 
     /// The next peer; `None` when the listener cannot go on. Cancel-safe.

@@ -408,9 +408,9 @@ pub(super) async fn say(
         let Err(error) = result else { break };
         match error.kind() {
             // On an unconnected socket it is the answer to an earlier packet, perhaps another peer's; send again.
-            io::ErrorKind::ConnectionRefused if to.is_some() && refusals == 0 => refusals += 1,
+            io::ErrorKind::ConnectionRefused if matches!(to, Some(Address::Inet(_))) && refusals == 0 => refusals += 1,
             io::ErrorKind::ConnectionRefused | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
-                if to.is_none() =>
+                if !matches!(to, Some(Address::Inet(_))) =>
             {
                 return Err(error);
             }

@@ -181,9 +181,9 @@ impl Bind {
         report.step(|| Step::Bound { local: local.clone() });
         let (mut listener, incoming) = Listener::new(vec![local.clone()], Reach::Loopback);
         if self.kind == UnixType::Datagram {
-            let socket = Arc::new(PacketSocket::unix(socket, None).map_err(fail)?);
+            let socket = Arc::new(PacketSocket::unix(socket, file).map_err(fail)?);
             let demux = Demux { socket, local: local.clone(), scheme: "unix", expiry: self.expiry, limit: self.limit };
-            listener.spawn(demux.run(journal.clone(), incoming));
+            demux.start(&mut listener, journal.clone(), incoming);
         } else {
             report.gate(Stage::Listen).await;
             socket.listen(BACKLOG).map_err(fail)?;
@@ -191,8 +191,8 @@ impl Bind {
             // It takes both types: what it accepts is told apart by ours.
             let socket = UnixListener::from_std(socket.into()).map_err(fail)?;
             listener.spawn(accept(socket, local.clone(), self.kind, self.limit, journal.clone(), incoming));
+            listener.keep(file);
         }
-        listener.keep(file);
         Ok(listener)
     }
 

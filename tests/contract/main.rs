@@ -111,6 +111,7 @@ macro_rules! columns {
                 vanished_peer
                 many_peers
                 cancelled_accept
+                listener_dropped
                 pings_and_empty_messages
             }
         }

@@ -238,7 +238,7 @@ async fn connect_with(column: &Column, endpoint: &str, ears: Ears) -> End {
 pub(crate) struct Pair {
     pub client: End,
     pub server: End,
-    /// Held: peers of a datagram listener live as long as it does.
+    /// Held until the end.
     pub _rest: (Listener, Scratch),
 }
 

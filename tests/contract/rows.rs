@@ -310,6 +310,18 @@ pub(crate) async fn cancelled_accept(column: &'static Column) {
     assert!(server.listener.accept().now_or_never().is_none(), "nobody else");
 }
 
+/// A conversation outlives the listener it came from, as `--once` needs.
+pub(crate) async fn listener_dropped(column: &'static Column) {
+    let Pair { mut client, mut server, _rest: (listener, _scratch) } = Pair::open(column, Reply::None).await;
+    drop(listener);
+    for turn in ["one", "two", "three"] {
+        client.say_messages(&[turn]).await;
+        server.expect(column, &[turn]).await;
+        server.say_messages(&[turn]).await;
+        client.expect(column, &[turn]).await;
+    }
+}
+
 /// Pings, pongs and empty messages do no harm, whether the protocol has them or not.
 pub(crate) async fn pings_and_empty_messages(column: &'static Column) {
     let Pair { mut client, mut server, _rest } = Pair::open(column, Reply::None).await;
