@@ -422,7 +422,7 @@ pub struct Serve {
 pub struct Feed {
     /// Who gets what stdin says; `each` replays a regular file to every peer [default: broadcast; none with --reply
     /// when stdin is not a terminal]
-    #[arg(long, value_name = "WHO", value_enum)]
+    #[arg(long, value_name = "WHO", value_enum, conflicts_with = "recv_only")]
     pub stdin: Option<StdinTo>,
 }
 

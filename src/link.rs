@@ -91,9 +91,16 @@ pub struct Gate {
 
 impl Gate {
     async fn pass(&self) {
+        /// Counted for as long as it waits, also when it is given up: an attempt that lost the race, a listener gone.
+        struct Waiting<'a>(&'a AtomicU32);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
         self.waiting.fetch_add(1, Ordering::SeqCst);
+        let _waiting = Waiting(&self.waiting);
         self.release.notified().await;
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// Whether a stage waits.
@@ -337,4 +344,21 @@ pub fn start(transport: Box<dyn Transport>, report: Reporter, reply: Reply, room
         room.notify_one();
     });
     link
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stage_that_was_given_up_waits_for_no_enter() {
+        let gate = Gate::default();
+        assert!(!gate.release(), "nothing waits");
+        assert!(gate.pass().now_or_never().is_none(), "it waits, and is given up");
+        assert!(!gate.release(), "Enter means something else again");
+        let mut waits = Box::pin(gate.pass());
+        assert!(waits.as_mut().now_or_never().is_none());
+        assert!(gate.release());
+        assert!(waits.now_or_never().is_some());
+    }
 }

@@ -445,3 +445,6 @@ impl Talk {
         self.say.iter().cloned().map(Event::Message).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

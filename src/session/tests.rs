@@ -69,12 +69,12 @@ struct Someone {
 impl Someone {
     fn come(hub: &mut Hub, journal: &Journal, room: &Arc<Notify>) -> Self {
         let may = Arc::new(Semaphore::new(0));
-        let (taken, receiver) = mpsc::unbounded_channel();
-        let taker = Taker { peer: peer(), may: may.clone(), taken };
-        let link = link::start(Box::new(taker), journal.open(), Reply::None, room.clone());
+        let (sender, taken) = mpsc::unbounded_channel();
+        let transport = Taker { peer: peer(), may: may.clone(), taken: sender };
+        let link = link::start(Box::new(transport), journal.open(), Reply::None, room.clone());
         let id = link.id;
         hub.add(link);
-        Self { id, may, taken: receiver }
+        Self { id, may, taken }
     }
 
     /// Takes everything from now on.

@@ -62,21 +62,20 @@ impl Demux {
         let mut peers: HashMap<Address, Inbox> = HashMap::new();
         let mut waiting: Option<Received> = None;
         loop {
-            let received = match waiting.take() {
-                Some(received) => received,
-                None => {
-                    let received = tokio::select! {
-                        received = self.socket.receive(&mut buffer, self.limit) => received,
-                        _ = unneeded.recv() => return,
-                    };
-                    match received {
-                        Ok(received) => received,
-                        Err(error) => {
-                            // An ICMP error about one peer is no reason to stop hearing the others.
-                            journal.program().step(|| Step::Unreachable { error: words(&error) });
-                            tokio::task::yield_now().await;
-                            continue;
-                        }
+            let received = if let Some(received) = waiting.take() {
+                received
+            } else {
+                let received = tokio::select! {
+                    received = self.socket.receive(&mut buffer, self.limit) => received,
+                    _ = unneeded.recv() => return,
+                };
+                match received {
+                    Ok(received) => received,
+                    Err(error) => {
+                        // An ICMP error about one peer is no reason to stop hearing the others.
+                        journal.program().step(|| Step::Unreachable { error: words(&error) });
+                        tokio::task::yield_now().await;
+                        continue;
                     }
                 }
             };

@@ -201,7 +201,8 @@ async fn both_ways(
         (Some(Spoken::Unsayable(what)), _) => End::Failed { error: what },
         (_, Listened::Failed(error)) => failed(&error, report),
         (Some(Spoken::Failed(error)), _) => match error.kind() {
-            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => {
+            // The peer had closed and took no more. (A reset is told once, to whoever asks first: reader or writer.)
+            io::ErrorKind::BrokenPipe => {
                 report.step(|| Step::Reset);
                 End::Partial
             }

@@ -25,10 +25,7 @@ pub(crate) fn run(row: impl Future<Output = ()>) {
 }
 
 pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(BOUND, future).await {
-        Ok(value) => value,
-        Err(_) => panic!("never happened: {what}"),
-    }
+    tokio::time::timeout(BOUND, future).await.unwrap_or_else(|_| panic!("never happened: {what}"))
 }
 
 /// One thing that the other end did, or the end of it all.
@@ -164,7 +161,7 @@ impl End {
     pub(crate) async fn closed(&mut self) -> Outcome {
         match self.ears.next().await.1 {
             Heard::Closed(outcome) => outcome,
-            other => panic!("the end was due and not {other:?}"),
+            other @ Heard::Event(_) => panic!("the end was due and not {other:?}"),
         }
     }
 
