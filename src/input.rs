@@ -133,9 +133,9 @@ impl Inputs {
     }
 
     /// Tells the prompt which peers commands can name.
-    pub fn peers_changed(&self, ids: &[ConnId]) {
+    pub fn peers_changed(&self, ids: impl FnOnce() -> Vec<ConnId>) {
         if let Some(peers) = &self.peers {
-            peers(ids.iter().map(|id| id.0.to_string()).collect());
+            peers(ids().iter().map(|id| id.0.to_string()).collect());
         }
     }
 }

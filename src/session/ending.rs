@@ -185,7 +185,14 @@ impl Ending {
             (Some(timeout), Some(since)) if !self.anyone_came => Some(since + timeout),
             _ => None,
         };
-        let peers = hub.times().filter_map(|(_, active, finished)| {
+        // Asked at every turn: with ten thousand peers and no such rule they are not looked at.
+        let lingers = match self.rules.linger {
+            Linger::Forever => false,
+            Linger::AtMost(_) => true,
+            Linger::UntilSilent(_) => self.capacity == Capacity::One,
+        };
+        let timed = (lingers || self.rules.idle.is_some()).then(|| hub.times());
+        let peers = timed.into_iter().flatten().filter_map(|(_, active, finished)| {
             let idle = self.rules.idle.map(|idle| active + idle);
             [idle, self.lingers_until(active, finished)].into_iter().flatten().min()
         });

@@ -206,21 +206,21 @@ impl Hub {
     }
 
     /// The peers that hear the user now.
-    fn listeners(&self) -> Vec<ConnId> {
-        let last = self.last_heard.or(self.first);
-        let open = |id: &ConnId| self.entries.get(id).is_some_and(|entry| entry.finished.is_none());
-        let only = |id: Option<ConnId>| id.filter(open).into_iter().collect();
-        match self.audience {
-            Audience::Nobody | Audience::Each => Vec::new(),
-            Audience::All => self.entries.keys().copied().filter(open).collect(),
-            Audience::First => only(self.first),
-            Audience::Last => only(last),
-            Audience::One(id) => only(Some(id)),
-        }
+    fn listeners(&self) -> impl Iterator<Item = ConnId> {
+        let (all, only) = match self.audience {
+            Audience::Nobody | Audience::Each => (false, None),
+            Audience::All => (true, None),
+            Audience::First => (false, self.first),
+            Audience::Last => (false, self.last_heard.or(self.first)),
+            Audience::One(id) => (false, Some(id)),
+        };
+        let all = all.then(|| self.entries.values()).into_iter().flatten();
+        let only = only.and_then(|id| self.entries.get(&id));
+        all.chain(only).filter(|entry| entry.finished.is_none()).map(|entry| entry.link.id)
     }
 
     pub(super) fn has_audience(&self) -> bool {
-        !self.listeners().is_empty()
+        self.listeners().next().is_some()
     }
 
     /// No message waits for room. (An end may wait for ever for a peer that does not read, and keeps nobody waiting.)
@@ -240,7 +240,7 @@ impl Hub {
 
     /// Says something to whoever hears the user. Nobody is a notice.
     pub(super) fn say(&mut self, events: Vec<Event>) {
-        let listeners = self.listeners();
+        let listeners: Vec<ConnId> = self.listeners().collect();
         if listeners.is_empty() {
             self.notices.push("nobody is connected: that was not sent".to_owned());
             return;

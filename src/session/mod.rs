@@ -232,7 +232,7 @@ impl Pump {
         {
             tokio::spawn(replay.send(sender));
         }
-        self.inputs.peers_changed(&self.hub.ids());
+        self.inputs.peers_changed(|| self.hub.ids());
         if self.ending.input_is_over() {
             self.finish(id);
         }
@@ -264,7 +264,7 @@ impl Pump {
                 What::Closed(outcome) => {
                     if let Some(link) = self.hub.remove(record.conn) {
                         self.ending.closed(record.conn, &link.peer, outcome);
-                        self.inputs.peers_changed(&self.hub.ids());
+                        self.inputs.peers_changed(|| self.hub.ids());
                     }
                 }
                 _ => {}
@@ -300,7 +300,10 @@ impl Pump {
         // Lines typed while the only conversation is being opened wait for it; a listener's have nobody to wait for.
         let somebody = match self.capacity {
             Capacity::One => self.hub.has_audience() || self.ending.anyone_came(),
-            Capacity::Many(_) => self.hub.has_audience() || self.inputs.is_interactive(),
+            // Last, because with ten thousand peers it takes time.
+            Capacity::Many(_) => {
+                self.inputs.is_interactive() || (!self.ending.input_is_over() && self.hub.has_audience())
+            }
         };
         enter_counts || self.ending.is_closing() || (self.hub.is_idle() && somebody)
     }

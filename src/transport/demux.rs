@@ -123,7 +123,7 @@ impl Demux {
 
     fn name(&self, from: &Address) -> String {
         match from {
-            Address::Inet(address) => format!("{}://{}", self.scheme, unmap(*address)),
+            Address::Inet(address, _) => format!("{}://{}", self.scheme, unmap(*address)),
             Address::Unix(address) => match (address.path_bytes(), address.abstract_name()) {
                 (Some(path), _) => format!("unix:{}", printable(path)),
                 (_, Some(name)) => format!("unix:@{}", printable(name)),

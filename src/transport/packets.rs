@@ -1,7 +1,7 @@
 //! Sockets that keep message boundaries, talking to one peer: UDP and Unix datagrams, and Unix seqpacket.
 
 use std::io::{self, IoSliceMut};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -45,7 +45,9 @@ pub(super) enum PacketSocket {
 /// The address of a packet's sender.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Address {
-    Inet(SocketAddr),
+    /// With the address of ours that it was sent to, where the kernel says: the answer must come from there, or a
+    /// connected peer does not hear it.
+    Inet(SocketAddr, Option<IpAddr>),
     Unix(SocketAddrUnix),
     /// A Unix socket that was never bound: nobody can answer it.
     Nameless,
@@ -87,7 +89,7 @@ impl PacketSocket {
             Self::Udp(socket, state) => {
                 let mut meta = [RecvMeta::default()];
                 state.recv(UdpSockRef::from(socket), &mut [IoSliceMut::new(buffer)], &mut meta)?;
-                let [RecvMeta { addr, len, stride, .. }] = meta;
+                let [RecvMeta { addr, len, stride, dst_ip, .. }] = meta;
                 let batch = Bytes::copy_from_slice(&buffer[..len]);
                 let mut messages = Vec::with_capacity(len / stride.max(1) + 1);
                 for start in (0..len.max(1)).step_by(stride.max(1)) {
@@ -97,7 +99,7 @@ impl PacketSocket {
                         limit,
                     ));
                 }
-                Ok(Received { from: Address::Inet(addr), messages, bytes: len as u64 })
+                Ok(Received { from: Address::Inet(addr, dst_ip), messages, bytes: len as u64 })
             }
             Self::Unix(socket, _) => {
                 let (len, from) = recv_unix(socket, buffer)?;
@@ -140,7 +142,7 @@ impl PacketSocket {
     /// How many messages from the front can go out as one GSO batch: all of one size, the last may be shorter.
     fn batch(&self, to: Option<&Address>, messages: &[Message]) -> usize {
         let Self::Udp(socket, state) = self else { return 1 };
-        if !matches!(to, Some(Address::Inet(_))) && socket.peer_addr().is_err() {
+        if !matches!(to, Some(Address::Inet(..))) && socket.peer_addr().is_err() {
             return 1;
         }
         let size = messages[0].data.len();
@@ -161,28 +163,47 @@ impl PacketSocket {
 
     async fn send_batch(&self, to: Option<&Address>, messages: &[Message]) -> io::Result<()> {
         let Self::Udp(socket, state) = self else { return Err(io::ErrorKind::Unsupported.into()) };
-        let destination = match to {
-            Some(Address::Inet(address)) => *address,
-            _ => socket.peer_addr()?,
+        let (destination, src_ip) = match to {
+            Some(Address::Inet(address, ours)) => (*address, *ours),
+            _ => (socket.peer_addr()?, None),
         };
         let size = messages[0].data.len();
         let mut contents = Vec::with_capacity(size * messages.len());
         for message in messages {
             contents.extend_from_slice(&message.data);
         }
-        let transmit = Transmit { destination, ecn: None, contents: &contents, segment_size: Some(size), src_ip: None };
+        let transmit = Transmit { destination, ecn: None, contents: &contents, segment_size: Some(size), src_ip };
         socket.async_io(Interest::WRITABLE, || state.try_send(UdpSockRef::from(socket), &transmit)).await
     }
 
     async fn send_one(&self, to: Option<&Address>, data: &[u8]) -> io::Result<()> {
         match (self, to) {
-            (Self::Udp(socket, _), Some(Address::Inet(address))) => socket.send_to(data, *address).await.map(drop),
+            (Self::Udp(socket, state), Some(Address::Inet(address, src_ip @ Some(_)))) => {
+                let transmit =
+                    Transmit { destination: *address, ecn: None, contents: data, segment_size: None, src_ip: *src_ip };
+                let send = || state.try_send(UdpSockRef::from(socket), &transmit);
+                match socket.async_io(Interest::WRITABLE, send).await {
+                    // It was sent to a broadcast or multicast address, which nothing can come from.
+                    Err(error) if cannot_be_source(&error) => socket.send_to(data, *address).await.map(drop),
+                    result => result,
+                }
+            }
+            (Self::Udp(socket, _), Some(Address::Inet(address, None))) => {
+                socket.send_to(data, *address).await.map(drop)
+            }
             (Self::Udp(socket, _), _) => socket.send(data).await.map(drop),
             (Self::Unix(socket, _), to) => {
                 socket.async_io(Interest::WRITABLE, || Ok(send_unix(socket, data, to)?)).await
             }
         }
     }
+}
+
+fn cannot_be_source(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::InvalidInput | io::ErrorKind::AddrNotAvailable | io::ErrorKind::NetworkUnreachable
+    )
 }
 
 fn recv_unix(socket: &UnixDatagram, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
@@ -408,9 +429,9 @@ pub(super) async fn say(
         let Err(error) = result else { break };
         match error.kind() {
             // On an unconnected socket it is the answer to an earlier packet, perhaps another peer's; send again.
-            io::ErrorKind::ConnectionRefused if matches!(to, Some(Address::Inet(_))) && refusals == 0 => refusals += 1,
+            io::ErrorKind::ConnectionRefused if matches!(to, Some(Address::Inet(..))) && refusals == 0 => refusals += 1,
             io::ErrorKind::ConnectionRefused | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
-                if !matches!(to, Some(Address::Inet(_))) =>
+                if !matches!(to, Some(Address::Inet(..))) =>
             {
                 return Err(error);
             }
