@@ -1,10 +1,19 @@
 //! Black-box tests: the built binary against real peers, pipes and terminals.
 
+mod conversation;
 mod delivery;
 mod duplex;
 mod eof;
+mod exit_codes;
+mod interrupt;
+mod limits;
+mod listen;
+mod names;
 mod net;
 mod printer;
 mod program;
 mod prompt;
+mod stdio;
 mod terminal;
+mod udp;
+mod unix;

@@ -1,13 +1,14 @@
 //! Sockets of the test itself, for peers that must do exactly this and nothing else.
 
+use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 
-use crate::program::{DEADLINE, ready};
+use crate::program::{DEADLINE, Program, ready};
 
 /// Bytes that show when some are missing, doubled or out of order.
 pub(crate) fn counted(bytes: usize) -> Vec<u8> {
@@ -23,7 +24,12 @@ impl Listener {
     }
 
     pub(crate) fn on(address: &str) -> Self {
-        Self(TcpListener::bind(address).expect("a free port"))
+        Self::try_on(address).expect("a free port")
+    }
+
+    /// `None` if somebody has the port.
+    pub(crate) fn try_on(address: &str) -> Option<Self> {
+        TcpListener::bind(address).ok().map(Self)
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -133,4 +139,62 @@ pub(crate) fn is_silent(socket: &UdpSocket) -> bool {
     let result = socket.recv(&mut [0; 1]);
     socket.set_nonblocking(false).expect("blocking");
     matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// A TCP listener whose backlog is full: nobody is refused, and nobody is answered.
+pub(crate) struct Blackhole {
+    listener: Socket,
+    _waiting: Vec<Socket>,
+}
+
+impl Blackhole {
+    pub(crate) fn new() -> Self {
+        Self::on("127.0.0.1:0")
+    }
+
+    pub(crate) fn on(address: &str) -> Self {
+        let address: SocketAddr = address.parse().expect("an address");
+        let new = || Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
+        let listener = new();
+        listener.bind(&address.into()).expect("a free port");
+        listener.listen(0).expect("listen");
+        let address = listener.local_addr().expect("an address");
+        let waiting = (0..4)
+            .map(|_| {
+                let socket = new();
+                socket.set_nonblocking(true).expect("non-blocking");
+                // The first are complete, the last under way for ever.
+                let _ = socket.connect(&address);
+                socket
+            })
+            .collect();
+        Self { listener, _waiting: waiting }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.listener.local_addr().expect("an address").as_socket().expect("an address").port()
+    }
+
+    /// Waits until a program is connecting.
+    pub(crate) fn wait_for(&self, program: &Program) {
+        let fds = format!("/proc/{}/fd", program.id());
+        let deadline = Instant::now() + DEADLINE;
+        // SYN-SENT is 02; the socket's inode tells whose it is.
+        loop {
+            let table = fs::read_to_string("/proc/net/tcp").expect("/proc");
+            let port = format!(":{:04X} 02 ", self.port());
+            let connecting: Vec<String> = table
+                .lines()
+                .filter(|line| line.contains(&port))
+                .filter_map(|line| Some(format!("socket:[{}]", line.split_whitespace().nth(9)?)))
+                .collect();
+            let held =
+                fs::read_dir(&fds).into_iter().flatten().flatten().filter_map(|fd| fs::read_link(fd.path()).ok());
+            if held.into_iter().any(|link| connecting.iter().any(|socket| link.as_os_str() == socket.as_str())) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "it does not connect");
+            std::thread::yield_now();
+        }
+    }
 }

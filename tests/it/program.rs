@@ -154,6 +154,17 @@ impl Program {
         self.wait(text, &self.stderr, |bytes| memchr::memmem::find_iter(bytes, text.as_bytes()).count() >= times);
     }
 
+    /// Waits until its stderr has this in it; `false` if that ends before.
+    pub(crate) fn wait_stderr_or_end(&self, text: &str) -> bool {
+        let mut seen = false;
+        let done = self.stderr.until(|collected| {
+            seen = memchr::memmem::find(&collected.bytes, text.as_bytes()).is_some();
+            seen || collected.ended
+        });
+        assert!(done.is_some(), "never seen: {text}\n{}", self.state());
+        seen
+    }
+
     /// Waits until so many bytes have come out of its stdout.
     pub(crate) fn wait_stdout_bytes(&self, count: usize) {
         self.wait(&format!("{count} bytes"), &self.stdout, |bytes| bytes.len() >= count);
@@ -198,8 +209,10 @@ impl Program {
 
     /// Waits until it ends.
     pub(crate) fn wait_end(&mut self) -> Ended {
-        let pidfd = pidfd_open(Pid::from_child(&self.child), PidfdFlags::empty()).expect("a pidfd");
-        assert!(ready(&pidfd, PollFlags::IN), "it does not end\n{}", self.state());
+        if self.runs() {
+            let pidfd = pidfd_open(Pid::from_child(&self.child), PidfdFlags::empty()).expect("a pidfd");
+            assert!(ready(&pidfd, PollFlags::IN), "it does not end\n{}", self.state());
+        }
         let status = self.child.wait().expect("a status");
         for heard in [&self.stdout, &self.stderr] {
             heard.until(|collected| collected.ended).expect("the end of a pipe");
