@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvFlags, SendFlags, SocketAddrAny, SocketAddrUnix};
 use socket2::SockRef;
 use tokio::io::Interest;
@@ -107,6 +108,15 @@ impl PacketSocket {
                 Ok(Received { from, messages: vec![packet(&data, len, limit)], bytes: len as u64 })
             }
         }
+    }
+
+    /// After an empty read of seqpacket: whether it was the end, which reads like an empty packet.
+    fn is_at_end(&self) -> bool {
+        let Self::Unix(socket, _) = self else { return false };
+        let mut ends = [PollFd::new(socket, PollFlags::RDHUP)];
+        let told = poll(&mut ends, Some(&Timespec::default()));
+        let ended = told.is_err() || ends[0].revents().intersects(PollFlags::RDHUP | PollFlags::HUP);
+        ended && rustix::io::ioctl_fionread(socket).unwrap_or(0) == 0
     }
 
     /// Sends messages in order, one packet each; batches those of equal size where the kernel can (UDP GSO).
@@ -494,7 +504,7 @@ async fn listen(
             }
             Err(error) => return Err(over.unwrap_or(error)),
         };
-        if ending == Ending::Stream && bytes == 0 {
+        if ending == Ending::Stream && bytes == 0 && socket.is_at_end() {
             report.step(|| Step::EndOfStream);
             if let Some(error) = over {
                 return Err(error);
@@ -507,3 +517,6 @@ async fn listen(
         report.heard(messages.into_iter().map(Event::Message).collect()).await;
     }
 }
+
+#[cfg(test)]
+mod tests;
