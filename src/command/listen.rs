@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 
 use super::stage::Stage;
@@ -24,22 +24,24 @@ pub(super) async fn listen(bind: Bind, service: Service) -> Result<Exit, Failure
         (Path::Messages, Peers::Once) => stage.run(Source::First(Box::pin(binding))).await,
         (Path::Messages, Peers::Most(most)) => stage.run(Source::Many(Box::pin(binding), most)).await,
         (Path::Raw, Peers::Once) => {
+            // From here on, so that no signal falls between two that listen for it.
+            let interrupts = interrupts()?;
             let listener = binding.await?;
             stage.announce(&listener).await?;
-            first(listener, talk).await
+            first(listener, talk, interrupts).await
         }
         (Path::Raw, Peers::Most(most)) => {
             debug_assert_eq!(reply, Reply::Echo);
+            let interrupts = interrupts()?;
             let listener = binding.await?;
             stage.announce(&listener).await?;
-            echo(listener, most).await
+            echo(listener, most, interrupts).await
         }
     }
 }
 
 /// Joins the first peer with stdin and stdout.
-async fn first(mut listener: Listener, talk: Talk) -> Result<Exit, Failure> {
-    let mut interrupts = interrupts()?;
+async fn first(mut listener: Listener, talk: Talk, mut interrupts: mpsc::Receiver<()>) -> Result<Exit, Failure> {
     let limit = talk.rules.accept_timeout;
     let accepted = async {
         match limit {
@@ -57,8 +59,7 @@ async fn first(mut listener: Listener, talk: Talk) -> Result<Exit, Failure> {
 }
 
 /// Sends everybody's bytes back, unseen.
-async fn echo(mut listener: Listener, most: usize) -> Result<Exit, Failure> {
-    let mut interrupts = interrupts()?;
+async fn echo(mut listener: Listener, most: usize, mut interrupts: mpsc::Receiver<()>) -> Result<Exit, Failure> {
     let places = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
     loop {
         let opened = tokio::select! {

@@ -44,7 +44,7 @@ impl Dial {
             let addresses = resolve(&self.target, self.family, &report).await?;
             self.race(&addresses, &report).await
         };
-        let stream = if report.stepping() {
+        let (stream, remote) = if report.stepping() {
             opening.await?
         } else {
             tokio::time::timeout(self.timeout, opening).await.map_err(|_| {
@@ -55,14 +55,16 @@ impl Dial {
                 .hint("a firewall may drop the packets; --connect-timeout waits longer")
             })??
         };
-        let peer =
-            ends(&stream).map_err(|error| Failure::system("connect to", &format!("tcp://{}", self.target), &error))?;
+        // Not asked of the socket: one that is reset already has no peer any more, and that is for the talk to find out.
+        let local =
+            stream.local_addr().map_err(|error| Failure::system("connect to", &format!("tcp://{remote}"), &error))?;
+        let peer = Peer { remote: format!("tcp://{}", unmap(remote)), local: format!("tcp://{}", unmap(local)) };
         report.gate(Stage::Talk).await;
         Ok(Opened { channel: Channel::Bytes(ByteStream::Tcp(stream, Opener::Us), peer), report })
     }
 
     /// Happy Eyeballs: attempts start one after the other, each gets a head start, and the first to succeed wins.
-    async fn race(&self, addresses: &[SocketAddr], report: &Reporter) -> Result<TcpStream, Failure> {
+    async fn race(&self, addresses: &[SocketAddr], report: &Reporter) -> Result<(TcpStream, SocketAddr), Failure> {
         let mut attempts = FuturesUnordered::new();
         let mut waiting = addresses.iter().copied();
         let mut under_way: Vec<SocketAddr> = Vec::new();
@@ -86,7 +88,7 @@ impl Dial {
                             for remote in under_way {
                                 report.step(|| Step::ConnectAbandoned { remote: format!("tcp://{remote}") });
                             }
-                            return Ok(stream);
+                            return Ok((stream, address));
                         }
                         Err(error) => failures.push((address, error)),
                     }
