@@ -226,7 +226,7 @@ pub struct UnixConnect {
     #[arg(long, value_name = "PATH", help_heading = NETWORK)]
     pub bind: Option<String>,
     /// Start an echo server of the same protocol in this process and connect to it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "bind")]
     pub demo: bool,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show it as help")]
@@ -285,7 +285,7 @@ pub struct Target {
     #[arg(value_name = "HOST:PORT", num_args = 1..=2, required_unless_present = "demo", conflicts_with = "demo")]
     pub address: Vec<String>,
     /// Start an echo server of the same protocol in this process and connect to it
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["bind", "ipv4", "ipv6"])]
     pub demo: bool,
 }
 

@@ -199,7 +199,11 @@ impl Replay {
                 let mut bytes = vec![0; block];
                 file.read_at(&mut bytes, at).map(|n| (bytes, n))
             });
-            let Ok(Ok((bytes, n))) = read.await else { return };
+            let Ok(Ok((bytes, n))) = read.await else {
+                // What is left of the file cannot be had; the peer is not to wait for it.
+                let _ = link.send(vec![Event::Finish]).await;
+                return;
+            };
             let mut messages = Vec::new();
             buffer.extend_from_slice(&bytes[..n]);
             at += n as u64;

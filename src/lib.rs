@@ -60,7 +60,7 @@
 //!   work during a slow connect, and `--step` needs no second input.
 //! * **Dropping a [`link::Link`] is the polite close**: what is queued is said, our direction ends, unread input is drained
 //!   (closing with unread input makes the kernel send a reset, and that destroys what is on its way), and all of it is
-//!   bounded by [`transport::CLOSE_LIMIT`].
+//!   bounded by [`link::CLOSE_LIMIT`].
 //! * **How much a dead connection's peer acknowledged** cannot be asked for after a reset, and `getsockopt(TCP_INFO)` has
 //!   no safe wrapper; the kernel announces it when the last descriptor closes, to those who subscribed
 //!   ([`transport::kernel::Autopsy`]).

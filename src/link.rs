@@ -10,7 +10,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -24,6 +24,9 @@ use crate::step::{Stage, Step};
 const OUTBOX: usize = 16;
 /// Batches of records that may wait for the session.
 const RECORDS: usize = 64;
+
+/// How long a polite close may take before it becomes an impolite one.
+pub const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// What somebody looks at, and therefore what is worth recording. Messages heard are always recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -251,6 +254,15 @@ impl Closing {
     /// Returns once the link is dropped. Cancel-safe.
     pub async fn wait(&mut self) {
         while self.0.changed().await.is_ok() {}
+    }
+
+    /// Returns when the polite close has taken too long; never under `--step`, where it takes as long as it takes.
+    pub async fn overdue(&mut self, report: &Reporter) {
+        self.wait().await;
+        if report.stepping() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(CLOSE_LIMIT).await;
     }
 }
 

@@ -13,7 +13,7 @@ use crate::event::{Event, Message};
 use crate::exit::Failure;
 use crate::frame::Framing;
 use crate::input::Reading;
-use crate::link::Reply;
+use crate::link::{CLOSE_LIMIT, Reply};
 use crate::session::{Audience, Linger, Rules};
 use crate::transport::framed::Frames;
 use crate::transport::{Bind, Dial, tcp, udp, unix};
@@ -382,7 +382,8 @@ fn decide(
         .iter()
         .map(|text| Message::text(if ends_line { format!("{text}\n") } else { text.clone() }))
         .collect();
-    let rules = rules(&messages, &ending, carries);
+    let pace = if step { Pace::Stepped } else { Pace::Free };
+    let rules = rules(&messages, &ending, carries, pace);
     let unwatched = matches!(look.output, Output::Raw | Output::None)
         && look.talk < Talkativeness::Steps
         && record.is_none()
@@ -391,11 +392,10 @@ fn decide(
     let unframed = frames.heard == Framing::Chunks && frames.said == Framing::Chunks && frames.newline == Newline::AsIs;
     let straight = matches!(input, InputFrom::Nothing | InputFrom::Stdin);
     let path = if carries == Carries::Bytes && unwatched && unframed && straight { Path::Raw } else { Path::Messages };
-    let pace = if step { Pace::Stepped } else { Pace::Free };
     Ok(Talk { look, record, pace, input, reading, frames, say, rules, path })
 }
 
-fn rules(messages: &Messages, ending: &Ending, carries: Carries) -> Rules {
+fn rules(messages: &Messages, ending: &Ending, carries: Carries, pace: Pace) -> Rules {
     let linger = match (carries, ending.linger) {
         (Carries::Datagrams, limit) if ending.at_eof != AtEof::Stay => {
             Linger::UntilSilent(limit.unwrap_or(DATAGRAM_SILENCE))
@@ -410,6 +410,7 @@ fn rules(messages: &Messages, ending: &Ending, carries: Carries) -> Rules {
         accept_timeout: None,
         count: messages.count,
         expect: messages.expect.clone(),
+        close_limit: (pace == Pace::Free).then_some(CLOSE_LIMIT + CLOSE_LIMIT / 2),
     }
 }
 

@@ -12,7 +12,6 @@ use crate::cli::AtEof;
 use crate::event::{ConnId, End, Message, Outcome, Peer};
 use crate::exit::{Exit, Failure};
 use crate::quantity::show_size;
-use crate::transport::CLOSE_LIMIT;
 
 /// The rules that end a session.
 #[derive(Clone, Debug)]
@@ -29,6 +28,8 @@ pub struct Rules {
     pub count: Option<u64>,
     /// Success once this was heard; failure if it never is.
     pub expect: Option<String>,
+    /// How long the conversations may take to close; under `--step` as long as they want.
+    pub close_limit: Option<Duration>,
 }
 
 /// What happens after the end of stdin.
@@ -179,7 +180,7 @@ impl Ending {
     /// The earliest time at which a rule may apply.
     pub(super) fn deadline(&self, hub: &Hub) -> Option<Instant> {
         if let Some((since, _)) = &self.closing {
-            return Some(*since + CLOSE_LIMIT + CLOSE_LIMIT / 2);
+            return self.rules.close_limit.map(|limit| *since + limit);
         }
         let accept = match (self.rules.accept_timeout, self.listening_since) {
             (Some(timeout), Some(since)) if !self.anyone_came => Some(since + timeout),
@@ -257,7 +258,7 @@ impl Ending {
     /// How it ended, if it has. `nobody`: no conversation is left and none can come.
     pub(super) fn verdict(&mut self, nobody: bool, now: Instant) -> Option<Result<Exit, Failure>> {
         if let Some((since, _)) = &self.closing {
-            let over = nobody || now >= *since + CLOSE_LIMIT + CLOSE_LIMIT / 2;
+            let over = nobody || self.rules.close_limit.is_some_and(|limit| now >= *since + limit);
             return if over { self.closing.take().map(|(_, verdict)| verdict) } else { None };
         }
         if !nobody {
@@ -275,7 +276,8 @@ impl Ending {
     fn unmet_or(&self, verdict: Result<Exit, Failure>) -> Result<Exit, Failure> {
         match (&self.rules.expect, self.rules.count) {
             (Some(expected), _) => {
-                Err(Failure::new(Exit::Unmet, format!("the conversation ended and {expected:?} was not heard")))
+                let ended = verdict.err().map_or_else(|| "the conversation ended".to_owned(), |failure| failure.what);
+                Err(Failure::new(Exit::Unmet, format!("{ended}; {expected:?} was not heard (--expect)")))
             }
             (None, Some(count)) if self.heard < count && verdict.is_ok() => Err(Failure::new(
                 Exit::Unmet,

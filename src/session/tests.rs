@@ -233,6 +233,7 @@ fn rules() -> Rules {
         accept_timeout: None,
         count: None,
         expect: None,
+        close_limit: Some(3 * SECOND),
     }
 }
 

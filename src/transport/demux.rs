@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::packets::{Address, PacketSocket, Received, Tally, say};
 use super::tcp::unmap;
-use super::{CLOSE_LIMIT, Channel, Incoming, Listener, Opened};
+use super::{Channel, Incoming, Listener, Opened};
 use crate::endpoint::printable;
 use crate::event::{End, Event, Message, Outcome, Peer, What};
 use crate::exit::words;
@@ -26,6 +26,9 @@ use crate::step::Step;
 const INBOX: usize = 64;
 /// Messages of one peer are handed on together up to so many.
 const BATCH: usize = 1024;
+
+/// A Unix peer that takes nothing for so long misses what it has no room for, so that the others do not wait for it.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a datagram listener needs to know.
 pub(super) struct Demux {
@@ -161,6 +164,7 @@ async fn converse(conversation: Conversation, port: Port) -> Outcome {
     let tally = Tally::default();
     let speak = async {
         let mut mute = false;
+        let mut missed = 0;
         while let Some(events) = outbox.next().await {
             if to == Address::Nameless {
                 if !mute && events.iter().any(|event| matches!(event, Event::Message(_))) {
@@ -171,7 +175,19 @@ async fn converse(conversation: Conversation, port: Port) -> Outcome {
                 }
                 continue;
             }
-            match say(&socket, Some(&to), &peer.remote, events, &report, &tally).await {
+            let offered = events.iter().filter(|event| matches!(event, Event::Message(_))).count() as u64;
+            let before = tally.said.load(Ordering::Relaxed);
+            let patience = if missed == 0 { PATIENCE } else { Duration::ZERO };
+            let say = say(&socket, Some(&to), &peer.remote, events, &report, &tally);
+            let Ok(said) = tokio::time::timeout(patience, say).await else {
+                missed += offered - (tally.said.load(Ordering::Relaxed) - before);
+                continue;
+            };
+            if missed > 0 {
+                report.tell(slow(&peer.remote, missed)).await;
+                tally.undelivered.fetch_add(std::mem::take(&mut missed), Ordering::Relaxed);
+            }
+            match said {
                 Ok(Some(Event::Close { .. })) => break,
                 Ok(_) => {}
                 Err(error) => {
@@ -183,6 +199,10 @@ async fn converse(conversation: Conversation, port: Port) -> Outcome {
                     return speaker_closing.wait().await;
                 }
             }
+        }
+        if missed > 0 {
+            report.tell(slow(&peer.remote, missed)).await;
+            tally.undelivered.fetch_add(missed, Ordering::Relaxed);
         }
     };
     let listen = async {
@@ -200,8 +220,7 @@ async fn converse(conversation: Conversation, port: Port) -> Outcome {
         }
     };
     let limit = async {
-        closing.wait().await;
-        tokio::time::sleep(CLOSE_LIMIT).await;
+        closing.overdue(&report).await;
         tally.undelivered.fetch_add(1, Ordering::Relaxed);
     };
     tokio::select! {
@@ -210,4 +229,8 @@ async fn converse(conversation: Conversation, port: Port) -> Outcome {
         () = limit => {}
     }
     tally.outcome(End::Complete)
+}
+
+fn slow(remote: &str, missed: u64) -> What {
+    What::Notice { text: format!("{remote} does not read: {missed} messages were not sent to it") }
 }

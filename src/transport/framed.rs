@@ -11,12 +11,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Instant;
 
 use super::kernel::{self, Autopsy, Connection, Opener};
-use super::{ByteStream, CLOSE_LIMIT, ReadHalf, WriteHalf};
+use super::{ByteStream, ReadHalf, WriteHalf};
 use crate::cli::Newline;
 use crate::event::{End, Event, Extent, Message, Outcome, Peer};
 use crate::exit::words;
 use crate::frame::{Decoder, Encoder, Framing};
-use crate::link::{Closing, Outbox, Port, Reporter, Transport};
+use crate::link::{CLOSE_LIMIT, Closing, Outbox, Port, Reporter, Transport};
 use crate::step::{Stage, Step};
 
 /// The first read's buffer: small, because ten thousand peers may be idle.
@@ -107,17 +107,10 @@ async fn converse(stream: ByteStream, frames: Frames, port: Port) -> Outcome {
     let tally = Tally::default();
     let (read, write) = stream.split();
     let talk = both_ways(read, write, frames, outbox, &report, closing.clone(), connection, &tally);
-    let limit = async {
-        closing.wait().await;
-        if report.stepping() {
-            std::future::pending::<()>().await;
-        }
-        tokio::time::sleep(CLOSE_LIMIT).await;
-    };
     // Dropping `talk` drops both halves, and that closes the socket.
     let (end, acknowledged) = tokio::select! {
         (end, halves) = talk => close(end, halves, connection, &report, &tally).await,
-        () = limit => (End::Partial, None),
+        () = closing.overdue(&report) => (End::Partial, None),
     };
     Outcome {
         end,
@@ -354,9 +347,12 @@ async fn listen(read: &mut ReadHalf, frames: Frames, report: &Reporter, tally: &
         if !heard.is_empty() {
             report.heard(heard).await;
         }
-        if n == room && room < LARGEST_READ {
-            room *= 2;
-        }
+        // Ten thousand peers that were busy once must not hold large buffers for ever.
+        room = match n {
+            n if n == room => (room * 2).min(LARGEST_READ),
+            n if n < room / 4 => (room / 2).max(FIRST_READ),
+            _ => room,
+        };
     }
 }
 

@@ -23,9 +23,6 @@ use crate::exit::{Failure, words};
 use crate::link::{Journal, Reporter, Transport};
 use kernel::{Connection, Opener};
 
-/// How long a polite close may take before it becomes an impolite one.
-pub const CLOSE_LIMIT: Duration = Duration::from_secs(2);
-
 /// What to connect to. `connect` and [`Bind::listen`] are the only two matches on the protocol.
 pub enum Dial {
     /// `tcp connect`

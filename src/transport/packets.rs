@@ -18,11 +18,10 @@ use tokio::net::{UdpSocket, UnixDatagram};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-use super::CLOSE_LIMIT;
 use super::unix::SocketFile;
 use crate::event::{End, Event, Extent, Message, Outcome, Peer, What};
 use crate::exit::words;
-use crate::link::{Outbox, Port, Reporter, Transport};
+use crate::link::{CLOSE_LIMIT, Outbox, Port, Reporter, Transport};
 use crate::step::{Stage, Step};
 
 /// The largest datagram that UDP can carry, and more than a GRO batch holds.
@@ -270,6 +269,8 @@ impl Transport for Packets {
 #[derive(Default)]
 pub(super) struct Tally {
     pub sent: AtomicU64,
+    /// Messages sent.
+    pub said: AtomicU64,
     pub received: AtomicU64,
     /// Messages that could not be sent.
     pub undelivered: AtomicU64,
@@ -306,11 +307,7 @@ async fn converse(packets: Packets, port: Port) -> Outcome {
         let mut speaking = std::pin::pin!(speak(&socket, None, &peer.remote, outbox, &report, &tally));
         let gone = Notify::new();
         let mut listening = std::pin::pin!(listen(&socket, ending, limit, &gone, &report, &tally));
-        let limit = async {
-            closing.wait().await;
-            tokio::time::sleep(CLOSE_LIMIT).await;
-        };
-        let mut limit = std::pin::pin!(limit);
+        let mut limit = std::pin::pin!(closing.overdue(&report));
         let mut peer_finished = false;
         let mut outbox: Option<Outbox> = None;
         let mut failed = None;
@@ -429,14 +426,17 @@ pub(super) async fn say(
     let mut rest = &messages[..];
     let mut refusals = 0;
     while !rest.is_empty() {
-        let (done, result) = socket.send(to, rest).await;
+        // One by one where a full queue makes us wait: whoever stops waiting knows what was sent.
+        let part = if matches!(socket, PacketSocket::Unix(..)) { &rest[..1] } else { rest };
+        let (done, result) = socket.send(to, part).await;
         let bytes: u64 = rest[..done].iter().map(|message| message.data.len() as u64).sum();
         if done > 0 {
             tally.sent.fetch_add(bytes, Ordering::Relaxed);
+            tally.said.fetch_add(done as u64, Ordering::Relaxed);
             report.step(|| Step::Sent { bytes });
         }
         rest = &rest[done..];
-        let Err(error) = result else { break };
+        let Err(error) = result else { continue };
         match error.kind() {
             // On an unconnected socket it is the answer to an earlier packet, perhaps another peer's; send again.
             io::ErrorKind::ConnectionRefused if matches!(to, Some(Address::Inet(..))) && refusals == 0 => refusals += 1,
