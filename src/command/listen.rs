@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::timeout;
 
 use super::stage::Stage;
 use super::talk::{interrupts, join};
 use crate::exit::{Exit, Failure};
-use crate::link::Reply;
+use crate::link::{CLOSE_LIMIT, Reply};
 use crate::pipe;
 use crate::plan::{Path, Peers, Service, Talk};
 use crate::session::{Ending, Source};
@@ -60,26 +60,38 @@ async fn first(mut listener: Listener, talk: Talk, mut interrupts: mpsc::Receive
 
 /// Sends everybody's bytes back, unseen.
 async fn echo(mut listener: Listener, most: usize, mut interrupts: mpsc::Receiver<()>) -> Result<Exit, Failure> {
-    let places = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+    let most = most.min(Semaphore::MAX_PERMITS);
+    let places = Arc::new(Semaphore::new(most));
+    let (open, closing) = watch::channel(());
     loop {
         let opened = tokio::select! {
             opened = listener.accept() => opened,
-            _ = interrupts.recv() => return Ok(Exit::Interrupted),
+            _ = interrupts.recv() => break,
         };
         let Some(opened) = opened else { return Ok(Exit::Complete) };
-        // One more than may be served is turned away: it is dropped here.
-        let (Channel::Bytes(stream, _), Ok(place)) = (opened?.channel, places.clone().try_acquire_owned()) else {
-            continue;
-        };
+        // One more than may be served is turned away: it is dropped here. One that is gone already is no loss.
+        let (Ok(opened), Ok(place)) = (opened, places.clone().try_acquire_owned()) else { continue };
+        let Channel::Bytes(stream, _) = opened.channel else { continue };
+        let mut closing = closing.clone();
         tokio::spawn(async move {
+            let closing = async move { while closing.changed().await.is_ok() {} };
             // How one peer ends is nobody's business: nobody watches.
             let _ = match stream {
-                ByteStream::Tcp(stream, _) => pipe::echo(stream).await,
-                ByteStream::Unix(stream) => pipe::echo(stream).await,
+                ByteStream::Tcp(stream, _) => pipe::echo(stream, closing).await,
+                ByteStream::Unix(stream) => pipe::echo(stream, closing).await,
             };
             drop(place);
         });
     }
+    drop((listener, open));
+    // Everybody is told goodbye, unless that takes too long, or the user has no time.
+    let everybody = places.acquire_many(u32::try_from(most).unwrap_or(u32::MAX));
+    tokio::select! {
+        _ = everybody => {}
+        () = tokio::time::sleep(CLOSE_LIMIT) => {}
+        _ = interrupts.recv() => {}
+    }
+    Ok(Exit::Interrupted)
 }
 
 /// A listener needs a descriptor for each peer; the hard limit is what the system allows without asking.

@@ -2,23 +2,47 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::time::timeout;
 
 /// The first buffer, in bytes: most peers of an echo never fill more.
 const SMALL: usize = 8 << 10;
 /// The largest, in bytes: it grows when a peer fills it at once, or is this far ahead of its own reading.
 const LARGE: usize = 64 << 10;
 
-/// Says everything back until the peer ends its direction, and then ends ours. Returns the bytes echoed.
+/// After `closing`, what the peer still sends is read and thrown away until it has been silent for so long.
+const SILENCE: Duration = Duration::from_millis(20);
+/// And no longer than this.
+const DRAIN: Duration = Duration::from_secs(1);
+
+/// Says everything back until the peer ends its direction, or `closing` is ready, and then ends ours. Returns the bytes
+/// echoed.
 ///
 /// Reading goes on while writing waits, until the buffer is full: then a peer that does not read is not read either.
-pub async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<u64> {
+pub async fn echo(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    closing: impl Future<Output = ()>,
+) -> io::Result<u64> {
     let mut buffer = Buffer { bytes: vec![0; SMALL], start: 0, end: 0, echoed: 0, finished: false };
-    poll_fn(|cx| buffer.poll(Pin::new(&mut stream), cx)).await?;
-    poll_fn(|cx| Pin::new(&mut stream).poll_shutdown(cx)).await?;
+    let mut closing = pin!(closing);
+    let mut closed = false;
+    poll_fn(|cx| {
+        if !closed && closing.as_mut().poll(cx).is_ready() {
+            (closed, buffer.finished) = (true, true);
+        }
+        buffer.poll(Pin::new(&mut stream), cx)
+    })
+    .await?;
+    stream.shutdown().await?;
+    if closed {
+        // Closing with unread input would reset the connection, and what is on its way with it.
+        let drain = async { while let Ok(Ok(1..)) = timeout(SILENCE, stream.read(&mut buffer.bytes)).await {} };
+        let _ = timeout(DRAIN, drain).await;
+    }
     Ok(buffer.echoed)
 }
 
@@ -28,7 +52,7 @@ struct Buffer {
     start: usize,
     end: usize,
     echoed: u64,
-    /// The peer has ended its direction.
+    /// Nothing more is read: the peer has ended its direction, or we are closing.
     finished: bool,
 }
 
@@ -103,10 +127,10 @@ impl Buffer {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::future::pending;
 
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
-    use tokio::time::timeout;
+    use tokio::io::duplex;
+    use tokio::sync::oneshot;
 
     use super::*;
 
@@ -121,7 +145,7 @@ mod tests {
     async fn everything_comes_back_and_the_half_close_too() {
         for length in [0, 1, SMALL - 1, SMALL, SMALL + 1, 1_000_000] {
             let (near, far) = duplex(1000);
-            let echo = tokio::spawn(echo(far));
+            let echo = tokio::spawn(echo(far, pending()));
             let (mut reader, mut writer) = tokio::io::split(near);
             let said = pattern(length);
             let speaker = tokio::spawn(async move {
@@ -137,9 +161,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn closing_says_back_what_was_read_and_ends() {
+        let (mut near, far) = duplex(1000);
+        let (close, closing) = oneshot::channel::<()>();
+        let echo = tokio::spawn(echo(far, async move { drop(closing.await) }));
+        near.write_all(b"hello").await.expect("write");
+        let mut heard = [0; 5];
+        timeout(SOON, near.read_exact(&mut heard)).await.expect("in time").expect("read");
+        drop(close);
+        let mut rest = Vec::new();
+        timeout(SOON, near.read_to_end(&mut rest)).await.expect("in time").expect("the end");
+        assert_eq!((&heard, &rest[..]), (b"hello", &b""[..]));
+        assert_eq!(timeout(SOON, echo).await.expect("in time").expect("echo").expect("no error"), 5);
+    }
+
+    #[tokio::test]
     async fn a_peer_that_reads_late_may_be_ahead_by_a_whole_buffer() {
         let (mut near, far) = duplex(1000);
-        let echo = tokio::spawn(echo(far));
+        let echo = tokio::spawn(echo(far, pending()));
         // 1,000 bytes wait in each direction of the stream, the rest in the buffer.
         let said = pattern(LARGE + 2000);
         timeout(SOON, near.write_all(&said)).await.expect("echo reads on while it cannot write").expect("write");

@@ -11,6 +11,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, SocketAddrAny, SocketAddrUnix};
 use socket2::SockRef;
 use tokio::io::Interest;
@@ -28,6 +29,8 @@ use crate::step::{Stage, Step};
 const UDP_BUFFER: usize = 64 * 1024;
 /// Linux's default `SO_SNDBUF` bounds a Unix datagram to about 208 KiB; raised ones to more.
 const UNIX_BUFFER: usize = 1024 * 1024;
+/// How often a full queue of an unconnected peer is tried again.
+const FULL_QUEUE_RETRY: Duration = Duration::from_millis(5);
 /// A GSO batch is one UDP datagram until the last moment: its length field bounds it.
 const GSO_BYTES: usize = 65_000;
 
@@ -201,6 +204,14 @@ impl PacketSocket {
                 socket.send_to(data, *address).await.map(drop)
             }
             (Self::Udp(socket, _), _) => socket.send(data).await.map(drop),
+            // Whether another socket's queue has room is no readiness of ours: the kernel tells of it only when they are
+            // connected. To wait as if it were would also stop what is for others.
+            (Self::Unix(socket, _), Some(to)) => loop {
+                match send_unix(socket, data, Some(to)) {
+                    Err(Errno::AGAIN) => tokio::time::sleep(FULL_QUEUE_RETRY).await,
+                    result => return Ok(result?),
+                }
+            },
             (Self::Unix(socket, _), to) => {
                 socket.async_io(Interest::WRITABLE, || Ok(send_unix(socket, data, to)?)).await
             }
@@ -225,7 +236,7 @@ fn send_unix(socket: &UnixDatagram, data: &[u8], to: Option<&Address>) -> rustix
     let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
     match to {
         Some(Address::Unix(address)) => rustix::net::sendto(socket, data, flags, address).map(drop),
-        Some(Address::Nameless) => Err(rustix::io::Errno::DESTADDRREQ),
+        Some(Address::Nameless) => Err(Errno::DESTADDRREQ),
         _ => rustix::net::send(socket, data, flags).map(drop),
     }
 }

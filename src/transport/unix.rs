@@ -24,6 +24,8 @@ use crate::step::{Stage, Step};
 
 /// Connections that may wait for `accept()`.
 const BACKLOG: i32 = 4096;
+/// Asked of the kernel for a datagram listener, which grants at most `net.core.wmem_max`.
+const SEND_BUFFER: usize = 8 * 1024 * 1024;
 /// How often a full backlog is tried again: unlike TCP's, the kernel says so at once.
 const FULL_BACKLOG_RETRY: Duration = Duration::from_millis(10);
 /// For how long.
@@ -181,6 +183,13 @@ impl Bind {
         report.step(|| Step::Bound { local: local.clone() });
         let (mut listener, incoming) = Listener::new(vec![local.clone()], Reach::Loopback);
         if self.kind == UnixType::Datagram {
+            // What a peer has not read counts against our buffer: one that never reads must not use it up for all.
+            let _ = socket.set_send_buffer_size(SEND_BUFFER);
+            report.step(|| Step::SocketOption {
+                name: "SO_SNDBUF".into(),
+                asked: SEND_BUFFER.to_string(),
+                got: socket.send_buffer_size().map_or_else(|error| words(&error), |size| size.to_string()),
+            });
             let socket = Arc::new(PacketSocket::unix(socket, file).map_err(fail)?);
             let demux = Demux { socket, local: local.clone(), scheme: "unix", expiry: self.expiry, limit: self.limit };
             demux.start(&mut listener, journal.clone(), incoming);

@@ -97,6 +97,27 @@ fn datagrams_with_socat_in_both_roles() {
 }
 
 #[test]
+fn a_datagram_peer_that_never_reads_keeps_no_other_waiting() {
+    let (folder, path) = path();
+    let _server = listening(&format!("unix listen {} --type datagram --reply echo", path.display()));
+    let bound = |name: &str| {
+        let socket = UnixDatagram::bind(folder.path().join(name)).expect("bind");
+        socket.set_read_timeout(Some(crate::program::DEADLINE)).expect("a limit");
+        socket.set_write_timeout(Some(crate::program::DEADLINE)).expect("a limit");
+        socket.connect(&path).expect("connect");
+        socket
+    };
+    let (deaf, polite) = (bound("deaf"), bound("polite"));
+    for _ in 0..5000 {
+        deaf.send(b"never read").expect("the listener goes on hearing");
+    }
+    polite.send(b"hello").expect("send");
+    let mut buffer = [0; 100];
+    let count = polite.recv(&mut buffer).expect("an answer");
+    assert_eq!(&buffer[..count], b"hello");
+}
+
+#[test]
 fn a_datagram_peer_without_a_name_is_heard_and_said_to_be_unanswerable() {
     let (_folder, path) = path();
     let server = listening(&format!("unix listen {} --type datagram --reply echo", path.display()));
