@@ -143,8 +143,8 @@ fn stdout_closed_early_is_141() {
         [("tcp listen 0", true), ("tcp listen 0 --once", true), ("--help", false), ("completions bash", false)]
     {
         let (reader, writer) = std::io::pipe().expect("a pipe");
-        let mut program = sockeye(words).stdout(writer).start();
         drop(reader);
+        let mut program = sockeye(words).stdout(writer).start();
         if listens {
             let client = connect(program.port());
             client.say("hello\n");

@@ -107,7 +107,7 @@ fn refused_is_exit_code_4() {
 #[test]
 fn an_icmp_error_never_ends_a_listener() {
     for options in ["--reply echo", "--reply-to all"] {
-        let mut server = sockeye(&format!("udp listen 0 {options}")).start();
+        let mut server = sockeye(&format!("udp listen 0 --framing lines {options}")).start();
         let port = server.port();
         let stays = udp_to(port);
         said(&stays, "stays", &server);
@@ -116,13 +116,13 @@ fn an_icmp_error_never_ends_a_listener() {
             said(&leaves, &format!("leaves {round}."), &server);
             drop(leaves);
             if options == "--reply-to all" {
-                server.say(format!("to nobody {round}"));
+                server.say(format!("to nobody {round}\n"));
             }
         }
         let stays = udp_to(port);
         said(&stays, "still here?", &server);
         if options == "--reply-to all" {
-            server.say("yes");
+            server.say("yes\n");
             while text(datagram(&stays)) != "yes" {}
         } else {
             assert_eq!(text(datagram(&stays)), "still here?");
