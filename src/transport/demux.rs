@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use super::packets::{Address, PacketSocket, Received, Tally, say};
 use super::tcp::unmap;
+use super::unix::SocketFile;
 use super::{Channel, Incoming, Listener, Opened};
 use crate::endpoint::printable;
 use crate::event::{End, Event, Message, Outcome, Peer, What};
@@ -39,18 +40,26 @@ pub(super) struct Demux {
     pub expiry: Duration,
     /// Longer packets are cut, and said to be.
     pub limit: usize,
+    /// A Unix socket's file.
+    pub file: Option<SocketFile>,
 }
 
 type Inbox = mpsc::Sender<(Vec<Message>, u64)>;
 
-/// Nothing is sent through it: the socket is needed for as long as anybody holds one.
-type Need = mpsc::Sender<Infallible>;
+/// The socket is needed for as long as anybody holds this. Its file goes with the last of them and not with the task,
+/// which nobody waits for.
+struct Need {
+    /// Nothing is sent through it.
+    _open: mpsc::Sender<Infallible>,
+    _file: Option<SocketFile>,
+}
 
 impl Demux {
     /// Hears every peer, for as long as the listener or one of the conversations lives.
-    pub(super) fn start(self, listener: &mut Listener, journal: Journal, incoming: Incoming) {
-        let (need, unneeded) = mpsc::channel(1);
-        tokio::spawn(self.run(journal, incoming, need.downgrade(), unneeded));
+    pub(super) fn start(mut self, listener: &mut Listener, journal: Journal, incoming: Incoming) {
+        let (open, unneeded) = mpsc::channel(1);
+        let need = Arc::new(Need { _open: open, _file: self.file.take() });
+        tokio::spawn(self.run(journal, incoming, Arc::downgrade(&need), unneeded));
         listener.keep(need);
     }
 
@@ -58,7 +67,7 @@ impl Demux {
         self,
         journal: Journal,
         incoming: Incoming,
-        need: mpsc::WeakSender<Infallible>,
+        need: Weak<Need>,
         mut unneeded: mpsc::Receiver<Infallible>,
     ) {
         let mut buffer = self.socket.buffer();
@@ -144,7 +153,7 @@ struct Conversation {
     peer: Peer,
     expiry: Duration,
     heard: mpsc::Receiver<(Vec<Message>, u64)>,
-    _need: Need,
+    _need: Arc<Need>,
 }
 
 impl Transport for Conversation {

@@ -135,7 +135,7 @@ impl Bind {
         }
         let (mut listener, incoming) = Listener::new(opened.iter().map(|(_, local)| local.clone()).collect(), reach);
         for (socket, local) in opened {
-            let demux = Demux { socket, local, scheme: "udp", expiry: self.expiry, limit: self.limit };
+            let demux = Demux { socket, local, scheme: "udp", expiry: self.expiry, limit: self.limit, file: None };
             demux.start(&mut listener, journal.clone(), incoming.clone());
         }
         Ok(listener)

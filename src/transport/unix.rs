@@ -190,8 +190,9 @@ impl Bind {
                 asked: SEND_BUFFER.to_string(),
                 got: socket.send_buffer_size().map_or_else(|error| words(&error), |size| size.to_string()),
             });
-            let socket = Arc::new(PacketSocket::unix(socket, file).map_err(fail)?);
-            let demux = Demux { socket, local: local.clone(), scheme: "unix", expiry: self.expiry, limit: self.limit };
+            let socket = Arc::new(PacketSocket::unix(socket, None).map_err(fail)?);
+            let (expiry, limit) = (self.expiry, self.limit);
+            let demux = Demux { socket, local: local.clone(), scheme: "unix", expiry, limit, file };
             demux.start(&mut listener, journal.clone(), incoming);
         } else {
             report.gate(Stage::Listen).await;
