@@ -23,6 +23,8 @@ use crate::view::{Company, Look, Style, Talk as Talkativeness};
 const STREAM_BLOCK: usize = 64 * 1024;
 /// One read of stdin towards datagrams: with `chunks` it becomes one. As nc does.
 const DATAGRAM_BLOCK: usize = 16 * 1024;
+/// One read of stdin towards datagrams with a framing of their own: several batches for the kernel.
+const BATCH_BLOCK: usize = 256 * 1024;
 /// What has come of a line is shown to a person after this much silence: a prompt ends in no newline.
 const PATIENCE: Duration = Duration::from_millis(150);
 /// Datagrams have no end: after stdin's we wait for so much silence.
@@ -372,7 +374,11 @@ fn decide(
     let reading = Reading {
         framing: frames.said,
         newline: Newline::AsIs,
-        block: if carries == Carries::Bytes { STREAM_BLOCK } else { DATAGRAM_BLOCK },
+        block: match (carries, frames.said) {
+            (Carries::Bytes, _) => STREAM_BLOCK,
+            (_, Framing::Chunks) => DATAGRAM_BLOCK,
+            _ => BATCH_BLOCK,
+        },
         limit: messages.max_message,
     };
     // Towards a stream that has no framing of its own, what --say says is a line: a peer that reads lines would wait.
