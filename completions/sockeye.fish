@@ -52,8 +52,8 @@ length4-le\t''
 length8-le\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l count -d 'End with success after hearing this many messages' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l count -d 'End with success after hearing this many messages, with exit code 8 if the conversation ends first' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l max-message -d 'The largest message that is heard whole' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
@@ -106,8 +106,8 @@ length4-le\t''
 length8-le\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l count -d 'End with success after hearing this many messages' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l count -d 'End with success after hearing this many messages, with exit code 8 if the conversation ends first' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l max-message -d 'The largest message that is heard whole' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
@@ -160,8 +160,8 @@ length4-le\t''
 length8-le\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l count -d 'End with success after hearing this many messages' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l count -d 'End with success after hearing this many messages, with exit code 8 if the conversation ends first' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l max-message -d 'The largest message that is heard whole' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
@@ -214,8 +214,8 @@ length4-le\t''
 length8-le\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l count -d 'End with success after hearing this many messages' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l count -d 'End with success after hearing this many messages, with exit code 8 if the conversation ends first' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l max-message -d 'The largest message that is heard whole' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
@@ -270,8 +270,8 @@ length4-le\t''
 length8-le\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l count -d 'End with success after hearing this many messages' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l count -d 'End with success after hearing this many messages, with exit code 8 if the conversation ends first' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l max-message -d 'The largest message that is heard whole' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
@@ -325,8 +325,8 @@ length4-le\t''
 length8-le\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l count -d 'End with success after hearing this many messages' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l count -d 'End with success after hearing this many messages, with exit code 8 if the conversation ends first' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l max-message -d 'The largest message that is heard whole' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'

@@ -339,10 +339,10 @@ pub struct Messages {
     /// Line ends on the wire
     #[arg(long, value_name = "STYLE", value_enum, default_value_t = Newline::AsIs)]
     pub newline: Newline,
-    /// Say this after opening, before stdin; may be repeated
+    /// Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it
     #[arg(long, value_name = "TEXT")]
     pub say: Vec<String>,
-    /// End with success after hearing this many messages
+    /// End with success after hearing this many messages, with exit code 8 if the conversation ends first
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// End with success once this text was heard, with exit code 8 if the conversation ends first
