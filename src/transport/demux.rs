@@ -13,7 +13,8 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
-use super::packets::{Address, PacketSocket, Received, Tally, say};
+use super::packet_socket::{Address, PacketSocket, Received};
+use super::packets::{Tally, say};
 use super::tcp::unmap;
 use super::unix::SocketFile;
 use super::{Channel, Incoming, Listener, Opened};

@@ -3,6 +3,7 @@
 pub mod demux;
 pub mod framed;
 pub mod kernel;
+pub mod packet_socket;
 pub mod packets;
 pub mod resolve;
 pub mod tcp;

@@ -11,7 +11,8 @@ use socket2::{Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 
 use super::demux::Demux;
-use super::packets::{Ending, PacketSocket, Packets};
+use super::packet_socket::PacketSocket;
+use super::packets::{Ending, Packets};
 use super::resolve::resolve;
 use super::tcp::{bind_all, family, local, named, own_end};
 use super::{Channel, Listener, Opened};

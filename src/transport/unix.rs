@@ -12,7 +12,8 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
 use super::demux::Demux;
-use super::packets::{Ending, PacketSocket, Packets};
+use super::packet_socket::PacketSocket;
+use super::packets::{Ending, Packets};
 use super::tcp::named;
 use super::{ByteStream, Channel, Listener, Opened, Pause};
 use crate::cli::UnixType;
