@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::cli::AtEof;
 use crate::exit::Exit;
-use crate::transport::kernel::Opener;
+use crate::transport::kernel::{self, Connection, Opener};
 
 const SOON: Duration = Duration::from_secs(20);
 const RULES: Rules = Rules { at_eof: AtEof::HalfClose, linger: None, idle: None };
@@ -337,6 +337,20 @@ fn reset(stream: TcpStream) {
     drop(stream);
 }
 
+/// Waits until our kernel knows that so many bytes arrived: what a peer has read may not be acknowledged yet.
+fn await_acknowledgement(peer: &TcpStream, bytes: u64) {
+    let (local, remote) = (peer.peer_addr().expect("our end"), peer.local_addr().expect("the peer's end"));
+    let started = Instant::now();
+    // Our SYN counts as one.
+    while kernel::state(Connection { local, remote })
+        .and_then(|tcp| tcp.info)
+        .is_some_and(|tcp| tcp.bytes_acked <= bytes)
+    {
+        assert!(started.elapsed() < SOON, "{bytes} bytes are not acknowledged");
+        thread::yield_now();
+    }
+}
+
 #[test]
 fn a_reset_says_how_much_was_acknowledged() {
     for opener in [Opener::Us, Opener::Peer] {
@@ -370,6 +384,7 @@ fn a_reset_in_the_middle_of_an_upload() {
         let joined = spawn(raw(socket, stdin, stdout), RULES);
         peer.write_all(b"I have heard enough").expect("write");
         peer.read_exact(&mut vec![0; 100_000]).expect("read");
+        await_acknowledgement(&peer, 100_000);
         reset(peer);
         let finished = finish(joined);
         assert_eq!(code(&finished), 7, "{source}");
