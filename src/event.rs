@@ -143,6 +143,8 @@ pub enum End {
     Reset,
     /// The peer closed before it took everything we sent.
     Partial,
+    /// The peer's direction stopped without TLS's `close_notify`: what came may not be all (RFC 8446 §6.1).
+    Truncated,
     /// The peer's address answered that nothing listens there (ICMP port unreachable).
     Refused,
     /// A time limit ended it.

@@ -8,7 +8,7 @@
 //! ```text
 //! argv ─clap→ cli::Cli ─plan::resolve(Terminal)→ Plan ─command::run→ one file per command
 //!
-//!      Dial::connect(report) / Bind::listen(journal)            the only two matches on the protocol
+//!      Dial::connect(report) / Bind::listen(journal)            the only two matches on the protocol; TLS on top
 //!                 │ Opened { channel, report }
 //!                 ├─ Channel::Bytes(ByteStream, Peer)      TCP, Unix streams
 //!                 │      │             │ + Frames
@@ -70,18 +70,22 @@
 pub mod cli;
 pub mod command;
 pub mod endpoint;
+pub mod environment;
 pub mod event;
+pub mod exec;
 pub mod exit;
 pub mod frame;
 pub mod input;
 pub mod link;
 pub mod pipe;
 pub mod plan;
+pub mod proxy;
 pub mod quantity;
 pub mod repl;
 pub mod session;
 pub mod step;
 pub mod terminal;
+pub mod tls;
 pub mod transport;
 pub mod usage;
 pub mod view;

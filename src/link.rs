@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::event::{ConnId, End, Event, Outcome, Peer, Record, What};
+use crate::exec::{self, Program};
 use crate::step::{Stage, Step};
 
 /// Batches a peer may owe us before its queue counts as full.
@@ -67,14 +68,14 @@ impl Journal {
     /// A reporter for what belongs to no conversation.
     #[must_use]
     pub fn program(&self) -> Reporter {
-        Reporter { journal: self.clone(), conn: ConnId::PROGRAM, echo: None }
+        Reporter { journal: self.clone(), conn: ConnId::PROGRAM, answerer: None }
     }
 
     /// A reporter for a new conversation.
     #[must_use]
     pub fn open(&self) -> Reporter {
         let conn = ConnId(self.ids.fetch_add(1, Ordering::Relaxed));
-        Reporter { journal: self.clone(), conn, echo: None }
+        Reporter { journal: self.clone(), conn, answerer: None }
     }
 
     /// Now: the wall clock at the start plus the monotonic time since.
@@ -128,8 +129,8 @@ impl Gate {
 pub struct Reporter {
     journal: Journal,
     conn: ConnId,
-    /// Under `--reply echo` what is heard also goes into the conversation's own outbox.
-    echo: Option<mpsc::Sender<Vec<Event>>>,
+    /// What is heard also goes to whoever answers: under `--reply echo` that is the conversation's own outbox.
+    answerer: Option<mpsc::Sender<Vec<Event>>>,
 }
 
 impl Reporter {
@@ -147,9 +148,9 @@ impl Reporter {
 
     /// Reports what the peer did, in order. Waits for room: that is the back-pressure towards the peer.
     pub async fn heard(&self, events: Vec<Event>) {
-        if let Some(outbox) = &self.echo {
-            // Fails only when speak is over, and then there is nobody to echo to.
-            let _ = outbox.send(events.clone()).await;
+        if let Some(answerer) = &self.answerer {
+            // Fails only when nobody answers any more: speak is over, or the program has ended.
+            let _ = answerer.send(events.clone()).await;
         }
         self.record(events.into_iter().map(What::Heard)).await;
     }
@@ -216,7 +217,7 @@ impl Reporter {
 }
 
 /// What the listening side does by itself with what it hears.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Reply {
     /// Nothing.
     #[default]
@@ -225,6 +226,16 @@ pub enum Reply {
     Echo,
     /// Says it to everyone else.
     Broadcast,
+    /// Gives it to a program, and says what that writes.
+    Exec(Arc<Program>),
+}
+
+impl Reply {
+    /// Whether each conversation is answered by itself, and ended by its answerer.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        matches!(self, Self::Echo | Self::Exec(_))
+    }
 }
 
 /// A conversation that is open and not yet started.
@@ -346,8 +357,12 @@ pub fn start(transport: Box<dyn Transport>, report: Reporter, reply: Reply, room
     tokio::spawn(async move {
         report.tell(What::Opened(peer)).await;
         let outbox = Outbox { events, room: room.clone(), closing: closing.clone(), is_closing: false };
-        let echo = (reply == Reply::Echo).then_some(sender);
-        let port = Port { outbox, report: Reporter { echo, ..report.clone() }, closing };
+        let answerer = match reply {
+            Reply::None | Reply::Broadcast => None,
+            Reply::Echo => Some(sender),
+            Reply::Exec(program) => Some(exec::spawn(program, transport.peer(), sender, report.clone())),
+        };
+        let port = Port { outbox, report: Reporter { answerer, ..report.clone() }, closing };
         let outcome = AssertUnwindSafe(transport.run(port)).catch_unwind().await.unwrap_or_else(|_| Outcome {
             end: End::Failed { error: "the transport panicked; this is a defect in sockeye".into() },
             ..Outcome::default()

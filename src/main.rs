@@ -6,13 +6,13 @@ use clap::Parser as _;
 use sockeye::cli::{Cli, Timestamps};
 use sockeye::exit::Exit;
 use sockeye::view::{Style, screen};
-use sockeye::{command, plan, terminal, usage};
+use sockeye::{command, environment, plan, terminal, usage};
 
 fn main() -> ExitCode {
     let terminal = terminal::here();
     let style = Style::new(terminal.stderr.is_terminal() && terminal.color, Timestamps::Off, terminal.width);
     let result = match Cli::try_parse() {
-        Ok(cli) => plan::resolve(cli, terminal).and_then(command::run),
+        Ok(cli) => plan::resolve(cli, terminal, &environment::here()).and_then(command::run),
         Err(error) => match usage::failure(&error) {
             Some(failure) => Err(failure),
             None => return usage::show(&error),

@@ -1,6 +1,7 @@
 //! `--demo`: an echo server in this process, so that a newcomer needs no endpoint.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -11,7 +12,8 @@ use crate::frame::Framing;
 use crate::link::{self, Journal, Reply, Watch};
 use crate::plan::Demo;
 use crate::transport::framed::{Framed, Frames};
-use crate::transport::{Bind, Channel, Dial, Listener, Opened, tcp, udp, unix};
+use crate::transport::sockets::Options;
+use crate::transport::{Bind, Channel, Dial, Listener, Network, On, Opened, To, tcp, udp, unix};
 
 /// Starts the server and says how to reach it. It lives as long as the runtime.
 pub(super) async fn start(demo: &Demo) -> Result<Dial, Failure> {
@@ -26,35 +28,41 @@ pub(super) async fn start(demo: &Demo) -> Result<Dial, Failure> {
 }
 
 fn bind(demo: &Demo) -> Bind {
-    let expiry = std::time::Duration::from_secs(3600);
-    match demo {
-        Demo::Tcp { .. } => Bind::Tcp(tcp::Bind { on: ListenOn::Loopback(0), family: Family::Any }),
-        Demo::Udp { limit, .. } => {
-            Bind::Udp(udp::Bind { on: ListenOn::Loopback(0), family: Family::Any, expiry, limit: *limit })
+    let expiry = Duration::from_secs(3600);
+    Bind::from(match demo {
+        Demo::Tcp { .. } => {
+            On::Tcp(tcp::Bind { on: ListenOn::Loopback(0), family: Family::Any, options: Options::default() })
         }
+        Demo::Udp { limit, .. } => On::Udp(udp::Bind {
+            on: ListenOn::Loopback(0),
+            family: Family::Any,
+            expiry,
+            limit: *limit,
+            options: Options::default(),
+        }),
         Demo::Unix { kind, limit } => {
             let on = UnixName::Abstract(format!("sockeye-demo-{}", std::process::id()));
-            Bind::Unix(unix::Bind { on, kind: *kind, expiry, limit: *limit })
+            On::Unix(unix::Bind { on, kind: *kind, expiry, limit: *limit })
         }
-    }
+    })
 }
 
 fn dial(demo: &Demo, listener: &Listener) -> Result<Dial, Failure> {
     let endpoint = listener.endpoints.first().ok_or_else(|| Failure::new(Exit::Io, "demo: it listens nowhere"))?;
     let words = [endpoint.clone()];
-    let (family, bind) = (Family::Any, None);
-    Ok(match demo {
+    let network = |timeout: &Duration| Network { timeout: *timeout, ..Network::default() };
+    Ok(Dial::from(match demo {
         Demo::Tcp { timeout } => {
-            Dial::Tcp(tcp::Dial { target: HostPort::parse("tcp", &words)?, family, bind, timeout: *timeout })
+            To::Tcp(tcp::Dial { target: HostPort::parse("tcp", &words)?, network: network(timeout) })
         }
         Demo::Udp { timeout, limit } => {
             let target = HostPort::parse("udp", &words)?;
-            Dial::Udp(udp::Dial { target, family, bind, timeout: *timeout, limit: *limit })
+            To::Udp(udp::Dial { target, network: network(timeout), limit: *limit })
         }
         Demo::Unix { kind, limit } => {
-            Dial::Unix(unix::Dial { target: UnixName::parse(endpoint)?, kind: *kind, bind: None, limit: *limit })
+            To::Unix(unix::Dial { target: UnixName::parse(endpoint)?, kind: *kind, bind: None, limit: *limit })
         }
-    })
+    }))
 }
 
 async fn serve(mut listener: Listener) {

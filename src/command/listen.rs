@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::stage::Stage;
 use super::talk::{interrupts, join};
 use crate::exit::{Exit, Failure};
-use crate::link::{CLOSE_LIMIT, Reply};
+use crate::link::CLOSE_LIMIT;
 use crate::pipe;
 use crate::plan::{Path, Peers, Service, Talk};
 use crate::session::{Ending, Source};
@@ -31,7 +31,6 @@ pub(super) async fn listen(bind: Bind, service: Service) -> Result<Exit, Failure
             first(listener, talk, interrupts).await
         }
         (Path::Raw, Peers::Most(most)) => {
-            debug_assert_eq!(reply, Reply::Echo);
             let interrupts = interrupts()?;
             let listener = binding.await?;
             stage.announce(&listener).await?;
@@ -79,6 +78,7 @@ async fn echo(mut listener: Listener, most: usize, mut interrupts: mpsc::Receive
             let _ = match stream {
                 ByteStream::Tcp(stream, _) => pipe::echo(stream, closing).await,
                 ByteStream::Unix(stream) => pipe::echo(stream, closing).await,
+                ByteStream::Tls(stream) => pipe::echo(*stream, closing).await,
             };
             drop(place);
         });

@@ -14,7 +14,7 @@ use crate::plan::{InputFrom, Path, Talk, Target};
 use crate::session::{Audience, Linger, Signals, Source};
 use crate::transport::{ByteStream, Channel, Dial, Opened};
 
-pub(super) async fn connect(target: Target, talk: Talk) -> Result<Exit, Failure> {
+pub(super) async fn connect(target: Target, reply: Reply, talk: Talk) -> Result<Exit, Failure> {
     let dial = match &target {
         Target::Endpoint(_) => None,
         Target::Demo(demo) => Some(demo::start(demo).await?),
@@ -27,7 +27,7 @@ pub(super) async fn connect(target: Target, talk: Talk) -> Result<Exit, Failure>
         return straight(dial, talk).await;
     }
     let audience = if talk.input == InputFrom::Nothing { Audience::Nobody } else { Audience::All };
-    let stage = Stage::set(&talk, Reply::None, audience)?;
+    let stage = Stage::set(&talk, reply, audience)?;
     let report = stage.journal().open();
     stage.run(Source::One(Box::pin(async move { dial.connect(report).await }))).await
 }
@@ -51,6 +51,7 @@ pub(super) async fn join(opened: Opened, talk: Talk, mut interrupts: mpsc::Recei
     let socket = match stream {
         ByteStream::Tcp(stream, side) => Socket::Tcp(stream.into_std().map_err(fail)?, side),
         ByteStream::Unix(stream) => Socket::Unix(stream.into_std().map_err(fail)?),
+        ByteStream::Tls(_) => unreachable!("the raw path is for what the kernel carries"),
     };
     let (stdin, stdout) = pipe::take_stdio().map_err(fail)?;
     let raw = Raw {

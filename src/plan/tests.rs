@@ -4,6 +4,7 @@ use clap::Parser as _;
 
 use super::{InputFrom, Path, Peers, Plan, Service, Stdio, Talk, Terminal, resolve};
 use crate::cli::{Cli, Output};
+use crate::environment::Environment;
 use crate::exit::{Exit, Failure};
 use crate::link::Reply;
 use crate::session::{Audience, Linger};
@@ -24,12 +25,12 @@ fn terminal(ends: &str) -> Terminal {
 fn plan(line: &str, terminal: Terminal) -> Result<Plan, Failure> {
     let words = std::iter::once("sockeye").chain(line.split(' '));
     let cli = Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
-    resolve(cli, terminal)
+    resolve(cli, terminal, &Environment::default())
 }
 
 fn talk(line: &str, terminal: Terminal) -> Talk {
     match plan(line, terminal) {
-        Ok(Plan::Connect(_, talk)) => *talk,
+        Ok(Plan::Connect(_, _, talk)) => *talk,
         Ok(Plan::Listen(_, service)) => service.talk,
         Ok(_) => panic!("{line}: no conversation"),
         Err(failure) => panic!("{line}: {failure}"),

@@ -303,6 +303,11 @@ pub(crate) fn judge(peer: &Peer, outcome: &Outcome) -> Result<Exit, Failure> {
         End::Partial => {
             Err(Failure::new(Exit::Partial, format!("{remote}: not everything was delivered; {delivered}")))
         }
+        End::Truncated => Err(Failure::new(
+            Exit::Partial,
+            format!("{remote}: the peer stopped without close_notify; {delivered}"),
+        )
+        .hint("what came may not be all of it; some servers always end so, and then the length that their protocol says tells")),
         End::Refused => Err(Failure::new(Exit::Refused, format!("{remote}: refused (ICMP port unreachable)"))
             .hint("no socket is bound to that port there; for localhost try -4 or -6")),
         End::Timeout { limit } => Err(Failure::new(Exit::Timeout, format!("{remote}: {limit}"))),

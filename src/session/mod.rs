@@ -219,7 +219,7 @@ impl Pump {
             Channel::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, self.frames)),
             Channel::Messages(transport) => transport,
         };
-        let link = link::start(transport, report, self.reply, self.room.clone());
+        let link = link::start(transport, report, self.reply.clone(), self.room.clone());
         let id = link.id;
         self.hub.add(link);
         self.ending.opened();
@@ -288,8 +288,8 @@ impl Pump {
             && !self.inputs.is_interactive()
             && !self.ending.input_is_over()
             && (replaying || self.hub.hears_input(id));
-        // Under echo the transport has put our Finish behind the last echo by itself.
-        if !more && self.reply != Reply::Echo {
+        // Whoever answers by itself has put our Finish behind its last answer.
+        if !more && !self.reply.answers() {
             self.hub.finish(id);
         }
     }

@@ -13,11 +13,12 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+use super::listener::Incoming;
 use super::packet_socket::{Address, PacketSocket, Received};
 use super::packets::{Tally, say};
 use super::tcp::unmap;
 use super::unix::SocketFile;
-use super::{Channel, Incoming, Listener, Opened};
+use super::{Channel, Listener, Opened};
 use crate::endpoint::printable;
 use crate::event::{End, Event, Message, Outcome, Peer, What};
 use crate::exit::words;
@@ -112,6 +113,9 @@ impl Demux {
                 None => Some((messages, bytes)),
             };
             let Some(batch) = refused else { continue };
+            if !incoming.may_come(from.ip()) {
+                continue;
+            }
             // A new peer, or one whose conversation has ended. Without the listener there are no new conversations.
             let Some(need) = need.upgrade().filter(|_| !incoming.is_closed()) else { continue };
             peers.retain(|_, inbox| !inbox.is_closed());
@@ -130,7 +134,7 @@ impl Demux {
             peers.insert(from, inbox);
             let opened = Opened { channel: Channel::Messages(Box::new(conversation)), report: journal.open() };
             // Fails when the listener is gone meanwhile, and then the peer is none of its.
-            let _ = incoming.send(Ok(opened)).await;
+            let _ = incoming.admit(opened).await;
         }
     }
 

@@ -10,8 +10,9 @@ use futures_util::future::BoxFuture;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Instant;
 
+use super::ByteStream;
 use super::kernel::{self, Autopsy, Connection, Opener};
-use super::{ByteStream, ReadHalf, WriteHalf};
+use super::stream::{ReadHalf, WriteHalf};
 use crate::cli::Newline;
 use crate::event::{End, Event, Extent, Message, Outcome, Peer};
 use crate::exit::words;
@@ -212,6 +213,8 @@ fn failed(error: &io::Error, report: &Reporter) -> End {
             report.step(|| Step::Reset);
             End::Reset
         }
+        // Only a stream that says its end can be seen to end without saying it.
+        io::ErrorKind::UnexpectedEof => End::Truncated,
         _ => End::Failed { error: words(error) },
     }
 }

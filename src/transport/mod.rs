@@ -1,31 +1,58 @@
 //! Transports: opening endpoints, and speaking and listening through them. Nothing here knows how it is shown.
 
 pub mod demux;
+pub mod door;
 pub mod framed;
 pub mod kernel;
+pub mod listener;
 pub mod packet_socket;
 pub mod packets;
 pub mod resolve;
+pub mod sockets;
+pub mod stream;
 pub mod tcp;
+pub mod tls;
 pub mod udp;
 pub mod unix;
 
-use std::future::Future;
-use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+pub use door::Door;
+pub use listener::Listener;
+pub use stream::ByteStream;
 
-use crate::event::{Peer, Reach, What};
-use crate::exit::{Failure, words};
+use crate::cli::Family;
+use crate::endpoint::BindAddress;
+use crate::event::Peer;
+use crate::exit::Failure;
 use crate::link::{Journal, Reporter, Transport};
-use kernel::{Connection, Opener};
+use crate::proxy::Hop;
 
-/// What to connect to. `connect` and [`Bind::listen`] are the only two matches on the protocol.
-pub enum Dial {
+/// How to reach an address: what every protocol over IP has.
+#[derive(Clone, Default)]
+pub struct Network {
+    /// Which addresses may be used.
+    pub family: Family,
+    /// Our own end.
+    pub bind: Option<BindAddress>,
+    /// For the lookup, all addresses together, and the proxies.
+    pub timeout: Duration,
+    /// Options of the socket.
+    pub options: sockets::Options,
+    /// Proxies on the way, the nearest first.
+    pub proxies: Vec<Hop>,
+}
+
+/// What to connect to, and what is layered on it.
+pub struct Dial {
+    /// The endpoint.
+    pub to: To,
+    /// TLS over the byte stream.
+    pub tls: Option<crate::tls::Client>,
+}
+
+/// An endpoint. [`Dial::connect`] and [`Bind::listen`] are the only two matches on the protocol.
+pub enum To {
     /// `tcp connect`
     Tcp(tcp::Dial),
     /// `udp connect`
@@ -34,19 +61,39 @@ pub enum Dial {
     Unix(unix::Dial),
 }
 
+impl From<To> for Dial {
+    fn from(to: To) -> Self {
+        Self { to, tls: None }
+    }
+}
+
 impl Dial {
     /// Opens a conversation, stage by stage.
     pub async fn connect(&self, report: Reporter) -> Result<Opened, Failure> {
-        match self {
-            Self::Tcp(dial) => dial.connect(report).await,
-            Self::Udp(dial) => dial.connect(report).await,
-            Self::Unix(dial) => dial.connect(report).await,
+        let opened = match &self.to {
+            To::Tcp(dial) => dial.connect(report).await,
+            To::Udp(dial) => dial.connect(report).await,
+            To::Unix(dial) => dial.connect(report).await,
+        }?;
+        match &self.tls {
+            Some(client) => tls::connect(client, opened).await,
+            None => Ok(opened),
         }
     }
 }
 
-/// Where to listen.
-pub enum Bind {
+/// Where to listen, who may come, and what is layered on it.
+pub struct Bind {
+    /// The endpoint.
+    pub on: On,
+    /// Who may come.
+    pub door: Door,
+    /// TLS over the byte streams.
+    pub tls: Option<crate::tls::Server>,
+}
+
+/// A listener's endpoint.
+pub enum On {
     /// `tcp listen`
     Tcp(tcp::Bind),
     /// `udp listen`
@@ -55,13 +102,20 @@ pub enum Bind {
     Unix(unix::Bind),
 }
 
+impl From<On> for Bind {
+    fn from(on: On) -> Self {
+        Self { on, door: Door::default(), tls: None }
+    }
+}
+
 impl Bind {
     /// Opens a listener, stage by stage.
     pub async fn listen(&self, journal: &Journal) -> Result<Listener, Failure> {
-        match self {
-            Self::Tcp(bind) => bind.listen(journal).await,
-            Self::Udp(bind) => bind.listen(journal).await,
-            Self::Unix(bind) => bind.listen(journal).await,
+        let (listener, incoming) = Listener::new(self.door.clone(), self.tls.clone());
+        match &self.on {
+            On::Tcp(bind) => bind.listen(journal, listener, incoming).await,
+            On::Udp(bind) => bind.listen(journal, listener, incoming).await,
+            On::Unix(bind) => bind.listen(journal, listener, incoming).await,
         }
     }
 }
@@ -80,133 +134,4 @@ pub enum Channel {
     Bytes(ByteStream, Peer),
     /// Whole messages: datagrams, seqpacket.
     Messages(Box<dyn Transport>),
-}
-
-/// An ordered stream of bytes whose two directions end separately.
-pub enum ByteStream {
-    /// A TCP connection, and who opened it.
-    Tcp(TcpStream, Opener),
-    /// A Unix stream connection.
-    Unix(UnixStream),
-}
-
-/// The hearing half of a byte stream.
-pub type ReadHalf = Box<dyn AsyncRead + Send + Unpin>;
-/// The speaking half.
-pub type WriteHalf = Box<dyn AsyncWrite + Send + Unpin>;
-
-impl ByteStream {
-    /// The two directions, to be driven separately.
-    #[must_use]
-    pub fn split(self) -> (ReadHalf, WriteHalf) {
-        match self {
-            Self::Tcp(stream, _) => {
-                let (read, write) = stream.into_split();
-                (Box::new(read), Box::new(write))
-            }
-            Self::Unix(stream) => {
-                let (read, write) = stream.into_split();
-                (Box::new(read), Box::new(write))
-            }
-        }
-    }
-
-    /// How the kernel can be asked about a TCP connection.
-    #[must_use]
-    pub fn connection(&self) -> Option<(Connection, Opener)> {
-        match self {
-            Self::Tcp(stream, opener) => {
-                Some((Connection { local: stream.local_addr().ok()?, remote: stream.peer_addr().ok()? }, *opener))
-            }
-            Self::Unix(_) => None,
-        }
-    }
-}
-
-/// Peers that have connected and finished their handshakes.
-pub struct Listener {
-    /// Where it listens, as endpoints that can be typed.
-    pub endpoints: Vec<String>,
-    /// Who can reach it.
-    pub reach: Reach,
-    incoming: mpsc::Receiver<Result<Opened, Failure>>,
-    /// The accepting tasks; they end when the listener is dropped.
-    tasks: JoinSet<()>,
-    /// What must go when the listener goes: a Unix socket's file.
-    kept: Vec<Box<dyn Send>>,
-}
-
-/// The end of a listener that its accepting tasks write to.
-pub(crate) type Incoming = mpsc::Sender<Result<Opened, Failure>>;
-
-/// Peers that may have been accepted and not yet been served.
-const ACCEPTED: usize = 64;
-
-impl Listener {
-    /// A listener and the end that its accepting tasks write to.
-    pub(crate) fn new(endpoints: Vec<String>, reach: Reach) -> (Self, Incoming) {
-        let (sender, incoming) = mpsc::channel(ACCEPTED);
-        (Self { endpoints, reach, incoming, tasks: JoinSet::new(), kept: Vec::new() }, sender)
-    }
-
-    /// Runs an accepting task for as long as the listener lives.
-    pub(crate) fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.spawn(task);
-    }
-
-    /// Keeps something for as long as the listener lives.
-    pub(crate) fn keep(&mut self, kept: impl Send + 'static) {
-        self.kept.push(Box::new(kept));
-    }
-
-    /// The next peer; `None` when the listener cannot go on. Cancel-safe.
-    pub async fn accept(&mut self) -> Option<Result<Opened, Failure>> {
-        self.incoming.recv().await
-    }
-}
-
-/// Waits out a failure of `accept()` that is about us and not about one peer, such as no more file descriptors.
-///
-/// The connection stays in the backlog, so trying again at once would spin.
-pub(crate) struct Pause {
-    report: Reporter,
-    next: Duration,
-}
-
-impl Pause {
-    const FIRST: Duration = Duration::from_millis(50);
-    const LONGEST: Duration = Duration::from_secs(1);
-
-    pub(crate) fn new(report: Reporter) -> Self {
-        Self { report, next: Self::FIRST }
-    }
-
-    /// Says once that accepting pauses, then waits a little longer each time.
-    pub(crate) async fn after(&mut self, operation: &str, error: &io::Error) {
-        if self.next == Self::FIRST {
-            let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-            let limit =
-                limit.map_or_else(String::new, |limit| format!("; this process may have {limit} (`ulimit -n`)"));
-            let text = format!("{operation} pauses: {}{limit}. Peers wait in the backlog", words(error));
-            self.report.tell(What::Notice { text }).await;
-        }
-        tokio::time::sleep(self.next).await;
-        self.next = (self.next * 2).min(Self::LONGEST);
-    }
-
-    /// Says once that it goes on.
-    pub(crate) async fn over(&mut self) {
-        if self.next != Self::FIRST {
-            self.next = Self::FIRST;
-            self.report.tell(What::Notice { text: "accepting again".to_owned() }).await;
-        }
-    }
-
-    /// Whether the error is about us: the peer's own (aborted before it was accepted) are no reason to wait.
-    pub(crate) fn needed(error: &io::Error) -> bool {
-        !matches!(
-            error.kind(),
-            io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
-        )
-    }
 }

@@ -44,6 +44,16 @@ pub(super) enum Address {
     Nameless,
 }
 
+impl Address {
+    /// The sender's address, if it is on the network.
+    pub(super) fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Self::Inet(address, _) => Some(address.ip().to_canonical()),
+            Self::Unix(_) | Self::Nameless => None,
+        }
+    }
+}
+
 /// Packets that came with one call.
 pub(super) struct Received {
     pub from: Address,

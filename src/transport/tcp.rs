@@ -9,11 +9,12 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::mpsc;
 
 use super::kernel::Opener;
+use super::listener::{Incoming, Pause};
 use super::resolve::resolve;
-use super::{ByteStream, Channel, Listener, Opened, Pause};
+use super::sockets::Options;
+use super::{ByteStream, Channel, Listener, Network, Opened};
 use crate::cli::Family;
 use crate::endpoint::{BindAddress, HostPort, ListenOn};
 use crate::event::{Peer, Reach};
@@ -30,27 +31,23 @@ const BACKLOG: u32 = 4096;
 pub struct Dial {
     /// Where to.
     pub target: HostPort,
-    /// Which addresses may be used.
-    pub family: Family,
-    /// Our own end.
-    pub bind: Option<BindAddress>,
-    /// For all addresses together, the lookup too.
-    pub timeout: Duration,
+    /// How to reach it.
+    pub network: Network,
 }
 
 impl Dial {
     pub(super) async fn connect(&self, report: Reporter) -> Result<Opened, Failure> {
         let opening = async {
-            let addresses = resolve(&self.target, self.family, &report).await?;
+            let addresses = resolve(&self.target, self.network.family, &report).await?;
             self.race(&addresses, &report).await
         };
         let (stream, remote) = if report.stepping() {
             opening.await?
         } else {
-            tokio::time::timeout(self.timeout, opening).await.map_err(|_| {
+            tokio::time::timeout(self.network.timeout, opening).await.map_err(|_| {
                 Failure::new(
                     Exit::Timeout,
-                    format!("connect to tcp://{}: no answer within {:?}", self.target, self.timeout),
+                    format!("connect to tcp://{}: no answer within {:?}", self.target, self.network.timeout),
                 )
                 .hint("a firewall may drop the packets; --connect-timeout waits longer")
             })??
@@ -129,7 +126,7 @@ impl Dial {
         report.gate(Stage::Socket).await;
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         report.step(|| Step::Socket { family: family(address.ip()), kind: "stream".into(), fd: socket.as_raw_fd() });
-        if let Some(bind) = self.bind {
+        if let Some(bind) = self.network.bind {
             report.gate(Stage::Bind).await;
             // A fixed source port must not wait for TIME-WAIT of the last run.
             socket.set_reuseaddr(true)?;
@@ -194,10 +191,17 @@ pub struct Bind {
     pub on: ListenOn,
     /// Which families.
     pub family: Family,
+    /// Options of the sockets.
+    pub options: Options,
 }
 
 impl Bind {
-    pub(super) async fn listen(&self, journal: &Journal) -> Result<Listener, Failure> {
+    pub(super) async fn listen(
+        &self,
+        journal: &Journal,
+        mut listener: Listener,
+        incoming: Incoming,
+    ) -> Result<Listener, Failure> {
         let report = journal.program();
         let (sockets, reach) = bind_all(&self.on, self.family, Type::STREAM, Protocol::TCP, "tcp", &report).await?;
         let mut listeners = Vec::new();
@@ -209,21 +213,25 @@ impl Bind {
             report.step(|| Step::Listen { local: local.clone(), backlog: BACKLOG });
             listeners.push((TcpListener::from_std(socket.into()).map_err(fail)?, local));
         }
-        let (mut listener, incoming) = Listener::new(listeners.iter().map(|(_, local)| local.clone()).collect(), reach);
-        for (socket, _) in listeners {
+        listener.reach = reach;
+        for (socket, local) in listeners {
+            listener.endpoints.push(local);
             listener.spawn(accept(socket, journal.clone(), incoming.clone()));
         }
         Ok(listener)
     }
 }
 
-async fn accept(socket: TcpListener, journal: Journal, incoming: mpsc::Sender<Result<Opened, Failure>>) {
+async fn accept(socket: TcpListener, journal: Journal, incoming: Incoming) {
     let mut pause = Pause::new(journal.program());
     loop {
         journal.program().gate(Stage::Accept).await;
         match socket.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, from)) => {
                 pause.over().await;
+                if !incoming.may_come(Some(from.ip().to_canonical())) {
+                    continue;
+                }
                 // A peer may be gone before we look at it.
                 let Ok(peer) = ends(&stream) else { continue };
                 let report = journal.open();
@@ -233,7 +241,7 @@ async fn accept(socket: TcpListener, journal: Journal, incoming: mpsc::Sender<Re
                     fd: stream.as_raw_fd(),
                 });
                 let opened = Opened { channel: Channel::Bytes(ByteStream::Tcp(stream, Opener::Peer), peer), report };
-                if incoming.send(Ok(opened)).await.is_err() {
+                if incoming.admit(opened).await.is_err() {
                     return;
                 }
             }

@@ -11,13 +11,15 @@ use socket2::{Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 
 use super::demux::Demux;
+use super::listener::Incoming;
 use super::packet_socket::PacketSocket;
 use super::packets::{Ending, Packets};
 use super::resolve::resolve;
+use super::sockets::Options;
 use super::tcp::{bind_all, family, local, named, own_end};
-use super::{Channel, Listener, Opened};
+use super::{Channel, Listener, Network, Opened};
 use crate::cli::Family;
-use crate::endpoint::{BindAddress, HostPort, ListenOn};
+use crate::endpoint::{HostPort, ListenOn};
 use crate::event::Peer;
 use crate::exit::{Exit, Failure, words};
 use crate::link::{Journal, Reporter};
@@ -30,26 +32,22 @@ const RECEIVE_BUFFER: usize = 8 * 1024 * 1024;
 pub struct Dial {
     /// Where to.
     pub target: HostPort,
-    /// Which addresses may be used.
-    pub family: Family,
-    /// Our own end.
-    pub bind: Option<BindAddress>,
-    /// For the lookup.
-    pub timeout: Duration,
+    /// How to reach it.
+    pub network: Network,
     /// Longer datagrams are cut, and said to be.
     pub limit: usize,
 }
 
 impl Dial {
     pub(super) async fn connect(&self, report: Reporter) -> Result<Opened, Failure> {
-        let lookup = resolve(&self.target, self.family, &report);
+        let lookup = resolve(&self.target, self.network.family, &report);
         let addresses = if report.stepping() {
             lookup.await?
         } else {
-            tokio::time::timeout(self.timeout, lookup).await.map_err(|_| {
+            tokio::time::timeout(self.network.timeout, lookup).await.map_err(|_| {
                 Failure::new(
                     Exit::Timeout,
-                    format!("resolve {}: no answer within {:?}", self.target.host, self.timeout),
+                    format!("resolve {}: no answer within {:?}", self.target.host, self.network.timeout),
                 )
                 .hint("is the name server reachable? an address needs no lookup")
             })??
@@ -85,7 +83,7 @@ impl Dial {
         let socket =
             Socket::new(socket2::Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
         report.step(|| Step::Socket { family: family(address.ip()), kind: "datagram".into(), fd: socket.as_raw_fd() });
-        if let Some(bind) = self.bind {
+        if let Some(bind) = self.network.bind {
             report.gate(Stage::Bind).await;
             socket.bind(&own_end(bind, address).into()).map_err(|error| named("bind", &error))?;
             report.step(|| Step::Bound { local: local(&socket, "udp") });
@@ -121,10 +119,17 @@ pub struct Bind {
     pub expiry: Duration,
     /// Longer datagrams are cut, and said to be.
     pub limit: usize,
+    /// Options of the sockets.
+    pub options: Options,
 }
 
 impl Bind {
-    pub(super) async fn listen(&self, journal: &Journal) -> Result<Listener, Failure> {
+    pub(super) async fn listen(
+        &self,
+        journal: &Journal,
+        mut listener: Listener,
+        incoming: Incoming,
+    ) -> Result<Listener, Failure> {
         let report = journal.program();
         let (sockets, reach) = bind_all(&self.on, self.family, Type::DGRAM, Protocol::UDP, "udp", &report).await?;
         let mut opened = Vec::new();
@@ -134,8 +139,9 @@ impl Bind {
                 listening_socket(socket, &report).map_err(|error| Failure::system("listen on", &local, &error))?;
             opened.push((Arc::new(socket), local));
         }
-        let (mut listener, incoming) = Listener::new(opened.iter().map(|(_, local)| local.clone()).collect(), reach);
+        listener.reach = reach;
         for (socket, local) in opened {
+            listener.endpoints.push(local.clone());
             let demux = Demux { socket, local, scheme: "udp", expiry: self.expiry, limit: self.limit, file: None };
             demux.start(&mut listener, journal.clone(), incoming.clone());
         }

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::mpsc;
 
 use super::demux::Demux;
+use super::listener::{Incoming, Pause};
 use super::packet_socket::PacketSocket;
 use super::packets::{Ending, Packets};
 use super::tcp::named;
-use super::{ByteStream, Channel, Listener, Opened, Pause};
+use super::{ByteStream, Channel, Listener, Opened};
 use crate::cli::UnixType;
 use crate::endpoint::{UnixName, printable};
 use crate::event::{Peer, Reach};
@@ -172,7 +172,12 @@ pub struct Bind {
 }
 
 impl Bind {
-    pub(super) async fn listen(&self, journal: &Journal) -> Result<Listener, Failure> {
+    pub(super) async fn listen(
+        &self,
+        journal: &Journal,
+        mut listener: Listener,
+        incoming: Incoming,
+    ) -> Result<Listener, Failure> {
         let report = journal.program();
         let local = self.on.to_string();
         let fail = |error: io::Error| Failure::system("listen on", &local, &error);
@@ -182,7 +187,7 @@ impl Bind {
         self.bind(&socket, &report)?;
         let file = SocketFile::of(&self.on);
         report.step(|| Step::Bound { local: local.clone() });
-        let (mut listener, incoming) = Listener::new(vec![local.clone()], Reach::Loopback);
+        (listener.endpoints, listener.reach) = (vec![local.clone()], Reach::Loopback);
         if self.kind == UnixType::Datagram {
             // What a peer has not read counts against our buffer: one that never reads must not use it up for all.
             let _ = socket.set_send_buffer_size(SEND_BUFFER);
@@ -243,7 +248,7 @@ async fn accept(
     kind: UnixType,
     limit: usize,
     journal: Journal,
-    incoming: mpsc::Sender<Result<Opened, Failure>>,
+    incoming: Incoming,
 ) {
     let mut pause = Pause::new(journal.program());
     loop {
@@ -267,7 +272,7 @@ async fn accept(
         match opened {
             Ok(opened) => {
                 pause.over().await;
-                if incoming.send(Ok(opened)).await.is_err() {
+                if incoming.admit(opened).await.is_err() {
                     return;
                 }
             }

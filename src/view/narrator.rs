@@ -114,6 +114,7 @@ impl Narrator {
             End::Complete => return format!("closed: {bytes}"),
             End::Reset => "reset by peer".to_owned(),
             End::Partial => "the peer closed before it took everything".to_owned(),
+            End::Truncated => "the peer stopped without close_notify".to_owned(),
             End::Refused => "nothing listens there (ICMP port unreachable)".to_owned(),
             End::Timeout { limit } => format!("timed out, {}", escape::line(limit)),
             End::Violation { what } => escape::line(what),
@@ -253,6 +254,7 @@ mod tests {
         for (end, words) in [
             (End::Reset, "reset by peer"),
             (End::Partial, "the peer closed before it took everything"),
+            (End::Truncated, "the peer stopped without close_notify"),
             (End::Refused, "nothing listens there (ICMP port unreachable)"),
             (End::Timeout { limit: "idle for 5s".into() }, "timed out, idle for 5s"),
             (End::Violation { what: "sent a\x1bline".into() }, "sent a\\x1bline"),

@@ -84,6 +84,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Just(End::Complete),
         Just(End::Reset),
         Just(End::Partial),
+        Just(End::Truncated),
         Just(End::Refused),
         any::<String>().prop_map(|limit| End::Timeout { limit }),
         any::<String>().prop_map(|what| End::Violation { what }),

@@ -6,7 +6,8 @@ use std::time::Duration;
 use sockeye::cli::{Family, UnixType};
 use sockeye::endpoint::{HostPort, ListenOn, UnixName};
 use sockeye::frame::{Framing, Order, Width};
-use sockeye::transport::{Bind, Dial, tcp, udp, unix};
+use sockeye::transport::sockets::Options;
+use sockeye::transport::{Bind, Dial, Network, On, To, tcp, udp, unix};
 use tempfile::TempDir;
 
 use crate::{Boundaries, Column, Delivery, Empty, HalfClose, Largest, Promise, Vanished};
@@ -37,6 +38,10 @@ const fn framing(name: &str) -> Framing {
     }
 }
 
+fn network() -> Network {
+    Network { timeout: TIMEOUT, ..Network::default() }
+}
+
 /// What a byte stream promises depends on its framing.
 const fn stream(framing: Framing, vanished: Vanished) -> Promise {
     let chunks = matches!(framing, Framing::Chunks);
@@ -53,10 +58,12 @@ const fn stream(framing: Framing, vanished: Vanished) -> Promise {
 pub(crate) const fn tcp(name: &str) -> Column {
     let framing = framing(name);
     Column {
-        bind: |_| Bind::Tcp(tcp::Bind { on: ListenOn::Loopback(0), family: Family::V4 }),
+        bind: |_| {
+            On::Tcp(tcp::Bind { on: ListenOn::Loopback(0), family: Family::V4, options: Options::default() }).into()
+        },
         dial: |endpoint| {
             let target = HostPort::parse("tcp", &[endpoint.to_owned()]).expect("an endpoint");
-            Dial::Tcp(tcp::Dial { target, family: Family::Any, bind: None, timeout: TIMEOUT })
+            To::Tcp(tcp::Dial { target, network: network() }).into()
         },
         framing,
         promise: stream(framing, Vanished::Reset { acknowledged: true }),
@@ -102,10 +109,19 @@ pub(crate) const UNIX_DATAGRAM: Column = Column {
 };
 
 pub(crate) const UDP: Column = Column {
-    bind: |_| Bind::Udp(udp::Bind { on: ListenOn::Loopback(0), family: Family::V4, expiry: EXPIRY, limit: usize::MAX }),
+    bind: |_| {
+        On::Udp(udp::Bind {
+            on: ListenOn::Loopback(0),
+            family: Family::V4,
+            expiry: EXPIRY,
+            limit: usize::MAX,
+            options: Options::default(),
+        })
+        .into()
+    },
     dial: |endpoint| {
         let target = HostPort::parse("udp", &[endpoint.to_owned()]).expect("an endpoint");
-        Dial::Udp(udp::Dial { target, family: Family::Any, bind: None, timeout: TIMEOUT, limit: usize::MAX })
+        To::Udp(udp::Dial { target, network: network(), limit: usize::MAX }).into()
     },
     framing: Framing::Chunks,
     promise: Promise {
@@ -119,12 +135,12 @@ pub(crate) const UDP: Column = Column {
 };
 
 fn unix_bind(scratch: &Scratch, kind: UnixType) -> Bind {
-    Bind::Unix(unix::Bind { on: UnixName::Path(scratch.path()), kind, expiry: EXPIRY, limit: usize::MAX })
+    On::Unix(unix::Bind { on: UnixName::Path(scratch.path()), kind, expiry: EXPIRY, limit: usize::MAX }).into()
 }
 
 fn unix_dial(endpoint: &str, kind: UnixType) -> Dial {
     let target = UnixName::parse(endpoint).expect("an endpoint");
-    Dial::Unix(unix::Dial { target, kind, bind: None, limit: usize::MAX })
+    To::Unix(unix::Dial { target, kind, bind: None, limit: usize::MAX }).into()
 }
 
 /// A packet must fit into the send buffer with 32 bytes of the kernel's own (`unix_dgram_sendmsg`).

@@ -246,7 +246,7 @@ impl Pair {
         client.say_messages(&["hello"]).await;
         let opened = accept(&mut server.listener).await;
         let Server { listener, ears, scratch, .. } = server;
-        let mut server = End::start(column, ears, opened, reply);
+        let mut server = End::start(column, ears, opened, reply.clone());
         server.expect(column, &["hello"]).await;
         if reply == Reply::Echo {
             client.expect(column, &["hello"]).await;

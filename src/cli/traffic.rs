@@ -1,0 +1,7 @@
+//! Generated input, its pace, and digests.
+
+use clap::Args;
+
+/// Generated input, its pace, and digests.
+#[derive(Debug, Default, Args)]
+pub struct Traffic {}

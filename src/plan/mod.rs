@@ -1,0 +1,380 @@
+//! What is to be done, decided: the command line and the terminal in, a [`Plan`] out. Pure; reads no environment.
+
+mod access;
+mod exec;
+mod proxy;
+mod sockets;
+mod talk;
+mod tls;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cli::{
+    Cli, Command, Exec, Family, Feed, IpOptions, Network, Output, ReplyMode, ReplyTo, Serve, Shell, StdinTo,
+    Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect, UdpListen, Unix, UnixConnect,
+    UnixListen, UnixType,
+};
+use crate::endpoint::{HostPort, ListenOn, UnixName};
+use crate::environment::Environment;
+use crate::event::{Event, Message};
+use crate::exit::Failure;
+use crate::frame::Framing;
+use crate::input::Reading;
+use crate::link::Reply;
+use crate::session::{Audience, Linger, Rules};
+use crate::transport::framed::Frames;
+use crate::transport::{self, Bind, Dial, Door, On, To, tcp, udp, unix};
+use crate::view::{Company, Look, Talk as Talkativeness};
+use talk::{decide, look, talk};
+
+/// What stdin, stdout and stderr are, and what the environment says about them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terminal {
+    /// Where we read.
+    pub stdin: Stdio,
+    /// Where data goes.
+    pub stdout: Stdio,
+    /// Where talk goes.
+    pub stderr: Stdio,
+    /// Colour is wanted where there is a terminal: `NO_COLOR` is not set and `TERM` is not `dumb`.
+    pub color: bool,
+    /// Lines can be edited: `TERM` is not `dumb`.
+    pub editing: bool,
+    /// Columns.
+    pub width: Option<u16>,
+}
+
+/// What one of the three standard descriptors is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stdio {
+    /// A person.
+    Terminal,
+    /// A regular file.
+    File,
+    /// A pipe, a socket, `/dev/null`.
+    Other,
+}
+
+impl Stdio {
+    /// A person is there.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        self == Self::Terminal
+    }
+}
+
+/// What is to be done.
+pub enum Plan {
+    /// Talk to one peer.
+    Connect(Target, Reply, Box<Talk>),
+    /// Serve peers.
+    Listen(Bind, Box<Service>),
+    /// Show a record again.
+    Replay(PathBuf, Look),
+    /// Print a completion script.
+    Completions(Shell),
+}
+
+/// Whom to talk to.
+pub enum Target {
+    /// Somebody.
+    Endpoint(Dial),
+    /// An echo server of our own.
+    Demo(Demo),
+}
+
+/// The protocols that `--demo` can show.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "names of protocols")]
+pub enum Demo {
+    Tcp { timeout: Duration },
+    Udp { timeout: Duration, limit: usize },
+    Unix { kind: UnixType, limit: usize },
+}
+
+/// A conversation.
+pub struct Talk {
+    /// How it is shown.
+    pub look: Look,
+    /// Where records are written.
+    pub record: Option<PathBuf>,
+    /// Whether stages wait for Enter.
+    pub pace: Pace,
+    /// Where what we say comes from.
+    pub input: InputFrom,
+    /// How stdin becomes messages.
+    pub reading: Reading,
+    /// How a stream's bytes become messages.
+    pub frames: Frames,
+    /// What is said first.
+    pub say: Vec<Message>,
+    /// When it is over.
+    pub rules: Rules,
+    /// Whether bytes can go straight through.
+    pub path: Path,
+}
+
+/// Peers and what is done with them.
+pub struct Service {
+    /// Each conversation.
+    pub talk: Talk,
+    /// What is done by itself.
+    pub reply: Reply,
+    /// Who hears stdin.
+    pub audience: Audience,
+    /// One peer, or so many at a time.
+    pub peers: Peers,
+}
+
+/// How many peers are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peers {
+    /// The first, and then it is over.
+    Once,
+    /// At most so many at a time.
+    Most(usize),
+}
+
+/// Whether stages wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// They do not.
+    Free,
+    /// For Enter.
+    Stepped,
+}
+
+/// Where what we say comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputFrom {
+    /// stdin is not read.
+    Nothing,
+    /// stdin, as it is.
+    Stdin,
+    /// Lines edited at a prompt.
+    Prompt,
+    /// stdin, a regular file, from the start for each peer.
+    Replay,
+}
+
+/// How bytes get from one end to the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// Nobody looks at them: from descriptor to descriptor.
+    Raw,
+    /// As messages and records.
+    Messages,
+}
+
+/// What the protocol carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Carries {
+    Bytes,
+    /// With boundaries; the peer's end is seen.
+    Packets,
+    /// With boundaries and without an end.
+    Datagrams,
+}
+
+/// Decides.
+pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
+    match cli.command {
+        Command::Tcp(Tcp::Connect(options)) => tcp_connect(options, terminal, environment),
+        Command::Tcp(Tcp::Listen(options)) => tcp_listen(options, terminal, environment),
+        Command::Udp(Udp::Connect(options)) => udp_connect(options, terminal, environment),
+        Command::Udp(Udp::Listen(options)) => udp_listen(options, terminal, environment),
+        Command::Unix(Unix::Connect(options)) => unix_connect(options, terminal, environment),
+        Command::Unix(Unix::Listen(options)) => unix_listen(options, terminal, environment),
+        Command::Replay(options) => {
+            let look = look(&options.show, Framing::Lines, Talkativeness::Normal, terminal);
+            Ok(Plan::Replay(options.file, Look { show_said: true, ..look }))
+        }
+        Command::Completions { shell } => Ok(Plan::Completions(shell)),
+    }
+}
+
+fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
+    let TcpConnect { target, network, tls, ip, tcp, retry: _, reconnect: _, exec, talk } = options;
+    let timeout = network.connect_timeout;
+    let to = if target.demo {
+        Target::Demo(Demo::Tcp { timeout })
+    } else {
+        let target = HostPort::parse("tcp", &target.address)?;
+        let network = self::network(network, ip, tcp, environment)?;
+        let tls = tls::client(tls, environment)?;
+        Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls })
+    };
+    connect(to, exec, talk, Carries::Bytes, terminal)
+}
+
+fn udp_connect(options: UdpConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
+    let UdpConnect { target, network, ip, multicast: _, exec, talk } = options;
+    let (timeout, limit) = (network.connect_timeout, talk.messages.max_message);
+    let to = if target.demo {
+        Target::Demo(Demo::Udp { timeout, limit })
+    } else {
+        let target = HostPort::parse("udp", &target.address)?;
+        let network = self::network(network, ip, TcpOptions::default(), environment)?;
+        Target::Endpoint(To::Udp(udp::Dial { target, network, limit }).into())
+    };
+    connect(to, exec, talk, Carries::Datagrams, terminal)
+}
+
+fn unix_connect(options: UnixConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
+    let UnixConnect { path, kind, bind, demo, tls, retry: _, reconnect: _, exec, talk } = options;
+    let limit = talk.messages.max_message;
+    let to = match path {
+        Some(path) if !demo => {
+            let bind = bind.as_deref().map(UnixName::parse).transpose()?;
+            let dial = unix::Dial { target: UnixName::parse(&path)?, kind, bind, limit };
+            Target::Endpoint(Dial { to: To::Unix(dial), tls: tls::client(tls, environment)? })
+        }
+        _ => Target::Demo(Demo::Unix { kind, limit }),
+    };
+    connect(to, exec, talk, carried(kind), terminal)
+}
+
+fn connect(
+    to: Target,
+    exec: Exec,
+    options: TalkOptions,
+    carries: Carries,
+    terminal: Terminal,
+) -> Result<Plan, Failure> {
+    let reply = exec::reply(ReplyMode::None, exec)?;
+    let mut talk = talk(options, carries, terminal)?;
+    if matches!(&to, Target::Endpoint(Dial { tls: Some(_), .. })) || reply != Reply::None {
+        talk.path = Path::Messages;
+    }
+    Ok(Plan::Connect(to, reply, Box::new(talk)))
+}
+
+/// How an address is reached.
+fn network(
+    options: Network,
+    ip: IpOptions,
+    tcp: TcpOptions,
+    environment: &Environment,
+) -> Result<transport::Network, Failure> {
+    let Network { ipv4, ipv6, bind, connect_timeout, proxy } = options;
+    Ok(transport::Network {
+        family: Family::from_options(ipv4, ipv6),
+        bind,
+        timeout: connect_timeout,
+        options: sockets::options(ip, tcp)?,
+        proxies: proxy::hops(proxy, environment)?,
+    })
+}
+
+fn carried(kind: UnixType) -> Carries {
+    match kind {
+        UnixType::Stream => Carries::Bytes,
+        UnixType::Datagram => Carries::Datagrams,
+        UnixType::Seqpacket => Carries::Packets,
+    }
+}
+
+fn tcp_listen(options: TcpListen, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
+    let TcpListen { address, ipv4, ipv6, serve, feed, tls, access, ip, tcp, exec, talk } = options;
+    let on = ListenOn::parse("tcp", &address)?;
+    let options = sockets::options(ip, tcp)?;
+    let on = On::Tcp(tcp::Bind { on, family: Family::from_options(ipv4, ipv6), options });
+    let bind = Bind { on, door: access::door(access)?, tls: tls::server(tls, environment)? };
+    listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal)
+}
+
+fn udp_listen(options: UdpListen, terminal: Terminal, _environment: &Environment) -> Result<Plan, Failure> {
+    let UdpListen { address, ipv4, ipv6, reply_to, expiry, serve, access, ip, multicast: _, exec, talk } = options;
+    let on = ListenOn::parse("udp", &address)?;
+    let limit = talk.messages.max_message;
+    let options = sockets::options(ip, TcpOptions::default())?;
+    let on = On::Udp(udp::Bind { on, family: Family::from_options(ipv4, ipv6), expiry, limit, options });
+    let bind = Bind { on, door: access::door(access)?, tls: None };
+    listen(bind, &serve, &Hearers::Answered(reply_to), exec, talk, Carries::Datagrams, terminal)
+}
+
+fn unix_listen(options: UnixListen, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
+    /// As `udp listen --expiry` has by default.
+    const EXPIRY: Duration = Duration::from_secs(60);
+    let UnixListen { path, kind, serve, feed, tls, exec, talk } = options;
+    let limit = talk.messages.max_message;
+    let on = On::Unix(unix::Bind { on: UnixName::parse(&path)?, kind, expiry: EXPIRY, limit });
+    let bind = Bind { on, door: Door::default(), tls: tls::server(tls, environment)? };
+    listen(bind, &serve, &Hearers::Fed(feed), exec, talk, carried(kind), terminal)
+}
+
+fn listen(
+    bind: Bind,
+    serve: &Serve,
+    hearers: &Hearers,
+    exec: Exec,
+    options: TalkOptions,
+    carries: Carries,
+    terminal: Terminal,
+) -> Result<Plan, Failure> {
+    let reply = exec::reply(serve.reply, exec)?;
+    let mut service = service(serve, hearers, reply, options, carries, terminal)?;
+    // Echo copies any stream; joining is for descriptors.
+    if bind.tls.is_some() && service.peers == Peers::Once {
+        service.talk.path = Path::Messages;
+    }
+    Ok(Plan::Listen(bind, Box::new(service)))
+}
+
+/// Who hears stdin, as it is asked for.
+enum Hearers {
+    /// `--stdin`, of connections.
+    Fed(Feed),
+    /// `--reply-to`, of datagrams.
+    Answered(ReplyTo),
+}
+
+fn service(
+    serve: &Serve,
+    hearers: &Hearers,
+    reply: Reply,
+    options: TalkOptions,
+    carries: Carries,
+    terminal: Terminal,
+) -> Result<Service, Failure> {
+    // A server that answers by itself and is fed by nobody should not end its answers because stdin is /dev/null.
+    let unattended = reply != Reply::None && !terminal.stdin.is_terminal();
+    let audience = match hearers {
+        Hearers::Fed(Feed { stdin: Some(StdinTo::None) }) => Audience::Nobody,
+        Hearers::Fed(Feed { stdin: Some(StdinTo::Broadcast) }) => Audience::All,
+        Hearers::Fed(Feed { stdin: Some(StdinTo::First) }) => Audience::First,
+        Hearers::Fed(Feed { stdin: Some(StdinTo::Each) }) => Audience::Each,
+        _ if unattended || options.messages.recv_only => Audience::Nobody,
+        Hearers::Fed(Feed { stdin: None }) | Hearers::Answered(ReplyTo::All) => Audience::All,
+        Hearers::Answered(ReplyTo::Last) => Audience::Last,
+        Hearers::Answered(ReplyTo::First) => Audience::First,
+    };
+    if audience == Audience::Each && terminal.stdin != Stdio::File {
+        return Err(Failure::usage("--stdin each: stdin is not a regular file", "redirect one: --stdin each <FILE"));
+    }
+    let peers =
+        if serve.once { Peers::Once } else { Peers::Most(usize::try_from(serve.max_peers).unwrap_or(usize::MAX)) };
+    let company = if serve.once { Company::One } else { Company::Many };
+    let mut talk = decide(options, carries, audience, company, terminal)?;
+    talk.rules.accept_timeout = serve.accept_timeout;
+    let unseen = talk.look.output == Output::None && audience == Audience::Nobody;
+    let simple = talk.say.is_empty() && talk.rules.idle.is_none() && talk.rules.linger == Linger::Forever;
+    talk.path = match (talk.path, peers, &reply) {
+        (Path::Raw, Peers::Once, Reply::None) if audience != Audience::Each => Path::Raw,
+        (Path::Raw, Peers::Most(_), Reply::Echo) if unseen && simple => Path::Raw,
+        _ => Path::Messages,
+    };
+    Ok(Service { talk, reply, audience, peers })
+}
+
+impl Talk {
+    /// What is said first, as events.
+    #[must_use]
+    pub fn greeting(&self) -> Vec<Event> {
+        self.say.iter().cloned().map(Event::Message).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

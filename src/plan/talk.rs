@@ -1,0 +1,141 @@
+//! How a conversation goes: what is read and shown, what ends it, and whether bytes can go straight through.
+
+use std::time::Duration;
+
+use super::{Carries, InputFrom, Pace, Path, Talk, Terminal};
+use crate::cli::{AtEof, Color, Ending, Messages, Newline, Output, Show, Talk as TalkOptions};
+use crate::event::Message;
+use crate::exit::Failure;
+use crate::frame::Framing;
+use crate::input::Reading;
+use crate::link::CLOSE_LIMIT;
+use crate::session::{Audience, Linger, Rules};
+use crate::transport::framed::Frames;
+use crate::view::{Company, Look, Style, Talk as Talkativeness};
+
+/// One read of stdin towards a stream, in bytes.
+const STREAM_BLOCK: usize = 64 * 1024;
+/// One read of stdin towards datagrams: with `chunks` it becomes one. As nc does.
+const DATAGRAM_BLOCK: usize = 16 * 1024;
+/// One read of stdin towards datagrams with a framing of their own: several batches for the kernel.
+const BATCH_BLOCK: usize = 256 * 1024;
+/// What has come of a line is shown to a person after this much silence: a prompt ends in no newline.
+const PATIENCE: Duration = Duration::from_millis(150);
+/// Datagrams have no end: after stdin's we wait for so much silence.
+const DATAGRAM_SILENCE: Duration = Duration::from_secs(1);
+
+pub(super) fn talk(options: TalkOptions, carries: Carries, terminal: Terminal) -> Result<Talk, Failure> {
+    let audience = if options.messages.recv_only { Audience::Nobody } else { Audience::All };
+    decide(options, carries, audience, Company::One, terminal)
+}
+
+pub(super) fn decide(
+    options: TalkOptions,
+    carries: Carries,
+    audience: Audience,
+    company: Company,
+    terminal: Terminal,
+) -> Result<Talk, Failure> {
+    let TalkOptions { messages, show, ending, traffic: _, measure: _, record, step } = options;
+    if step && !(terminal.stdin.is_terminal() && terminal.stdout.is_terminal()) {
+        return Err(Failure::usage(
+            "--step: stdin and stdout must be a terminal, where Enter is pressed",
+            "-v shows the same steps without waiting",
+        ));
+    }
+    let normal = if terminal.stdout.is_terminal() { Talkativeness::Normal } else { Talkativeness::Terse };
+    let framing = messages.framing;
+    let look = look(&show, framing.unwrap_or(Framing::Chunks), normal, terminal);
+    let look = Look {
+        output: if messages.send_only { Output::None } else { look.output },
+        talk: if step { look.talk.max(Talkativeness::Steps) } else { look.talk },
+        company,
+        ..look
+    };
+    let input = match audience {
+        Audience::Nobody => InputFrom::Nothing,
+        Audience::Each => InputFrom::Replay,
+        _ if terminal.stdin.is_terminal() && terminal.stdout.is_terminal() && terminal.editing => InputFrom::Prompt,
+        _ => InputFrom::Stdin,
+    };
+    let to_person = terminal.stdout.is_terminal() && look.output == Output::Human;
+    let frames = Frames {
+        heard: framing.unwrap_or(if to_person { Framing::Lines } else { Framing::Chunks }),
+        said: framing.unwrap_or(if terminal.stdin.is_terminal() { Framing::Lines } else { Framing::Chunks }),
+        newline: messages.newline,
+        limit: messages.max_message,
+        patience: (framing.is_none() && to_person).then_some(PATIENCE),
+    };
+    let reading = Reading {
+        framing: frames.said,
+        newline: Newline::AsIs,
+        block: match (carries, frames.said) {
+            (Carries::Bytes, _) => STREAM_BLOCK,
+            (_, Framing::Chunks) => DATAGRAM_BLOCK,
+            _ => BATCH_BLOCK,
+        },
+        limit: messages.max_message,
+    };
+    // Towards a stream that has no framing of its own, what --say says is a line: a peer that reads lines would wait.
+    let ends_line = carries == Carries::Bytes && frames.said == Framing::Chunks && framing.is_none();
+    let say: Vec<Message> = messages
+        .say
+        .iter()
+        .map(|text| Message::text(if ends_line { format!("{text}\n") } else { text.clone() }))
+        .collect();
+    let pace = if step { Pace::Stepped } else { Pace::Free };
+    let rules = rules(&messages, &ending, carries, pace);
+    let unwatched = matches!(look.output, Output::Raw | Output::None)
+        && look.talk < Talkativeness::Steps
+        && record.is_none()
+        && rules.count.is_none()
+        && rules.expect.is_none();
+    let unframed = frames.heard == Framing::Chunks && frames.said == Framing::Chunks && frames.newline == Newline::AsIs;
+    let straight = matches!(input, InputFrom::Nothing | InputFrom::Stdin);
+    let path = if carries == Carries::Bytes && unwatched && unframed && straight { Path::Raw } else { Path::Messages };
+    Ok(Talk { look, record, pace, input, reading, frames, say, rules, path })
+}
+
+fn rules(messages: &Messages, ending: &Ending, carries: Carries, pace: Pace) -> Rules {
+    let linger = match (carries, ending.linger) {
+        (Carries::Datagrams, limit) if ending.at_eof != AtEof::Stay => {
+            Linger::UntilSilent(limit.unwrap_or(DATAGRAM_SILENCE))
+        }
+        (_, Some(limit)) => Linger::AtMost(limit),
+        (_, None) => Linger::Forever,
+    };
+    Rules {
+        at_eof: ending.at_eof,
+        linger,
+        idle: ending.idle,
+        accept_timeout: None,
+        count: messages.count,
+        expect: messages.expect.clone(),
+        close_limit: (pace == Pace::Free).then_some(CLOSE_LIMIT + CLOSE_LIMIT / 2),
+    }
+}
+
+pub(super) fn look(show: &Show, framing: Framing, normal: Talkativeness, terminal: Terminal) -> Look {
+    let color = |is_terminal: bool| match show.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => is_terminal && terminal.color,
+    };
+    let style =
+        |is_terminal: bool| Style::new(color(is_terminal), show.timestamps, terminal.width.filter(|_| is_terminal));
+    let talk = match (show.quiet, show.explain, show.verbose) {
+        (true, _, _) => Talkativeness::Quiet,
+        (_, true, _) => Talkativeness::Explain,
+        (_, _, true) => Talkativeness::Steps,
+        _ => normal,
+    };
+    Look {
+        output: show.output.unwrap_or(if terminal.stdout.is_terminal() { Output::Human } else { Output::Raw }),
+        framing,
+        show_said: !terminal.stdin.is_terminal() || !terminal.stdout.is_terminal(),
+        talk,
+        company: Company::Many,
+        stdout: style(terminal.stdout.is_terminal()),
+        stderr: style(terminal.stderr.is_terminal()),
+    }
+}

@@ -1,0 +1,153 @@
+//! A listener: peers come, are let in or turned away, and wait to be served.
+
+use std::future::Future;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use super::{Door, Opened, tls};
+use crate::event::{Reach, What};
+use crate::exit::{Failure, words};
+use crate::link::Reporter;
+use crate::tls::Server;
+
+/// Peers that have connected and finished their handshakes.
+pub struct Listener {
+    /// Where it listens, as endpoints that can be typed.
+    pub endpoints: Vec<String>,
+    /// Who can reach it.
+    pub reach: Reach,
+    incoming: mpsc::Receiver<Result<Opened, Failure>>,
+    /// The accepting tasks; they end when the listener is dropped.
+    tasks: JoinSet<()>,
+    /// What must go when the listener goes: a Unix socket's file.
+    kept: Vec<Box<dyn Send>>,
+}
+
+/// The end of a listener that its accepting tasks hand peers to.
+#[derive(Clone)]
+pub(crate) struct Incoming {
+    opened: mpsc::Sender<Result<Opened, Failure>>,
+    door: Door,
+    tls: Option<Server>,
+    handshakes: Arc<Semaphore>,
+}
+
+/// Peers that may have been accepted and not yet been served.
+const ACCEPTED: usize = 64;
+/// Peers that may be in the middle of their TLS handshakes.
+const HANDSHAKES: usize = 1024;
+
+impl Incoming {
+    /// Whether a peer may come; asked before anything is done for it.
+    pub(crate) fn may_come(&self, from: Option<IpAddr>) -> bool {
+        self.door.admits(from)
+    }
+
+    /// Hands a peer on, after its handshake if there is one. Fails when the listener is gone.
+    pub(crate) async fn admit(&self, opened: Opened) -> Result<(), Gone> {
+        let Some(server) = self.tls.clone() else {
+            return self.opened.send(Ok(opened)).await.map_err(|_| Gone);
+        };
+        let Ok(place) = self.handshakes.clone().acquire_owned().await else { return Err(Gone) };
+        let incoming = self.opened.clone();
+        // One peer that stalls must not keep the others waiting.
+        tokio::spawn(async move {
+            let handshake = async {
+                if let Some(opened) = tls::accept(&server, opened).await {
+                    let _ = incoming.send(Ok(opened)).await;
+                }
+            };
+            tokio::select! {
+                () = handshake => {}
+                () = incoming.closed() => {}
+            }
+            drop(place);
+        });
+        if self.is_closed() { Err(Gone) } else { Ok(()) }
+    }
+
+    /// Whether the listener is gone.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.opened.is_closed()
+    }
+}
+
+/// The listener is gone.
+pub(crate) struct Gone;
+
+impl Listener {
+    /// A listener that listens nowhere yet, and the end that its accepting tasks hand peers to.
+    pub(crate) fn new(door: Door, tls: Option<Server>) -> (Self, Incoming) {
+        let (sender, incoming) = mpsc::channel(ACCEPTED);
+        let listener =
+            Self { endpoints: Vec::new(), reach: Reach::Loopback, incoming, tasks: JoinSet::new(), kept: Vec::new() };
+        let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
+        (listener, Incoming { opened: sender, door, tls, handshakes })
+    }
+
+    /// Runs an accepting task for as long as the listener lives.
+    pub(crate) fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
+    /// Keeps something for as long as the listener lives.
+    pub(crate) fn keep(&mut self, kept: impl Send + 'static) {
+        self.kept.push(Box::new(kept));
+    }
+
+    /// The next peer; `None` when the listener cannot go on. Cancel-safe.
+    pub async fn accept(&mut self) -> Option<Result<Opened, Failure>> {
+        self.incoming.recv().await
+    }
+}
+
+/// Waits out a failure of `accept()` that is about us and not about one peer, such as no more file descriptors.
+///
+/// The connection stays in the backlog, so trying again at once would spin.
+pub(crate) struct Pause {
+    report: Reporter,
+    next: Duration,
+}
+
+impl Pause {
+    const FIRST: Duration = Duration::from_millis(50);
+    const LONGEST: Duration = Duration::from_secs(1);
+
+    pub(crate) fn new(report: Reporter) -> Self {
+        Self { report, next: Self::FIRST }
+    }
+
+    /// Says once that accepting pauses, then waits a little longer each time.
+    pub(crate) async fn after(&mut self, operation: &str, error: &io::Error) {
+        if self.next == Self::FIRST {
+            let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+            let limit =
+                limit.map_or_else(String::new, |limit| format!("; this process may have {limit} (`ulimit -n`)"));
+            let text = format!("{operation} pauses: {}{limit}. Peers wait in the backlog", words(error));
+            self.report.tell(What::Notice { text }).await;
+        }
+        tokio::time::sleep(self.next).await;
+        self.next = (self.next * 2).min(Self::LONGEST);
+    }
+
+    /// Says once that it goes on.
+    pub(crate) async fn over(&mut self) {
+        if self.next != Self::FIRST {
+            self.next = Self::FIRST;
+            self.report.tell(What::Notice { text: "accepting again".to_owned() }).await;
+        }
+    }
+
+    /// Whether the error is about us: the peer's own (aborted before it was accepted) are no reason to wait.
+    pub(crate) fn needed(error: &io::Error) -> bool {
+        !matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+        )
+    }
+}
