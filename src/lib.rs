@@ -67,6 +67,7 @@
 //! * **A slow peer is waited for, briefly.** When many are to hear the same, the batch waits up to a second for the slow
 //!   ones; then they miss what they have no room for, and that is counted and said. A single peer is always waited for.
 
+pub mod access;
 pub mod cli;
 pub mod command;
 pub mod endpoint;
