@@ -4,9 +4,10 @@
 //! reads [`Record`]s and nothing else; their serde form is the JSON schema that `man sockeye-replay` documents.
 
 use std::fmt;
+use std::time::Instant;
 
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Numbers the conversations of one run, from 1 in the order they opened. 0 is the program itself.
@@ -180,6 +181,39 @@ pub struct Record {
     pub what: What,
 }
 
+/// What a command tells that holds no conversation: a scan, a ping.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Timed<T> {
+    /// When, as in a [`Record`].
+    #[serde(serialize_with = "nanoseconds")]
+    pub time: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub what: T,
+}
+
+/// A clock that never runs backwards: the wall clock at the start, and the monotonic time since.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    start: (Instant, Timestamp),
+}
+
+impl Clock {
+    /// Starts now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { start: (Instant::now(), Timestamp::now()) }
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let (instant, wall) = self.start;
+        let since = SignedDuration::try_from(instant.elapsed()).unwrap_or(SignedDuration::MAX);
+        wall.checked_add(since).unwrap_or(Timestamp::MAX)
+    }
+}
+
 /// Always nine decimals, so that times sort as text.
 fn nanoseconds<S: serde::Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(&format_args!("{time:.9}"))
@@ -227,7 +261,7 @@ pub enum Reach {
 }
 
 /// The JSON form of a payload: `"text"` when it is UTF-8, `"base64"` otherwise.
-mod payload {
+pub(crate) mod payload {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
     use bytes::Bytes;
@@ -235,7 +269,7 @@ mod payload {
     use serde::ser::SerializeMap as _;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(data: &Bytes, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(data: &Bytes, to: S) -> Result<S::Ok, S::Error> {
         let mut map = to.serialize_map(Some(1))?;
         match std::str::from_utf8(data) {
             Ok(text) => map.serialize_entry("text", text)?,

@@ -10,14 +10,13 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::event::{ConnId, End, Event, Outcome, Peer, Record, What};
+use crate::event::{Clock, ConnId, End, Event, Outcome, Peer, Record, What};
 use crate::exec::{self, Program};
 use crate::step::{Stage, Step};
 
@@ -45,7 +44,7 @@ pub struct Journal {
     watch: Watch,
     ids: Arc<AtomicU32>,
     skipped: Arc<AtomicU64>,
-    start: (Instant, Timestamp),
+    clock: Clock,
     gate: Option<Gate>,
 }
 
@@ -59,7 +58,7 @@ impl Journal {
             watch,
             ids: Arc::new(AtomicU32::new(1)),
             skipped: Arc::default(),
-            start: (Instant::now(), Timestamp::now()),
+            clock: Clock::start(),
             gate,
         };
         (journal, receiver)
@@ -76,13 +75,6 @@ impl Journal {
     pub fn open(&self) -> Reporter {
         let conn = ConnId(self.ids.fetch_add(1, Ordering::Relaxed));
         Reporter { journal: self.clone(), conn, answerer: None }
-    }
-
-    /// Now: the wall clock at the start plus the monotonic time since.
-    fn now(&self) -> Timestamp {
-        let (instant, wall) = self.start;
-        let since = SignedDuration::try_from(instant.elapsed()).unwrap_or(SignedDuration::MAX);
-        wall.checked_add(since).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -187,7 +179,7 @@ impl Reporter {
         if !self.journal.watch.steps {
             return;
         }
-        let time = self.journal.now();
+        let time = self.journal.clock.now();
         let record = |step| Record { time, conn: self.conn, what: What::Step(step) };
         let skipped = self.journal.skipped.swap(0, Ordering::Relaxed);
         let mut batch = Vec::with_capacity(2);
@@ -203,11 +195,11 @@ impl Reporter {
     /// A record of now, for whoever shows it without the journal.
     #[must_use]
     pub fn record_now(&self, what: What) -> Record {
-        Record { time: self.journal.now(), conn: self.conn, what }
+        Record { time: self.journal.clock.now(), conn: self.conn, what }
     }
 
     async fn record(&self, what: impl Iterator<Item = What>) {
-        let (time, conn) = (self.journal.now(), self.conn);
+        let (time, conn) = (self.journal.clock.now(), self.conn);
         let batch: Vec<Record> = what.map(|what| Record { time, conn, what }).collect();
         if !batch.is_empty() {
             // Fails only when the session is over, and then nobody looks.

@@ -75,7 +75,7 @@ impl Stage {
     pub(super) async fn run(self, source: Source) -> Result<Exit, Failure> {
         let Self { session, screen, terminal: _kept } = self;
         let verdict = session.run(source).await;
-        Self::close(screen, verdict).await
+        close(screen, verdict).await
     }
 
     /// Says where a listener listens, for what goes on without a session.
@@ -85,21 +85,25 @@ impl Stage {
         let record = session.journal.program().record_now(what);
         let _ = session.screen.send(vec![record]).await;
         drop(session);
-        Self::close(screen, Ok(Exit::Complete)).await.map(drop)
+        close(screen, Ok(Exit::Complete)).await.map(drop)
     }
+}
 
-    async fn close(screen: Screen, verdict: Result<Exit, Failure>) -> Result<Exit, Failure> {
-        let mut signals = Signals::new()?;
-        // A slow reader of stdout gets everything; an impatient user does not have to wait for it.
-        let shown = tokio::select! {
-            shown = screen.finish() => shown,
-            () = signals.next() => return Ok(Exit::Interrupted),
-        };
-        match shown {
-            Ok(()) => verdict,
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::BrokenStdout),
-            Err(error) => verdict.and(Err(Failure::new(Exit::Io, error.to_string()))),
-        }
+/// Waits until everything is shown, and adds what came of that to the verdict.
+pub(super) async fn close<R: Send + 'static>(
+    screen: Screen<R>,
+    verdict: Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let mut signals = Signals::new()?;
+    // A slow reader of stdout gets everything; an impatient user does not have to wait for it.
+    let shown = tokio::select! {
+        shown = screen.finish() => shown,
+        () = signals.next() => return Ok(Exit::Interrupted),
+    };
+    match shown {
+        Ok(()) => verdict,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::BrokenStdout),
+        Err(error) => verdict.and(Err(Failure::new(Exit::Io, error.to_string()))),
     }
 }
 

@@ -32,10 +32,10 @@ use crate::event::Record;
 use crate::frame::Framing;
 use crate::link::Watch;
 
-/// Shows what happens.
-pub trait View: Send {
+/// Shows what happens: records, or what a command tells that holds no conversation.
+pub trait View<R = Record>: Send {
     /// Appends what this record looks like to `out`; nothing if this view does not show it.
-    fn show(&mut self, record: &Record, out: &mut Vec<u8>) -> io::Result<()>;
+    fn show(&mut self, record: &R, out: &mut Vec<u8>) -> io::Result<()>;
 
     /// Appends whatever is still to be said at the end.
     fn finish(&mut self, out: &mut Vec<u8>) -> io::Result<()> {

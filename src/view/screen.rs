@@ -20,28 +20,27 @@ use crate::exit::{Failure, words};
 const BATCHES: usize = 8;
 
 /// Who shows what where.
-#[derive(Default)]
-pub struct Cast {
+pub struct Cast<R = Record> {
     /// To stdout.
-    pub payload: Option<Box<dyn View>>,
+    pub payload: Option<Box<dyn View<R>>>,
     /// To stderr.
-    pub talk: Option<Box<dyn View>>,
+    pub talk: Option<Box<dyn View<R>>>,
     /// To a file.
-    pub recorder: Option<(Box<dyn View>, File)>,
+    pub recorder: Option<(Box<dyn View<R>>, File)>,
     /// Prints to stdout's terminal instead, when lines are typed there.
     pub printer: Option<Printer>,
 }
 
 /// Shows records.
-pub struct Screen {
-    records: mpsc::Sender<Vec<Record>>,
+pub struct Screen<R = Record> {
+    records: mpsc::Sender<Vec<R>>,
     done: oneshot::Receiver<io::Result<()>>,
 }
 
-impl Screen {
+impl<R: Send + 'static> Screen<R> {
     /// Starts the screen's thread.
-    pub fn start(cast: Cast) -> io::Result<Self> {
-        let (records, mut batches) = mpsc::channel::<Vec<Record>>(BATCHES);
+    pub fn start(cast: Cast<R>) -> io::Result<Self> {
+        let (records, mut batches) = mpsc::channel::<Vec<R>>(BATCHES);
         let (tell, done) = oneshot::channel();
         let mut stage = Stage::open(cast)?;
         thread::Builder::new().name("screen".to_owned()).spawn(move || {
@@ -60,7 +59,7 @@ impl Screen {
 
     /// Where records go, in batches; it closes when stdout is broken.
     #[must_use]
-    pub fn records(&self) -> mpsc::Sender<Vec<Record>> {
+    pub fn records(&self) -> mpsc::Sender<Vec<R>> {
         self.records.clone()
     }
 
@@ -73,10 +72,10 @@ impl Screen {
 }
 
 /// The cast and its outlets.
-struct Stage {
-    payload: Option<Box<dyn View>>,
-    talk: Option<Box<dyn View>>,
-    recorder: Option<(Box<dyn View>, File)>,
+struct Stage<R> {
+    payload: Option<Box<dyn View<R>>>,
+    talk: Option<Box<dyn View<R>>>,
+    recorder: Option<(Box<dyn View<R>>, File)>,
     printer: Option<Printer>,
     stdout: File,
     stderr: File,
@@ -89,8 +88,8 @@ struct Stage {
     file: Vec<u8>,
 }
 
-impl Stage {
-    fn open(cast: Cast) -> io::Result<Self> {
+impl<R> Stage<R> {
+    fn open(cast: Cast<R>) -> io::Result<Self> {
         let Cast { payload, talk, recorder, printer } = cast;
         // Not through `io::stdout`: its line buffer would cost a system call a line.
         let stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
@@ -100,7 +99,7 @@ impl Stage {
         Ok(Self { payload, talk, recorder, printer, stdout, stderr, together, unrecorded: None, out, err, file })
     }
 
-    fn show(&mut self, batch: &[Record]) -> io::Result<()> {
+    fn show(&mut self, batch: &[R]) -> io::Result<()> {
         for record in batch {
             if let Some(talk) = &mut self.talk {
                 talk.show(record, if self.together { &mut self.out } else { &mut self.err })?;
