@@ -1,5 +1,7 @@
 //! What each step means: for someone who meets it for the first time.
 
+use super::escape;
+use super::style::{Ink, Style};
 use crate::step::Step;
 
 /// An explanation of a step.
@@ -13,6 +15,30 @@ pub struct Explanation {
     pub source: &'static str,
     /// A command that shows it, ready to be typed; what a peer chose is quoted for the shell.
     pub see: String,
+}
+
+impl Explanation {
+    /// The lines below what is explained.
+    pub(super) fn lines(&self, style: &Style) -> String {
+        const MARGIN: &str = "  ";
+        let mut text = format!("\n{MARGIN}{}", style.paint(Ink::Title, self.title));
+        let mut column = usize::MAX;
+        for word in self.text.split_whitespace() {
+            let length = word.chars().count();
+            if column.saturating_add(1 + length) > style.width().min(90) {
+                text += "\n";
+                text += MARGIN;
+                column = MARGIN.len() + length;
+            } else {
+                text.push(' ');
+                column += 1 + length;
+            }
+            text += word;
+        }
+        let source = style.paint(Ink::Aside, "source:");
+        let see = style.paint(Ink::Aside, "see it:");
+        text + &format!("\n{MARGIN}{source} {}\n{MARGIN}{see} {}\n", self.source, escape::line(&self.see))
+    }
 }
 
 /// Explains a step.

@@ -1,13 +1,13 @@
-//! One JSON object per record: the serde form of [`Record`], which reads back as the same record.
+//! One JSON object per record: the serde form of a [`Record`](crate::event::Record), which reads back as the same
+//! record, or of what a command tells that holds no conversation.
 
 use std::io;
 
-use serde::Serialize as _;
+use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
 use super::View;
 use super::escape::is_hidden;
-use crate::event::Record;
 
 /// The fields of every kind of record, for the man page.
 pub const SCHEMA: &str = "\
@@ -39,8 +39,8 @@ What is heard, as text:  jq -r 'select(.what==\"heard\").text // empty'";
 
 pub(super) struct Json;
 
-impl View for Json {
-    fn show(&mut self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
+impl<R: Serialize> View<R> for Json {
+    fn show(&mut self, record: &R, out: &mut Vec<u8>) -> io::Result<()> {
         record.serialize(&mut Serializer::with_formatter(&mut *out, Visible))?;
         out.push(b'\n');
         Ok(())
@@ -77,7 +77,7 @@ mod tests {
 
     use super::super::testing::{any_record, heard, record, shown};
     use super::*;
-    use crate::event::{CloseReason, End, Event, Extent, Message, Outcome, Peer, Reach, What};
+    use crate::event::{CloseReason, End, Event, Extent, Message, Outcome, Peer, Reach, Record, What};
     use crate::step::Step;
 
     fn line(record: Record) -> String {

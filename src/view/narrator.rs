@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 
-use super::explain::{Explanation, explain};
+use super::explain::explain;
 use super::human::Peers;
 use super::steps::{Line, NAME};
 use super::style::{Clock, Ink, Style};
@@ -133,32 +133,10 @@ impl Narrator {
         if self.talk >= Talk::Explain {
             let explanation = explain(step);
             if self.explained.insert(explanation.text) {
-                text += &self.explanation(&explanation);
+                text += &explanation.lines(&self.style);
             }
         }
         text
-    }
-
-    /// The lines below a step.
-    fn explanation(&self, explanation: &Explanation) -> String {
-        const MARGIN: &str = "  ";
-        let mut text = format!("\n{MARGIN}{}", self.style.paint(Ink::Title, explanation.title));
-        let mut column = usize::MAX;
-        for word in explanation.text.split_whitespace() {
-            let length = word.chars().count();
-            if column.saturating_add(1 + length) > self.style.width().min(90) {
-                text += "\n";
-                text += MARGIN;
-                column = MARGIN.len() + length;
-            } else {
-                text.push(' ');
-                column += 1 + length;
-            }
-            text += word;
-        }
-        let source = self.style.paint(Ink::Aside, "source:");
-        let see = self.style.paint(Ink::Aside, "see it:");
-        text + &format!("\n{MARGIN}{source} {}\n{MARGIN}{see} {}\n", explanation.source, escape::line(&explanation.see))
     }
 }
 
