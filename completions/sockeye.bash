@@ -519,7 +519,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__tcp__subcmd__listen)
-            opts="-4 -6 -o -q -v -h --once --max-peers --reply --accept-timeout --stdin --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --record --step --help"
+            opts="-4 -6 -o -q -v -h --once --max-peers --reply --accept-timeout --stdin --allow --deny --access-file --accept-rate-per-address --accept-rate --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -539,6 +539,26 @@ _sockeye() {
                     ;;
                 --stdin)
                     COMPREPLY=($(compgen -W "none broadcast first each" -- "${cur}"))
+                    return 0
+                    ;;
+                --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accept-rate-per-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accept-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --framing)
@@ -753,7 +773,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__udp__subcmd__listen)
-            opts="-4 -6 -o -q -v -h --reply-to --expiry --once --max-peers --reply --accept-timeout --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --record --step --help"
+            opts="-4 -6 -o -q -v -h --reply-to --expiry --once --max-peers --reply --accept-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -776,6 +796,26 @@ _sockeye() {
                     return 0
                     ;;
                 --accept-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accept-rate-per-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accept-rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -991,7 +1031,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__unix__subcmd__listen)
-            opts="-o -q -v -h --type --once --max-peers --reply --accept-timeout --stdin --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --record --step --help"
+            opts="-o -q -v -h --type --once --max-peers --reply --accept-timeout --stdin --allow-uid --accept-rate --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1015,6 +1055,14 @@ _sockeye() {
                     ;;
                 --stdin)
                     COMPREPLY=($(compgen -W "none broadcast first each" -- "${cur}"))
+                    return 0
+                    ;;
+                --allow-uid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accept-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --framing)

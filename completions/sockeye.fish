@@ -92,6 +92,11 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 broadcast\t'Every peer'
 first\t'The first peer only'
 each\t'Every peer gets all of it (a regular file)'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l allow -d 'Only these addresses may come: 192.0.2.7, 10.0.0.0/8, 2001:db8::/32; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l deny -d 'These may not, even if they are allowed; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l access-file -d 'More of them, `allow CIDR` or `deny CIDR` a line; read again at SIGHUP, for those that come from then on' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l accept-rate-per-address -d 'So many new peers from one address (of IPv6, one /64): 5/s, 60/m, 100/h, and as many at once' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
@@ -200,6 +205,11 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 echo\t'Say it back'
 broadcast\t'Say it to every other peer'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End with exit code 5 if no peer comes within this time' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l allow -d 'Only these addresses may come: 192.0.2.7, 10.0.0.0/8, 2001:db8::/32; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l deny -d 'These may not, even if they are allowed; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l access-file -d 'More of them, `allow CIDR` or `deny CIDR` a line; read again at SIGHUP, for those that come from then on' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l accept-rate-per-address -d 'So many new peers from one address (of IPv6, one /64): 5/s, 60/m, 100/h, and as many at once' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
@@ -311,6 +321,8 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 broadcast\t'Every peer'
 first\t'The first peer only'
 each\t'Every peer gets all of it (a regular file)'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l allow-uid -d 'Only processes of these users may come, by their numbers; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''

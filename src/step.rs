@@ -97,6 +97,13 @@ pub enum Step {
         /// The new socket's descriptor.
         fd: i32,
     },
+    /// A peer came that may not, or not now, and was not served.
+    TurnedAway {
+        /// The other end.
+        remote: String,
+        /// In words.
+        why: String,
+    },
     /// A stale Unix socket file, whose owner is gone, was removed.
     StaleRemoved {
         /// Its path.

@@ -13,7 +13,34 @@ pub use list::{List, Rules, parse_network};
 pub use rate::{Limiter, Limits, Rate};
 pub use turned::Tally;
 
+use std::net::IpAddr;
+use std::path::PathBuf;
+
 use ipnet::IpNet;
+
+/// What was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Addresses, from the command line.
+    pub rules: Rules,
+    /// More of them, in a file that may change.
+    pub file: Option<PathBuf>,
+    /// Users of this machine that may come, by their numbers; nobody here means everybody.
+    pub users: Vec<u32>,
+    /// How many may come in a time.
+    pub limits: Limits,
+}
+
+/// Who comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visitor {
+    /// From an address.
+    Address(IpAddr),
+    /// From inside this machine, a process of this user.
+    User(u32),
+    /// From inside this machine, and no more is known.
+    Unknown,
+}
 
 /// Why a peer is turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +49,8 @@ pub enum Refusal {
     Denied(IpNet),
     /// Others are allowed, and it is not.
     NotAllowed,
+    /// Other users are allowed, and this one is not.
+    NotAllowedUser(u32),
     /// More came than may, all together.
     TooMany(Rate),
     /// More came than may from its address.
@@ -36,6 +65,7 @@ impl Refusal {
     pub fn words(&self) -> String {
         match self {
             Self::Denied(network) => format!("{network} is denied"),
+            Self::NotAllowedUser(user) => format!("user {user} is not allowed"),
             _ => self.kind(),
         }
     }
@@ -44,7 +74,7 @@ impl Refusal {
     fn kind(&self) -> String {
         match self {
             Self::Denied(_) => "denied".to_owned(),
-            Self::NotAllowed => "not allowed".to_owned(),
+            Self::NotAllowed | Self::NotAllowedUser(_) => "not allowed".to_owned(),
             Self::TooMany(rate) => format!("more than {rate}"),
             Self::TooManyOfOne(rate) => format!("more than {rate} from one address"),
             Self::Full(most) => format!("--max-peers {most} is reached"),

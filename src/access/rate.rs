@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use super::Refusal;
+use super::{Refusal, Visitor};
 
 /// Addresses that are counted separately; when more come at a time, the rest are counted as one.
 const KNOWN: usize = 16_384;
@@ -124,11 +124,11 @@ impl Limiter {
         Self { limits, all: Bucket::default(), each: HashMap::new(), others: Bucket::default(), swept: None }
     }
 
-    /// Counts one that comes now; why it may not, or `None` if it may. An address is not known for Unix sockets.
+    /// Counts one that comes now; why it may not, or `None` if it may.
     ///
-    /// One that may not come takes nothing from the others.
-    pub fn refusal(&mut self, address: Option<IpAddr>, now: Instant) -> Option<Refusal> {
-        if let (Some(rate), Some(address)) = (self.limits.each, address)
+    /// One that comes too often from its address takes nothing from the others.
+    pub fn refusal(&mut self, visitor: Visitor, now: Instant) -> Option<Refusal> {
+        if let (Some(rate), Visitor::Address(address)) = (self.limits.each, visitor)
             && !self.bucket(address, now).take(rate, now)
         {
             return Some(Refusal::TooManyOfOne(rate));
@@ -176,8 +176,8 @@ mod tests {
         Limiter::new(Limits { all: all.map(rate), each: each.map(rate) })
     }
 
-    fn numbered(number: u32) -> IpAddr {
-        Ipv4Addr::from(number).into()
+    fn numbered(number: u32) -> Visitor {
+        Visitor::Address(Ipv4Addr::from(number).into())
     }
 
     #[test]
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn so_many_at_once_and_then_one_as_each_token_comes() {
         let (mut limiter, start) = (limiter(Some("4/s"), None), Instant::now());
-        let mut comes = |millis| limiter.refusal(None, start + Duration::from_millis(millis)).is_none();
+        let mut comes = |millis| limiter.refusal(Visitor::Unknown, start + Duration::from_millis(millis)).is_none();
         let at_once: Vec<bool> = (0..6).map(|_| comes(0)).collect();
         assert_eq!(at_once, [true, true, true, true, false, false]);
         assert!(!comes(249));
@@ -208,19 +208,19 @@ mod tests {
     #[test]
     fn one_address_does_not_use_up_what_others_may() {
         let (mut limiter, now) = (limiter(Some("3/s"), Some("1/s")), Instant::now());
-        assert_eq!(limiter.refusal(Some(numbered(1)), now), None);
+        assert_eq!(limiter.refusal(numbered(1), now), None);
         for _ in 0..10 {
-            assert_eq!(limiter.refusal(Some(numbered(1)), now), Some(Refusal::TooManyOfOne(rate("1/s"))));
+            assert_eq!(limiter.refusal(numbered(1), now), Some(Refusal::TooManyOfOne(rate("1/s"))));
         }
-        assert_eq!(limiter.refusal(Some(numbered(2)), now), None);
-        assert_eq!(limiter.refusal(Some(numbered(3)), now), None);
-        assert_eq!(limiter.refusal(Some(numbered(4)), now), Some(Refusal::TooMany(rate("3/s"))));
+        assert_eq!(limiter.refusal(numbered(2), now), None);
+        assert_eq!(limiter.refusal(numbered(3), now), None);
+        assert_eq!(limiter.refusal(numbered(4), now), Some(Refusal::TooMany(rate("3/s"))));
     }
 
     #[test]
     fn addresses_of_one_customer_count_together() {
         let (mut limiter, now) = (limiter(None, Some("1/h")), Instant::now());
-        let mut comes = |text: &str| limiter.refusal(text.parse().ok(), now).is_none();
+        let mut comes = |text: &str| limiter.refusal(Visitor::Address(text.parse().expect(text)), now).is_none();
         assert!(comes("2001:db8::1"));
         assert!(!comes("2001:db8::ffff:ffff:ffff:ffff"));
         assert!(comes("2001:db8:0:1::1"));
@@ -234,16 +234,16 @@ mod tests {
         let (mut limiter, start) = (limiter(None, Some("1/s")), Instant::now());
         let most = u32::try_from(KNOWN).expect("a number");
         for number in 0..most {
-            assert_eq!(limiter.refusal(Some(numbered(number)), start), None);
+            assert_eq!(limiter.refusal(numbered(number), start), None);
         }
         // No room: the rest count as one.
-        let came = (most..2 * most).filter(|&number| limiter.refusal(Some(numbered(number)), start).is_none()).count();
+        let came = (most..2 * most).filter(|&number| limiter.refusal(numbered(number), start).is_none()).count();
         assert_eq!((came, limiter.each.len()), (1, KNOWN));
         // Those that are known are still told apart, and a second later there is room again.
-        assert!(limiter.refusal(Some(numbered(0)), start).is_some());
+        assert!(limiter.refusal(numbered(0), start).is_some());
         let later = start + Duration::from_secs(1);
         for number in most..2 * most {
-            assert_eq!(limiter.refusal(Some(numbered(number)), later), None);
+            assert_eq!(limiter.refusal(numbered(number), later), None);
         }
         assert_eq!(limiter.each.len(), KNOWN);
     }
@@ -261,7 +261,7 @@ mod tests {
             let mut came: Vec<Instant> = Vec::new();
             for pause in pauses {
                 now += Duration::from_nanos(pause);
-                if limiter.refusal(None, now).is_none() {
+                if limiter.refusal(Visitor::Unknown, now).is_none() {
                     came.push(now);
                     // In every stretch of time that ends now.
                     for (first, &since) in came.iter().enumerate() {

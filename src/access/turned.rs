@@ -23,6 +23,12 @@ impl Tally {
         }
     }
 
+    /// Nobody was.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// What there is to say, and starts again; `None` if nobody was turned away.
     ///
     /// `noun` is what is counted: `connections`, `datagrams`.
@@ -48,6 +54,7 @@ mod tests {
     fn one_is_named_and_more_are_counted() {
         let mut tally = Tally::default();
         assert_eq!(tally.take("connections"), None);
+        assert!(tally.is_empty());
         let denied = Refusal::Denied("10.0.0.0/8".parse().expect("a network"));
         tally.add("tcp://10.0.0.1:4000", denied, 1);
         assert_eq!(tally.take("connections").as_deref(), Some("turned tcp://10.0.0.1:4000 away: 10.0.0.0/8 is denied"));
@@ -64,6 +71,7 @@ mod tests {
             Some("turned 5 datagrams away: 2 not allowed, 3 more than 10/s")
         );
         tally.add("tcp://10.0.0.1:1", Refusal::Full(2), 1);
+        assert!(!tally.is_empty());
         assert_eq!(
             tally.take("connections").as_deref(),
             Some("turned tcp://10.0.0.1:1 away: --max-peers 2 is reached")

@@ -26,7 +26,7 @@ mod tls;
 mod traffic;
 mod values;
 
-pub use access::Access;
+pub use access::{AcceptRate, Access, Users};
 pub use exec::Exec;
 pub use listen::{Feed, Serve};
 pub use measure::Measure;
@@ -44,6 +44,7 @@ const WATCHING: &str = "Watching";
 const ENDING: &str = "Ending";
 const NETWORK: &str = "Network";
 const LISTENING: &str = "Listening";
+const ACCESS: &str = "Access";
 
 /// A socket swiss-army knife that you can see through.
 ///
@@ -203,6 +204,8 @@ pub struct TcpListen {
     #[command(flatten)]
     pub access: Access,
     #[command(flatten)]
+    pub rate: AcceptRate,
+    #[command(flatten)]
     pub ip: IpOptions,
     #[command(flatten)]
     pub tcp: TcpOptions,
@@ -256,6 +259,8 @@ pub struct UdpListen {
     pub serve: Serve,
     #[command(flatten)]
     pub access: Access,
+    #[command(flatten)]
+    pub rate: AcceptRate,
     #[command(flatten)]
     pub ip: IpOptions,
     #[command(flatten)]
@@ -313,6 +318,10 @@ pub struct UnixListen {
     pub feed: Feed,
     #[command(flatten)]
     pub tls: TlsServer,
+    #[command(flatten)]
+    pub users: Users,
+    #[command(flatten)]
+    pub rate: AcceptRate,
     #[command(flatten)]
     pub exec: Exec,
     #[command(flatten)]

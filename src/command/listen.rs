@@ -1,16 +1,18 @@
 //! `listen`: one peer, or many.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::timeout;
 
-use super::stage::Stage;
+use super::stage::{Aside, Stage};
 use super::talk::{interrupts, join};
+use crate::access::Refusal;
 use crate::exit::{Exit, Failure};
 use crate::link::CLOSE_LIMIT;
 use crate::pipe;
-use crate::plan::{Path, Peers, Service, Talk};
+use crate::plan::{Path, Peers, Service};
 use crate::session::{Ending, Source};
 use crate::transport::{Bind, ByteStream, Channel, Listener};
 
@@ -25,40 +27,55 @@ pub(super) async fn listen(bind: Bind, service: Service) -> Result<Exit, Failure
         (Path::Messages, Peers::Most(most)) => stage.run(Source::Many(Box::pin(binding), most)).await,
         (Path::Raw, Peers::Once) => {
             // From here on, so that no signal falls between two that listen for it.
-            let interrupts = interrupts()?;
-            let listener = binding.await?;
-            stage.announce(&listener).await?;
-            first(listener, talk, interrupts).await
+            let mut interrupts = interrupts()?;
+            let mut listener = binding.await?;
+            let aside = stage.announce(&listener).await;
+            let first = first(&mut listener, talk.rules.accept_timeout, &mut interrupts).await;
+            aside.end(listener).await?;
+            match first {
+                Ok(channel) => join(channel, talk, interrupts).await,
+                Err(verdict) => verdict,
+            }
         }
         (Path::Raw, Peers::Most(most)) => {
-            let interrupts = interrupts()?;
+            let mut interrupts = interrupts()?;
             let listener = binding.await?;
-            stage.announce(&listener).await?;
-            echo(listener, most, interrupts).await
+            let aside = stage.announce(&listener).await;
+            echo(listener, aside, most, &mut interrupts).await
         }
     }
 }
 
-/// Joins the first peer with stdin and stdout.
-async fn first(mut listener: Listener, talk: Talk, mut interrupts: mpsc::Receiver<()>) -> Result<Exit, Failure> {
-    let limit = talk.rules.accept_timeout;
+/// The first peer, or how it is over without one.
+async fn first(
+    listener: &mut Listener,
+    limit: Option<Duration>,
+    interrupts: &mut mpsc::Receiver<()>,
+) -> Result<Channel, Result<Exit, Failure>> {
     let accepted = async {
         match limit {
             Some(limit) => timeout(limit, listener.accept()).await.map_err(|_| Ending::nobody_came(limit)),
             None => Ok(listener.accept().await),
         }
     };
-    let opened = tokio::select! {
-        accepted = accepted => accepted?,
-        _ = interrupts.recv() => return Ok(Exit::Interrupted),
+    let accepted = tokio::select! {
+        accepted = accepted => accepted.map_err(Err)?,
+        _ = interrupts.recv() => return Err(Ok(Exit::Interrupted)),
     };
-    let Some(opened) = opened else { return Ok(Exit::Complete) };
-    drop(listener);
-    join(opened?, talk, interrupts).await
+    match accepted {
+        Some(Ok(opened)) => Ok(opened.channel),
+        Some(Err(failure)) => Err(Err(failure)),
+        None => Err(Ok(Exit::Complete)),
+    }
 }
 
 /// Sends everybody's bytes back, unseen.
-async fn echo(mut listener: Listener, most: usize, mut interrupts: mpsc::Receiver<()>) -> Result<Exit, Failure> {
+async fn echo(
+    mut listener: Listener,
+    aside: Aside,
+    most: usize,
+    interrupts: &mut mpsc::Receiver<()>,
+) -> Result<Exit, Failure> {
     let most = most.min(Semaphore::MAX_PERMITS);
     let places = Arc::new(Semaphore::new(most));
     let (open, closing) = watch::channel(());
@@ -68,8 +85,11 @@ async fn echo(mut listener: Listener, most: usize, mut interrupts: mpsc::Receive
             _ = interrupts.recv() => break,
         };
         let Some(opened) = opened else { return Ok(Exit::Complete) };
-        // One more than may be served is turned away: it is dropped here. One that is gone already is no loss.
-        let (Ok(opened), Ok(place)) = (opened, places.clone().try_acquire_owned()) else { continue };
+        let Ok(opened) = opened else { continue }; // one that is gone already is no loss
+        let Ok(place) = places.clone().try_acquire_owned() else {
+            listener.door.dismiss(opened, Refusal::Full(most));
+            continue;
+        };
         let Channel::Bytes(stream, _) = opened.channel else { continue };
         let mut closing = closing.clone();
         tokio::spawn(async move {
@@ -83,7 +103,8 @@ async fn echo(mut listener: Listener, most: usize, mut interrupts: mpsc::Receive
             drop(place);
         });
     }
-    drop((listener, open));
+    drop(open);
+    aside.end(listener).await?;
     // Everybody is told goodbye, unless that takes too long, or the user has no time.
     let everybody = places.acquire_many(u32::try_from(most).unwrap_or(u32::MAX));
     tokio::select! {

@@ -78,14 +78,18 @@ impl Stage {
         close(screen, verdict).await
     }
 
-    /// Says where a listener listens, for what goes on without a session.
-    pub(super) async fn announce(self, listener: &Listener) -> Result<(), Failure> {
-        let Self { session, screen, terminal: _kept } = self;
+    /// Says where a listener listens, for what goes on without a session. Notices are still shown.
+    pub(super) async fn announce(self, listener: &Listener) -> Aside {
+        let Self { session, screen, terminal: _ } = self;
+        let Session { journal, mut records, screen: shown, .. } = session;
         let what = What::Listening { endpoints: listener.endpoints.clone(), reach: listener.reach };
-        let record = session.journal.program().record_now(what);
-        let _ = session.screen.send(vec![record]).await;
-        drop(session);
-        close(screen, Ok(Exit::Complete)).await.map(drop)
+        let _ = shown.send(vec![journal.program().record_now(what)]).await;
+        tokio::spawn(async move {
+            while let Some(batch) = records.recv().await {
+                let _ = shown.send(batch).await;
+            }
+        });
+        Aside { screen, journal }
     }
 }
 
@@ -104,6 +108,24 @@ pub(super) async fn close<R: Send + 'static>(
         Ok(()) => verdict,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::BrokenStdout),
         Err(error) => verdict.and(Err(Failure::new(Exit::Io, error.to_string()))),
+    }
+}
+
+/// The screen without a session: nobody hears or says anything that it would show.
+pub(super) struct Aside {
+    screen: Screen,
+    journal: Journal,
+}
+
+impl Aside {
+    /// Lets a listener go, says what it has left to say, and waits until that is shown: stdout is free then.
+    pub(super) async fn end(self, listener: Listener) -> Result<(), Failure> {
+        let Self { screen, journal } = self;
+        if let Some(notice) = listener.door.unsaid() {
+            journal.program().tell(notice).await;
+        }
+        drop((listener, journal));
+        close(screen, Ok(Exit::Complete)).await.map(drop)
     }
 }
 

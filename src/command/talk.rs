@@ -12,7 +12,7 @@ use crate::link::{Journal, Reply, Watch};
 use crate::pipe::{self, Inward, Outward, Raw, Socket};
 use crate::plan::{InputFrom, Path, Talk, Target};
 use crate::session::{Audience, Linger, Signals, Source};
-use crate::transport::{ByteStream, Channel, Dial, Opened};
+use crate::transport::{ByteStream, Channel, Dial};
 
 pub(super) async fn connect(target: Target, reply: Reply, talk: Talk) -> Result<Exit, Failure> {
     let dial = match &target {
@@ -41,12 +41,12 @@ async fn straight(dial: Dial, talk: Talk) -> Result<Exit, Failure> {
         opened = dial.connect(journal.open()) => opened?,
         _ = interrupts.recv() => return Ok(Exit::Interrupted),
     };
-    join(opened, talk, interrupts).await
+    join(opened.channel, talk, interrupts).await
 }
 
 /// Joins an open stream with stdin and stdout.
-pub(super) async fn join(opened: Opened, talk: Talk, mut interrupts: mpsc::Receiver<()>) -> Result<Exit, Failure> {
-    let Channel::Bytes(stream, peer) = opened.channel else { unreachable!("the raw path is for byte streams") };
+pub(super) async fn join(channel: Channel, talk: Talk, mut interrupts: mpsc::Receiver<()>) -> Result<Exit, Failure> {
+    let Channel::Bytes(stream, peer) = channel else { unreachable!("the raw path is for byte streams") };
     let fail = |error: io::Error| Failure::system("talk to", &peer.remote, &error);
     let socket = match stream {
         ByteStream::Tcp(stream, side) => Socket::Tcp(stream.into_std().map_err(fail)?, side),

@@ -1,10 +1,37 @@
 //! Who may come.
 
-use crate::cli::Access;
-use crate::exit::Failure;
-use crate::transport::Door;
+use ipnet::IpNet;
 
-pub(super) fn door(options: Access) -> Result<Door, Failure> {
-    let Access {} = options;
-    Ok(Door::default())
+use crate::access::{Limits, Policy, Rules, parse_network};
+use crate::cli::{AcceptRate, Access, UnixType, Users};
+use crate::exit::Failure;
+
+/// By their addresses.
+pub(super) fn addresses(options: Access, rate: &AcceptRate) -> Result<Policy, Failure> {
+    let Access { allow, deny, access_file, accept_rate_per_address } = options;
+    let rules = Rules { allow: networks("--allow", &allow)?, deny: networks("--deny", &deny)? };
+    let limits = Limits { all: rate.accept_rate, each: accept_rate_per_address };
+    Ok(Policy { rules, file: access_file, users: Vec::new(), limits })
+}
+
+fn networks(option: &str, texts: &[String]) -> Result<Vec<IpNet>, Failure> {
+    let network = |text: &String| {
+        parse_network(text).map_err(|why| {
+            let hint = "deny wins over allow; if anybody is allowed, everybody else is turned away";
+            Failure::usage(format!("{option} {why}"), hint)
+        })
+    };
+    texts.iter().map(network).collect()
+}
+
+/// By their users.
+pub(super) fn users(options: Users, rate: &AcceptRate, kind: UnixType) -> Result<Policy, Failure> {
+    let Users { allow_uid: users } = options;
+    if kind == UnixType::Datagram && !users.is_empty() {
+        return Err(Failure::usage(
+            "--allow-uid: a datagram does not tell whose it is",
+            "--type stream or seqpacket do; or let the file's permissions decide",
+        ));
+    }
+    Ok(Policy { users, limits: Limits { all: rate.accept_rate, each: None }, ..Policy::default() })
 }

@@ -24,7 +24,7 @@ use crate::input::Reading;
 use crate::link::Reply;
 use crate::session::{Audience, Linger, Rules};
 use crate::transport::framed::Frames;
-use crate::transport::{self, Bind, Dial, Door, On, To, tcp, udp, unix};
+use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix};
 use crate::view::{Company, Look, Talk as Talkativeness};
 use talk::{decide, look, talk};
 
@@ -276,31 +276,32 @@ fn carried(kind: UnixType) -> Carries {
 }
 
 fn tcp_listen(options: TcpListen, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
-    let TcpListen { address, ipv4, ipv6, serve, feed, tls, access, ip, tcp, exec, talk } = options;
+    let TcpListen { address, ipv4, ipv6, serve, feed, tls, access, rate, ip, tcp, exec, talk } = options;
     let on = ListenOn::parse("tcp", &address)?;
     let options = sockets::options(ip, tcp)?;
     let on = On::Tcp(tcp::Bind { on, family: Family::from_options(ipv4, ipv6), options });
-    let bind = Bind { on, door: access::door(access)?, tls: tls::server(tls, environment)? };
+    let bind = Bind { on, access: access::addresses(access, &rate)?, tls: tls::server(tls, environment)? };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal)
 }
 
 fn udp_listen(options: UdpListen, terminal: Terminal, _environment: &Environment) -> Result<Plan, Failure> {
-    let UdpListen { address, ipv4, ipv6, reply_to, expiry, serve, access, ip, multicast: _, exec, talk } = options;
+    let UdpListen { address, ipv4, ipv6, reply_to, expiry, serve, access, rate, ip, multicast: _, exec, talk } =
+        options;
     let on = ListenOn::parse("udp", &address)?;
     let limit = talk.messages.max_message;
     let options = sockets::options(ip, TcpOptions::default())?;
     let on = On::Udp(udp::Bind { on, family: Family::from_options(ipv4, ipv6), expiry, limit, options });
-    let bind = Bind { on, door: access::door(access)?, tls: None };
+    let bind = Bind { on, access: access::addresses(access, &rate)?, tls: None };
     listen(bind, &serve, &Hearers::Answered(reply_to), exec, talk, Carries::Datagrams, terminal)
 }
 
 fn unix_listen(options: UnixListen, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     /// As `udp listen --expiry` has by default.
     const EXPIRY: Duration = Duration::from_secs(60);
-    let UnixListen { path, kind, serve, feed, tls, exec, talk } = options;
+    let UnixListen { path, kind, serve, feed, tls, users, rate, exec, talk } = options;
     let limit = talk.messages.max_message;
     let on = On::Unix(unix::Bind { on: UnixName::parse(&path)?, kind, expiry: EXPIRY, limit });
-    let bind = Bind { on, door: Door::default(), tls: tls::server(tls, environment)? };
+    let bind = Bind { on, access: access::users(users, &rate, kind)?, tls: tls::server(tls, environment)? };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, carried(kind), terminal)
 }
 

@@ -70,7 +70,6 @@ pub(super) struct Hub {
     last_heard: Option<ConnId>,
     deliveries: VecDeque<Delivery>,
     notices: Vec<String>,
-    full_said: bool,
     pub(super) gone: Totals,
 }
 
@@ -84,14 +83,12 @@ impl Hub {
             last_heard: None,
             deliveries: VecDeque::new(),
             notices: Vec::new(),
-            full_said: false,
             gone: Totals::default(),
         }
     }
 
     pub(super) fn add(&mut self, link: Link) {
         self.first.get_or_insert(link.id);
-        self.full_said = false;
         let entry =
             Entry { link, totals: Totals::default(), last_active: Instant::now(), finished: None, lagging: None };
         self.entries.insert(entry.link.id, entry);
@@ -160,10 +157,6 @@ impl Hub {
     /// Nobody is left, the closing ones counted.
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.closing.is_empty()
-    }
-
-    pub(super) fn is_newly_full(&mut self) -> bool {
-        !std::mem::replace(&mut self.full_said, true)
     }
 
     pub(super) fn name(&self, id: ConnId) -> String {

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 pub use ending::{Ending, Linger, Rules};
 pub use hub::Audience;
 
+use crate::access::Refusal;
 use crate::event::{ConnId, Event, Record, What};
 use crate::exit::{Exit, Failure};
 use crate::input::{Input, Inputs};
@@ -165,15 +166,20 @@ impl Session {
                         Err(failure) => pump.ending.fail(failure),
                     }
                 }
-                accepted = accept(&mut listener), if pump.unshown.is_empty() => match accepted {
-                    Some(Ok(opened)) => {
-                        pump.opened(opened);
-                        if capacity == Capacity::One {
-                            listener = None;
+                accepted = accept(&mut listener), if pump.unshown.is_empty() => match (accepted, pump.refusal()) {
+                    (Some(Ok(opened)), Some(refusal)) => {
+                        if let Some(listener) = &listener {
+                            listener.door.dismiss(opened, refusal);
                         }
                     }
-                    Some(Err(failure)) => pump.ending.fail(failure),
-                    None => listener = None,
+                    (Some(Ok(opened)), None) => {
+                        pump.opened(opened);
+                        if capacity == Capacity::One {
+                            pump.leave(&mut listener);
+                        }
+                    }
+                    (Some(Err(failure)), _) => pump.ending.fail(failure),
+                    (None, _) => pump.leave(&mut listener),
                 },
                 () = room.notified() => {
                     pump.hub.deliver(Instant::now());
@@ -183,7 +189,8 @@ impl Session {
                 () = sleep_until(deadline) => pump.tick(),
             }
             if pump.ending.is_closing() {
-                (connecting, binding, listener) = (None, None, None);
+                (connecting, binding) = (None, None);
+                pump.leave(&mut listener);
             }
         }
     }
@@ -197,24 +204,24 @@ impl Pump {
         self.inputs.start();
     }
 
-    /// Starts a conversation, or turns the peer away when there are too many.
+    /// Lets nobody come any more, and says who was turned away last.
+    fn leave(&mut self, listener: &mut Option<Listener>) {
+        if let Some(notice) = listener.take().and_then(|listener| listener.door.unsaid()) {
+            self.note(notice);
+        }
+    }
+
+    /// Why one more cannot be served; `None` if it can.
+    fn refusal(&self) -> Option<Refusal> {
+        match self.capacity {
+            Capacity::Many(most) if self.hub.len() >= most => Some(Refusal::Full(most)),
+            _ => None,
+        }
+    }
+
+    /// Starts a conversation.
     fn opened(&mut self, opened: Opened) {
         let Opened { channel, report } = opened;
-        if let Capacity::Many(most) = self.capacity
-            && self.hub.len() >= most
-        {
-            let remote = match &channel {
-                Channel::Bytes(_, peer) => peer.remote.clone(),
-                Channel::Messages(transport) => transport.peer().remote.clone(),
-            };
-            if self.hub.is_newly_full() {
-                let text = format!(
-                    "turned {remote} away: --max-peers {most} is reached (further ones are turned away silently)"
-                );
-                self.note(What::Notice { text });
-            }
-            return;
-        }
         let transport: Box<dyn link::Transport> = match channel {
             Channel::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, self.frames)),
             Channel::Messages(transport) => transport,

@@ -19,6 +19,7 @@ use super::packets::{Tally, say};
 use super::tcp::unmap;
 use super::unix::SocketFile;
 use super::{Channel, Listener, Opened};
+use crate::access::Visitor;
 use crate::endpoint::printable;
 use crate::event::{End, Event, Message, Outcome, Peer, What};
 use crate::exit::words;
@@ -113,11 +114,12 @@ impl Demux {
                 None => Some((messages, bytes)),
             };
             let Some(batch) = refused else { continue };
-            if !incoming.may_come(from.ip()) {
-                continue;
-            }
             // A new peer, or one whose conversation has ended. Without the listener there are no new conversations.
             let Some(need) = need.upgrade().filter(|_| !incoming.is_closed()) else { continue };
+            if let Some(refusal) = incoming.door().refusal(from.ip().map_or(Visitor::Unknown, Visitor::Address)) {
+                incoming.door().count(&self.name(&from), refusal, batch.0.len());
+                continue;
+            }
             peers.retain(|_, inbox| !inbox.is_closed());
             let (inbox, heard) = mpsc::channel(INBOX);
             let peer = Peer { remote: self.name(&from), local: self.local.clone() };

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +20,8 @@ pub struct Listener {
     pub endpoints: Vec<String>,
     /// Who can reach it.
     pub reach: Reach,
+    /// Who may come, and those who were turned away.
+    pub door: Door,
     incoming: mpsc::Receiver<Result<Opened, Failure>>,
     /// The accepting tasks; they end when the listener is dropped.
     tasks: JoinSet<()>,
@@ -43,9 +44,9 @@ const ACCEPTED: usize = 64;
 const HANDSHAKES: usize = 1024;
 
 impl Incoming {
-    /// Whether a peer may come; asked before anything is done for it.
-    pub(crate) fn may_come(&self, from: Option<IpAddr>) -> bool {
-        self.door.admits(from)
+    /// Who is asked whether a peer may come, before anything is done for it.
+    pub(super) fn door(&self) -> &Door {
+        &self.door
     }
 
     /// Hands a peer on, after its handshake if there is one. Fails when the listener is gone.
@@ -82,12 +83,22 @@ pub(crate) struct Gone;
 
 impl Listener {
     /// A listener that listens nowhere yet, and the end that its accepting tasks hand peers to.
-    pub(crate) fn new(door: Door, tls: Option<Server>) -> (Self, Incoming) {
+    pub(super) fn new(door: Door, tls: Option<Server>) -> Result<(Self, Incoming), Failure> {
         let (sender, incoming) = mpsc::channel(ACCEPTED);
-        let listener =
-            Self { endpoints: Vec::new(), reach: Reach::Loopback, incoming, tasks: JoinSet::new(), kept: Vec::new() };
+        let mut listener = Self {
+            endpoints: Vec::new(),
+            reach: Reach::Loopback,
+            door: door.clone(),
+            incoming,
+            tasks: JoinSet::new(),
+            kept: Vec::new(),
+        };
+        listener.spawn(door.clone().tell());
+        if let Some((hangups, file)) = door.hangups()? {
+            listener.spawn(door.clone().read_again(hangups, file));
+        }
         let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
-        (listener, Incoming { opened: sender, door, tls, handshakes })
+        Ok((listener, Incoming { opened: sender, door, tls, handshakes }))
     }
 
     /// Runs an accepting task for as long as the listener lives.

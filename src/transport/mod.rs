@@ -21,7 +21,8 @@ pub use door::Door;
 pub use listener::Listener;
 pub use stream::ByteStream;
 
-use crate::cli::Family;
+use crate::access::Policy;
+use crate::cli::{Family, UnixType};
 use crate::endpoint::BindAddress;
 use crate::event::Peer;
 use crate::exit::Failure;
@@ -86,8 +87,8 @@ impl Dial {
 pub struct Bind {
     /// The endpoint.
     pub on: On,
-    /// Who may come.
-    pub door: Door,
+    /// Who may come, and how many.
+    pub access: Policy,
     /// TLS over the byte streams.
     pub tls: Option<crate::tls::Server>,
 }
@@ -102,16 +103,27 @@ pub enum On {
     Unix(unix::Bind),
 }
 
+impl On {
+    /// What comes.
+    fn noun(&self) -> &'static str {
+        match self {
+            Self::Udp(_) | Self::Unix(unix::Bind { kind: UnixType::Datagram, .. }) => "datagrams",
+            Self::Tcp(_) | Self::Unix(_) => "connections",
+        }
+    }
+}
+
 impl From<On> for Bind {
     fn from(on: On) -> Self {
-        Self { on, door: Door::default(), tls: None }
+        Self { on, access: Policy::default(), tls: None }
     }
 }
 
 impl Bind {
     /// Opens a listener, stage by stage.
     pub async fn listen(&self, journal: &Journal) -> Result<Listener, Failure> {
-        let (listener, incoming) = Listener::new(self.door.clone(), self.tls.clone());
+        let door = Door::open(&self.access, self.on.noun(), journal.program())?;
+        let (listener, incoming) = Listener::new(door, self.tls.clone())?;
         match &self.on {
             On::Tcp(bind) => bind.listen(journal, listener, incoming).await,
             On::Udp(bind) => bind.listen(journal, listener, incoming).await,

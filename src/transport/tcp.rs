@@ -15,6 +15,7 @@ use super::listener::{Incoming, Pause};
 use super::resolve::resolve;
 use super::sockets::Options;
 use super::{ByteStream, Channel, Listener, Network, Opened};
+use crate::access::Visitor;
 use crate::cli::Family;
 use crate::endpoint::{BindAddress, HostPort, ListenOn};
 use crate::event::{Peer, Reach};
@@ -229,7 +230,9 @@ async fn accept(socket: TcpListener, journal: Journal, incoming: Incoming) {
         match socket.accept().await {
             Ok((stream, from)) => {
                 pause.over().await;
-                if !incoming.may_come(Some(from.ip().to_canonical())) {
+                if let Some(refusal) = incoming.door().refusal(Visitor::Address(from.ip())) {
+                    let stream = ByteStream::Tcp(stream, Opener::Peer);
+                    incoming.door().turn_away(stream, &format!("tcp://{}", unmap(from)), refusal);
                     continue;
                 }
                 // A peer may be gone before we look at it.

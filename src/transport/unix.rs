@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::net::UCred;
+use rustix::net::sockopt::socket_peercred;
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use tokio::net::{UnixListener, UnixStream};
 
@@ -16,6 +18,7 @@ use super::packet_socket::PacketSocket;
 use super::packets::{Ending, Packets};
 use super::tcp::named;
 use super::{ByteStream, Channel, Listener, Opened};
+use crate::access::Visitor;
 use crate::cli::UnixType;
 use crate::endpoint::{UnixName, printable};
 use crate::event::{Peer, Reach};
@@ -254,7 +257,13 @@ async fn accept(
     loop {
         journal.program().gate(Stage::Accept).await;
         let opened = socket.accept().await.and_then(|(stream, _)| {
-            let peer = Peer { remote: visitor(&stream), local: local.clone() };
+            let credentials = socket_peercred(&stream).ok();
+            let peer = Peer { remote: name(&stream, credentials), local: local.clone() };
+            let visitor = credentials.map_or(Visitor::Unknown, |of| Visitor::User(of.uid.as_raw()));
+            if let Some(refusal) = incoming.door().refusal(visitor) {
+                incoming.door().turn_away(ByteStream::Unix(stream), &peer.remote, refusal);
+                return Ok(None);
+            }
             let report = journal.open();
             report.step(|| Step::Accepted {
                 local: peer.local.clone(),
@@ -267,12 +276,14 @@ async fn accept(
                 let socket = PacketSocket::unix(stream.into_std()?, None)?;
                 Channel::Messages(Box::new(Packets { socket, peer, ending: Ending::Stream, limit }))
             };
-            Ok(Opened { channel, report })
+            Ok(Some(Opened { channel, report }))
         });
         match opened {
             Ok(opened) => {
                 pause.over().await;
-                if incoming.admit(opened).await.is_err() {
+                if let Some(opened) = opened
+                    && incoming.admit(opened).await.is_err()
+                {
                     return;
                 }
             }
@@ -283,15 +294,15 @@ async fn accept(
 }
 
 /// A client's name: most have none, and then its process tells them apart.
-fn visitor(stream: &UnixStream) -> String {
+fn name(stream: &UnixStream, credentials: Option<UCred>) -> String {
     let Ok(address) = SockRef::from(stream).peer_addr() else { return "unix:(nameless)".to_owned() };
     if address.as_pathname().is_some() || address.as_abstract_namespace().is_some() {
         return show(Some(address));
     }
-    match rustix::net::sockopt::socket_peercred(stream) {
-        Ok(cred) => format!("unix:(process {})", cred.pid.as_raw_nonzero()),
-        Err(_) => "unix:(nameless)".to_owned(),
-    }
+    credentials.map_or_else(
+        || "unix:(nameless)".to_owned(),
+        |credentials| format!("unix:(process {})", credentials.pid.as_raw_nonzero()),
+    )
 }
 
 /// A socket file of ours, removed when dropped, unless another has taken its place.

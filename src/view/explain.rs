@@ -147,6 +147,14 @@ pub fn explain(step: &Step) -> Explanation {
                 (local, _) => format!("ss -xp src {}", local.address()),
             },
         },
+        Step::TurnedAway { .. } => Explanation {
+            title: "Somebody came who may not.",
+            text: "The kernel completes connections before a program sees them, so the peer did connect. We looked at \
+                   its address and ended the connection at once: it gets an end of stream, and no answer. A datagram \
+                   is only thrown away. A firewall would refuse earlier, and could hide that the port is open.",
+            source: "accept(2), sockeye(1), --allow, --deny, --accept-rate, --max-peers",
+            see: "sudo nft list ruleset  # what a firewall here refuses".to_owned(),
+        },
         Step::StaleRemoved { path } => Explanation {
             title: "A left-over socket file was removed.",
             text: "The file of a Unix socket stays behind when its owner ends without removing it, and binding the \

@@ -278,6 +278,7 @@ abandoned   tcp://[::1]:80: another address answered first
 connected   tcp://[::1]:80 from tcp://127.0.0.1:50000 (1.24 ms)
 listen      tcp://127.0.0.1:50000, backlog 4096
 accepted    tcp://[::1]:80 at tcp://127.0.0.1:50000, descriptor 4
+turned away tcp://[::1]:80: 10.0.0.0/8 is denied
 removed     /run/x, whose owner is gone
 sent        6 B
 received    1.5 KiB

@@ -54,6 +54,7 @@ impl Line {
             Step::Accepted { local, remote, fd } => {
                 line(Ink::Connection, "accepted", format!("{remote} at {local}, descriptor {fd}"))
             }
+            Step::TurnedAway { remote, why } => line(Ink::Connection, "turned away", format!("{remote}: {why}")),
             Step::StaleRemoved { path } => line(Ink::Socket, "removed", format!("{path}, whose owner is gone")),
             Step::Sent { bytes } => line(Ink::Bytes, "sent", show_size(*bytes)),
             Step::Received { bytes } => line(Ink::Bytes, "received", show_size(*bytes)),

@@ -48,6 +48,7 @@ pub(super) fn every_step() -> Vec<Step> {
         Step::Connected { local: local(), remote: remote(), took_ns },
         Step::Listen { local: local(), backlog: 4096 },
         Step::Accepted { local: local(), remote: remote(), fd: 4 },
+        Step::TurnedAway { remote: remote(), why: "10.0.0.0/8 is denied".into() },
         Step::StaleRemoved { path: "/run/x".into() },
         Step::Sent { bytes: 6 },
         Step::Received { bytes: 1536 },
