@@ -68,6 +68,7 @@
 //!   ones; then they miss what they have no room for, and that is counted and said. A single peer is always waited for.
 
 pub mod access;
+pub mod backoff;
 pub mod cli;
 pub mod command;
 pub mod endpoint;

@@ -31,7 +31,7 @@ pub use exec::Exec;
 pub use listen::{Feed, Serve};
 pub use measure::Measure;
 pub use network::{Network, Target};
-pub use patience::{Reconnect, Retry};
+pub use patience::{Offline, Reconnect, Retry};
 pub use proxy::Proxy;
 pub use sockets::{IpOptions, Multicast, TcpOptions};
 pub use talk::{Ending, Messages, Show, Talk};

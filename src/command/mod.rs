@@ -16,7 +16,7 @@ use crate::view::screen;
 /// Carries a plan out.
 pub fn run(plan: Plan) -> Result<Exit, Failure> {
     match plan {
-        Plan::Connect(target, reply, talk) => on(Builder::new_current_thread(), talk::connect(target, reply, *talk)),
+        Plan::Connect(connection, talk) => on(Builder::new_current_thread(), talk::connect(connection, *talk)),
         // One peer needs one thread; many share the cores.
         Plan::Listen(bind, service) if service.peers == Peers::Once => {
             on(Builder::new_current_thread(), listen::listen(bind, *service))

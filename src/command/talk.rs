@@ -1,6 +1,7 @@
 //! `connect`: one conversation with one peer.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
@@ -8,28 +9,36 @@ use super::demo;
 use super::stage::Stage;
 use crate::cli::Output;
 use crate::exit::{Exit, Failure};
-use crate::link::{Journal, Reply, Watch};
+use crate::link::{Journal, Watch};
 use crate::pipe::{self, Inward, Outward, Raw, Socket};
-use crate::plan::{InputFrom, Path, Talk, Target};
-use crate::session::{Audience, Linger, Signals, Source};
-use crate::transport::{ByteStream, Channel, Dial};
+use crate::plan::{self, Connection, InputFrom, Path, Talk, Target};
+use crate::session::{Again, Audience, Linger, Opening, Signals, Source};
+use crate::transport::{ByteStream, Channel, Dial, Opened};
 
-pub(super) async fn connect(target: Target, reply: Reply, talk: Talk) -> Result<Exit, Failure> {
-    let dial = match &target {
-        Target::Endpoint(_) => None,
-        Target::Demo(demo) => Some(demo::start(demo).await?),
-    };
-    let dial = match (dial, target) {
-        (Some(dial), _) | (None, Target::Endpoint(dial)) => dial,
-        (None, Target::Demo(_)) => unreachable!("a demo has started"),
+pub(super) async fn connect(connection: Connection, talk: Talk) -> Result<Exit, Failure> {
+    let Connection { to, reply, again } = connection;
+    let dial = match to {
+        Target::Endpoint(dial) => dial,
+        Target::Demo(demo) => demo::start(&demo).await?,
     };
     if talk.path == Path::Raw {
         return straight(dial, talk).await;
     }
     let audience = if talk.input == InputFrom::Nothing { Audience::Nobody } else { Audience::All };
     let stage = Stage::set(&talk, reply, audience)?;
-    let report = stage.journal().open();
-    stage.run(Source::One(Box::pin(async move { dial.connect(report).await }))).await
+    let (dial, journal) = (Arc::new(dial), stage.journal().clone());
+    let open = move || -> Opening<Opened> {
+        let (dial, report) = (dial.clone(), journal.open());
+        Box::pin(async move { dial.connect(report).await })
+    };
+    let first = open();
+    let again = again.map(|plan::Again { backoff, attempts, offline }| Again {
+        open: Box::new(open),
+        backoff,
+        attempts,
+        offline,
+    });
+    stage.run(Source::One(first, again)).await
 }
 
 /// Nobody looks: the bytes go from descriptor to descriptor.

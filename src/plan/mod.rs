@@ -10,10 +10,11 @@ mod tls;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::backoff::Backoff;
 use crate::cli::{
-    Cli, Command, Exec, Family, Feed, IpOptions, Network, Output, ReplyMode, ReplyTo, Serve, Shell, StdinTo,
-    Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect, UdpListen, Unix, UnixConnect,
-    UnixListen, UnixType,
+    Cli, Command, Exec, Family, Feed, IpOptions, Network, Offline, Output, Reconnect, ReplyMode, ReplyTo, Serve, Shell,
+    StdinTo, Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect, UdpListen, Unix,
+    UnixConnect, UnixListen, UnixType,
 };
 use crate::endpoint::{HostPort, ListenOn, UnixName};
 use crate::environment::Environment;
@@ -67,13 +68,34 @@ impl Stdio {
 /// What is to be done.
 pub enum Plan {
     /// Talk to one peer.
-    Connect(Target, Reply, Box<Talk>),
+    Connect(Connection, Box<Talk>),
     /// Serve peers.
     Listen(Bind, Box<Service>),
     /// Show a record again.
     Replay(PathBuf, Look),
     /// Print a completion script.
     Completions(Shell),
+}
+
+/// A conversation to open.
+pub struct Connection {
+    /// With whom.
+    pub to: Target,
+    /// What is done by itself.
+    pub reply: Reply,
+    /// What happens when it is lost.
+    pub again: Option<Again>,
+}
+
+/// How a lost conversation is opened again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Again {
+    /// The waits before each attempt.
+    pub backoff: Backoff,
+    /// So many failed attempts in a row are the end.
+    pub attempts: u32,
+    /// What becomes of input meanwhile.
+    pub offline: Offline,
 }
 
 /// Whom to talk to.
@@ -195,7 +217,7 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
 }
 
 fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
-    let TcpConnect { target, network, tls, ip, tcp, retry: _, reconnect: _, exec, talk } = options;
+    let TcpConnect { target, network, tls, ip, tcp, retry, reconnect, exec, talk } = options;
     let timeout = network.connect_timeout;
     let to = if target.demo {
         Target::Demo(Demo::Tcp { timeout })
@@ -203,9 +225,9 @@ fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environmen
         let target = HostPort::parse("tcp", &target.address)?;
         let network = self::network(network, ip, tcp, environment)?;
         let tls = tls::client(tls, environment)?;
-        Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls })
+        Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, retry: retry.retry })
     };
-    connect(to, exec, talk, Carries::Bytes, terminal)
+    connect(to, Some(reconnect), exec, talk, Carries::Bytes, terminal)
 }
 
 fn udp_connect(options: UdpConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
@@ -218,25 +240,26 @@ fn udp_connect(options: UdpConnect, terminal: Terminal, environment: &Environmen
         let network = self::network(network, ip, TcpOptions::default(), environment)?;
         Target::Endpoint(To::Udp(udp::Dial { target, network, limit }).into())
     };
-    connect(to, exec, talk, Carries::Datagrams, terminal)
+    connect(to, None, exec, talk, Carries::Datagrams, terminal)
 }
 
 fn unix_connect(options: UnixConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
-    let UnixConnect { path, kind, bind, demo, tls, retry: _, reconnect: _, exec, talk } = options;
+    let UnixConnect { path, kind, bind, demo, tls, retry, reconnect, exec, talk } = options;
     let limit = talk.messages.max_message;
     let to = match path {
         Some(path) if !demo => {
             let bind = bind.as_deref().map(UnixName::parse).transpose()?;
             let dial = unix::Dial { target: UnixName::parse(&path)?, kind, bind, limit };
-            Target::Endpoint(Dial { to: To::Unix(dial), tls: tls::client(tls, environment)? })
+            Target::Endpoint(Dial { to: To::Unix(dial), tls: tls::client(tls, environment)?, retry: retry.retry })
         }
         _ => Target::Demo(Demo::Unix { kind, limit }),
     };
-    connect(to, exec, talk, carried(kind), terminal)
+    connect(to, Some(reconnect), exec, talk, carried(kind), terminal)
 }
 
 fn connect(
     to: Target,
+    reconnect: Option<Reconnect>,
     exec: Exec,
     options: TalkOptions,
     carries: Carries,
@@ -244,10 +267,17 @@ fn connect(
 ) -> Result<Plan, Failure> {
     let reply = exec::reply(ReplyMode::None, exec)?;
     let mut talk = talk(options, carries, terminal)?;
-    if matches!(&to, Target::Endpoint(Dial { tls: Some(_), .. })) || reply != Reply::None {
+    let again = reconnect.and_then(again);
+    if matches!(&to, Target::Endpoint(Dial { tls: Some(_), .. })) || reply != Reply::None || again.is_some() {
         talk.path = Path::Messages;
     }
-    Ok(Plan::Connect(to, reply, Box::new(talk)))
+    Ok(Plan::Connect(Connection { to, reply, again }, Box::new(talk)))
+}
+
+fn again(options: Reconnect) -> Option<Again> {
+    let Reconnect { reconnect, reconnect_delay, offline } = options;
+    let backoff = Backoff::new(reconnect_delay.first, reconnect_delay.longest);
+    reconnect.map(|attempts| Again { backoff, attempts, offline })
 }
 
 /// How an address is reached.

@@ -30,7 +30,7 @@ fn plan(line: &str, terminal: Terminal) -> Result<Plan, Failure> {
 
 fn talk(line: &str, terminal: Terminal) -> Talk {
     match plan(line, terminal) {
-        Ok(Plan::Connect(_, _, talk)) => *talk,
+        Ok(Plan::Connect(_, talk)) => *talk,
         Ok(Plan::Listen(_, service)) => service.talk,
         Ok(_) => panic!("{line}: no conversation"),
         Err(failure) => panic!("{line}: {failure}"),

@@ -169,6 +169,12 @@ impl Ending {
         self.satisfied
     }
 
+    /// Whether nothing more is to be said or heard after this end of the only conversation.
+    pub(super) fn is_done(&self, outcome: &Outcome) -> bool {
+        let stays = self.rules.at_eof == AtEof::Stay;
+        self.closing.is_some() || (outcome.end == End::Complete && self.input_over.is_some() && !stays)
+    }
+
     /// A conversation ended.
     pub(super) fn closed(&mut self, conn: ConnId, peer: &Peer, outcome: &Outcome) {
         self.tails.remove(&conn);
@@ -286,6 +292,13 @@ impl Ending {
             _ => verdict,
         }
     }
+}
+
+/// Why there is no conversation any more.
+pub(super) fn lost(peer: &Peer, outcome: &Outcome) -> Failure {
+    judge(peer, outcome)
+        .err()
+        .unwrap_or_else(|| Failure::new(Exit::Partial, format!("{}: the peer ended", peer.remote)))
 }
 
 /// The exit code and the line for how the only conversation ended.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::cli::Offline;
 use crate::event::{ConnId, Event, Message};
 use crate::link::{Link, Refused};
 
@@ -71,10 +72,14 @@ pub(super) struct Hub {
     deliveries: VecDeque<Delivery>,
     notices: Vec<String>,
     pub(super) gone: Totals,
+    /// Under `--reconnect`, what becomes of what is said while nobody is there.
+    offline: Option<Offline>,
+    held: Vec<Event>,
+    dropped: usize,
 }
 
 impl Hub {
-    pub(super) fn new(audience: Audience) -> Self {
+    pub(super) fn new(audience: Audience, offline: Option<Offline>) -> Self {
         Self {
             entries: BTreeMap::new(),
             closing: BTreeMap::new(),
@@ -84,6 +89,9 @@ impl Hub {
             deliveries: VecDeque::new(),
             notices: Vec::new(),
             gone: Totals::default(),
+            offline,
+            held: Vec::new(),
+            dropped: 0,
         }
     }
 
@@ -98,15 +106,31 @@ impl Hub {
     /// Forgets a conversation whose transport has ended.
     pub(super) fn remove(&mut self, id: ConnId) -> Option<Gone> {
         for delivery in &mut self.deliveries {
+            if self.offline == Some(Offline::Keep) && delivery.owed.contains(&id) {
+                self.held.extend(messages(&delivery.events).cloned().map(Event::Message));
+            }
             delivery.owed.retain(|other| *other != id);
         }
         self.deliver(Instant::now());
         if let Some(entry) = self.entries.remove(&id) {
             self.say_what_was_missed(&entry);
             self.gone.add(entry.totals);
-            return Some(Gone { peer: entry.link.peer.clone() });
+            return Some(Gone { peer: entry.link.peer.clone(), by: Ended::ByPeer });
         }
-        self.closing.remove(&id).map(|peer| Gone { peer })
+        self.closing.remove(&id).map(|peer| Gone { peer, by: Ended::ByUs })
+    }
+
+    /// Says what was kept while nobody was there, or how much was dropped.
+    pub(super) fn say_held(&mut self, id: ConnId) {
+        if self.dropped > 0 {
+            let dropped = std::mem::take(&mut self.dropped);
+            self.notices
+                .push(format!("{dropped} messages were dropped while there was no connection (--offline drop)"));
+        }
+        if !self.held.is_empty() {
+            let held = std::mem::take(&mut self.held);
+            self.queue(held, vec![id]);
+        }
     }
 
     /// Lets go of a conversation: its transport says what is queued and ends.
@@ -234,6 +258,14 @@ impl Hub {
     /// Says something to whoever hears the user. Nobody is a notice.
     pub(super) fn say(&mut self, events: Vec<Event>) {
         let listeners: Vec<ConnId> = self.listeners().collect();
+        match self.offline {
+            Some(Offline::Keep) if self.entries.is_empty() => return self.held.extend(events),
+            Some(Offline::Drop) if self.entries.is_empty() => {
+                self.dropped += messages(&events).count();
+                return;
+            }
+            _ => {}
+        }
         if listeners.is_empty() {
             self.notices.push("nobody is connected: that was not sent".to_owned());
             return;
@@ -339,6 +371,16 @@ impl Hub {
 /// A conversation that has ended.
 pub(super) struct Gone {
     pub peer: crate::event::Peer,
+    pub by: Ended,
+}
+
+/// Who let go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// The session had closed it.
+    ByUs,
+    /// It was under way.
+    ByPeer,
 }
 
 impl Totals {

@@ -3,6 +3,7 @@
 //! It knows no protocol. No arm of its `select!` awaits: what has no room yet waits in a field, and its source is not
 //! read meanwhile; that is the back-pressure. So a blocked direction never stops the other.
 
+mod again;
 mod commands;
 mod ending;
 mod hub;
@@ -16,10 +17,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
+pub use again::Again;
 pub use ending::{Ending, Linger, Rules};
 pub use hub::Audience;
 
 use crate::access::Refusal;
+use crate::cli::Offline;
 use crate::event::{ConnId, Event, Record, What};
 use crate::exit::{Exit, Failure};
 use crate::input::{Input, Inputs};
@@ -27,12 +30,13 @@ use crate::link::{self, Gate, Journal, Reply};
 use crate::repl::Verb;
 use crate::transport::framed::{Framed, Frames};
 use crate::transport::{Channel, Listener, Opened};
-use hub::Hub;
+use again::Reconnecting;
+use hub::{Ended, Hub};
 
 /// Where conversations come from.
 pub enum Source {
-    /// One, which is still being opened.
-    One(Opening<Opened>),
+    /// One, which is still being opened, and how it is opened again when it is lost.
+    One(Opening<Opened>, Option<Again>),
     /// Many, as they come to a listener, at most so many at a time.
     Many(Opening<Listener>, usize),
     /// The first of a listener.
@@ -85,6 +89,9 @@ struct Pump {
     /// Commands that repeat: `/repeat`.
     repeats: Vec<commands::Repeat>,
     capacity: Capacity,
+    again: Option<Reconnecting>,
+    /// The only conversation was lost just now, and is to be opened again.
+    lost: Option<Failure>,
 }
 
 /// How many conversations there may be.
@@ -102,15 +109,15 @@ impl Session {
         let Self { journal, mut records, screen, inputs, frames, reply, audience, say, rules, gate, verbs } = self;
         // Before the prompt is up, which turns Ctrl-C into a signal.
         let mut signals = Signals::new()?;
-        let (mut connecting, mut binding, capacity) = match source {
-            Source::One(connecting) => (Some(connecting), None, Capacity::One),
-            Source::First(binding) => (None, Some(binding), Capacity::One),
-            Source::Many(binding, most) => (None, Some(binding), Capacity::Many(most)),
+        let (mut connecting, mut binding, capacity, again) = match source {
+            Source::One(connecting, again) => (Some(connecting), None, Capacity::One, again),
+            Source::First(binding) => (None, Some(binding), Capacity::One, None),
+            Source::Many(binding, most) => (None, Some(binding), Capacity::Many(most), None),
         };
         let mut listener: Option<Listener> = None;
         let room = Arc::new(Notify::new());
         let mut pump = Pump {
-            hub: Hub::new(audience),
+            hub: Hub::new(audience, again.as_ref().map(|again| again.offline)),
             ending: Ending::new(rules, capacity),
             journal,
             inputs,
@@ -123,6 +130,8 @@ impl Session {
             unshown: Vec::new(),
             repeats: Vec::new(),
             capacity,
+            again: again.map(Reconnecting::new),
+            lost: None,
         };
         if pump.gate.is_some() {
             pump.inputs.start(); // Enter is needed from the first stage on
@@ -153,7 +162,7 @@ impl Session {
                     connecting = None;
                     match opened {
                         Ok(opened) => pump.opened(opened),
-                        Err(failure) => pump.ending.fail(failure),
+                        Err(failure) => pump.not_opened(failure),
                     }
                 }
                 bound = next(&mut binding) => {
@@ -188,6 +197,9 @@ impl Session {
                 input = pump.inputs.next(), if pump.may_say() => pump.said(input),
                 () = sleep_until(deadline) => pump.tick(),
             }
+            if let Some(failure) = pump.lost.take() {
+                connecting = pump.open_again(failure);
+            }
             if pump.ending.is_closing() {
                 (connecting, binding) = (None, None);
                 pump.leave(&mut listener);
@@ -219,6 +231,28 @@ impl Pump {
         }
     }
 
+    /// The only conversation could not be opened.
+    fn not_opened(&mut self, failure: Failure) {
+        match &self.again {
+            Some(again) if again.had_one() => self.lost = Some(failure),
+            _ => self.ending.fail(failure),
+        }
+    }
+
+    /// Begins the next attempt, unless that was the last.
+    fn open_again(&mut self, failure: Failure) -> Option<Opening<Opened>> {
+        match self.again.as_mut()?.next(failure) {
+            Ok((opening, text)) => {
+                self.note(What::Notice { text });
+                Some(opening)
+            }
+            Err(failure) => {
+                self.ending.fail(failure);
+                None
+            }
+        }
+    }
+
     /// Starts a conversation.
     fn opened(&mut self, opened: Opened) {
         let Opened { channel, report } = opened;
@@ -230,10 +264,15 @@ impl Pump {
         let id = link.id;
         self.hub.add(link);
         self.ending.opened();
+        if let Some(again) = &mut self.again {
+            again.opened();
+        }
         self.inputs.start();
         if !self.say.is_empty() {
             self.hub.say_to(id, self.say.clone());
         }
+        self.hub.say_held(id);
+        self.notices();
         if let Some(replay) = self.inputs.replay()
             && let Some(sender) = self.hub.sender(id)
         {
@@ -269,8 +308,13 @@ impl Pump {
                 }
                 What::Said(Event::Message(_)) => self.hub.active(record.conn),
                 What::Closed(outcome) => {
-                    if let Some(link) = self.hub.remove(record.conn) {
-                        self.ending.closed(record.conn, &link.peer, outcome);
+                    if let Some(gone) = self.hub.remove(record.conn) {
+                        match &self.again {
+                            Some(_) if gone.by == Ended::ByPeer && !self.ending.is_done(outcome) => {
+                                self.lost = Some(ending::lost(&gone.peer, outcome));
+                            }
+                            _ => self.ending.closed(record.conn, &gone.peer, outcome),
+                        }
                         self.inputs.peers_changed(|| self.hub.ids());
                     }
                 }
@@ -306,13 +350,19 @@ impl Pump {
         let enter_counts = self.gate.as_ref().is_some_and(Gate::is_waiting);
         // Lines typed while the only conversation is being opened wait for it; a listener's have nobody to wait for.
         let somebody = match self.capacity {
-            Capacity::One => self.hub.has_audience() || self.ending.anyone_came(),
+            Capacity::One => self.hub.has_audience() || (self.ending.anyone_came() && !self.waits_for_connection()),
             // Last, because with ten thousand peers it takes time.
             Capacity::Many(_) => {
                 self.inputs.is_interactive() || (!self.ending.input_is_over() && self.hub.has_audience())
             }
         };
         enter_counts || self.ending.is_closing() || (self.hub.is_idle() && somebody)
+    }
+
+    /// There is no connection, and what is piped in is to wait for the next. A person may go on typing.
+    fn waits_for_connection(&self) -> bool {
+        let keeps = self.again.as_ref().is_some_and(|again| again.offline() == Offline::Keep);
+        keeps && self.hub.is_empty() && !self.inputs.is_interactive()
     }
 
     fn said(&mut self, input: Input) {

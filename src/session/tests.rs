@@ -107,7 +107,7 @@ impl Someone {
 
 fn hub(audience: Audience) -> (Hub, Journal, Arc<Notify>) {
     let (journal, _) = Journal::new(Watch::default(), None);
-    (Hub::new(audience), journal, Arc::default())
+    (Hub::new(audience, None), journal, Arc::default())
 }
 
 #[tokio::test(start_paused = true)]
@@ -420,7 +420,7 @@ async fn a_slow_screen_gets_everything_however_the_session_ends() {
     let (screen, mut shown) = mpsc::channel(1);
     let session = session(rules, screen);
     let opened = Opened { channel: Channel::Messages(Box::new(Speaker(peer(), SAID))), report: session.journal.open() };
-    let running = tokio::spawn(session.run(Source::One(async { Ok(opened) }.boxed())));
+    let running = tokio::spawn(session.run(Source::One(async { Ok(opened) }.boxed(), None)));
     let mut heard = Vec::new();
     while let Some(batch) = shown.recv().await {
         for record in batch {

@@ -8,6 +8,7 @@ pub mod listener;
 pub mod packet_socket;
 pub mod packets;
 pub mod resolve;
+mod retry;
 pub mod sockets;
 pub mod stream;
 pub mod tcp;
@@ -50,6 +51,8 @@ pub struct Dial {
     pub to: To,
     /// TLS over the byte stream.
     pub tls: Option<crate::tls::Client>,
+    /// Try again for so long until it opens.
+    pub retry: Option<Duration>,
 }
 
 /// An endpoint. [`Dial::connect`] and [`Bind::listen`] are the only two matches on the protocol.
@@ -64,13 +67,20 @@ pub enum To {
 
 impl From<To> for Dial {
     fn from(to: To) -> Self {
-        Self { to, tls: None }
+        Self { to, tls: None, retry: None }
     }
 }
 
 impl Dial {
     /// Opens a conversation, stage by stage.
     pub async fn connect(&self, report: Reporter) -> Result<Opened, Failure> {
+        match self.retry {
+            Some(limit) => retry::connect(self, limit, report).await,
+            None => self.attempt(report).await,
+        }
+    }
+
+    async fn attempt(&self, report: Reporter) -> Result<Opened, Failure> {
         let opened = match &self.to {
             To::Tcp(dial) => dial.connect(report).await,
             To::Udp(dial) => dial.connect(report).await,

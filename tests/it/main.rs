@@ -10,6 +10,7 @@ mod limits;
 mod listen;
 mod names;
 mod net;
+mod patience;
 mod printer;
 mod program;
 mod prompt;
