@@ -1,6 +1,7 @@
 //! `connect`: one conversation with one peer.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -14,6 +15,7 @@ use crate::pipe::{self, Inward, Outward, Raw, Socket};
 use crate::plan::{self, Connection, InputFrom, Path, Talk, Target};
 use crate::session::{Again, Audience, Linger, Opening, Signals, Source};
 use crate::transport::{ByteStream, Channel, Dial, Opened};
+use crate::view::screen;
 
 pub(super) async fn connect(connection: Connection, talk: Talk) -> Result<Exit, Failure> {
     let Connection { to, reply, again } = connection;
@@ -43,12 +45,15 @@ pub(super) async fn connect(connection: Connection, talk: Talk) -> Result<Exit, 
 
 /// Nobody looks: the bytes go from descriptor to descriptor.
 async fn straight(dial: Dial, talk: Talk) -> Result<Exit, Failure> {
-    let (journal, records) = Journal::new(Watch::default(), None);
-    drop(records);
+    let (journal, mut records) = Journal::new(Watch::default(), None);
     let mut interrupts = interrupts()?;
-    let opened = tokio::select! {
-        opened = dial.connect(journal.open()) => opened?,
-        _ = interrupts.recv() => return Ok(Exit::Interrupted),
+    let mut opening = pin!(dial.connect(journal.open()));
+    let opened = loop {
+        tokio::select! {
+            opened = &mut opening => break opened?,
+            Some(batch) = records.recv() => screen::tell(&talk.look, &batch),
+            _ = interrupts.recv() => return Ok(Exit::Interrupted),
+        }
     };
     join(opened.channel, talk, interrupts).await
 }

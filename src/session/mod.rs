@@ -336,6 +336,7 @@ impl Pump {
     fn peer_finished(&mut self, id: ConnId) {
         let replaying = self.inputs.replay().is_some(); // it ends with our Finish
         let more = self.reply == Reply::None
+            && self.again.is_none() // what is still to be said is for the next conversation
             && !self.inputs.is_interactive()
             && !self.ending.input_is_over()
             && (replaying || self.hub.hears_input(id));

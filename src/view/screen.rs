@@ -10,9 +10,9 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::fstat;
 use tokio::sync::{mpsc, oneshot};
 
-use super::View;
 use super::printer::Printer;
 use super::style::{Ink, Style};
+use super::{Look, View};
 use crate::event::Record;
 use crate::exit::{Failure, words};
 
@@ -162,6 +162,14 @@ pub fn fail(failure: &Failure, style: &Style) {
         text += &line(Ink::Title, "hint:", hint);
     }
     let _ = write_all(io::stderr(), text.as_bytes());
+}
+
+/// Shows records on stderr at once, for what goes on without a screen.
+pub fn tell(look: &Look, records: &[Record]) {
+    let (mut talk, mut text) = (super::talk(look), Vec::new());
+    if records.iter().try_for_each(|record| talk.show(record, &mut text)).is_ok() {
+        let _ = write_all(io::stderr(), &text);
+    }
 }
 
 /// Writes text to stdout as it is, for commands that hold no conversation.
