@@ -44,6 +44,10 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
         'sockeye;tcp;connect' {
             [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`')
             [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up connecting after this long, all addresses together')
+            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'Try again until it opens, at most this long; exit code 5 if it does not')
+            [CompletionResult]::new('--reconnect', '--reconnect', [CompletionResultType]::ParameterName, 'Connect again when the conversation ends before stdin does, or breaks; give up after N failed attempts in a row [N: no limit]. --say is said again each time')
+            [CompletionResult]::new('--reconnect-delay', '--reconnect-delay', [CompletionResultType]::ParameterName, 'The first wait before connecting again and the longest; it doubles from one to the other, less up to a half')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'What becomes of input while there is no connection')
             [CompletionResult]::new('--framing', '--framing', [CompletionResultType]::ParameterName, 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]')
             [CompletionResult]::new('--newline', '--newline', [CompletionResultType]::ParameterName, 'Line ends on the wire')
             [CompletionResult]::new('--say', '--say', [CompletionResultType]::ParameterName, 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it')
@@ -233,6 +237,10 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
         'sockeye;unix;connect' {
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'The type of socket')
             [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Bind our end to this path, so that a datagram peer can answer [default for datagram: an abstract name]')
+            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'Try again until it opens, at most this long; exit code 5 if it does not')
+            [CompletionResult]::new('--reconnect', '--reconnect', [CompletionResultType]::ParameterName, 'Connect again when the conversation ends before stdin does, or breaks; give up after N failed attempts in a row [N: no limit]. --say is said again each time')
+            [CompletionResult]::new('--reconnect-delay', '--reconnect-delay', [CompletionResultType]::ParameterName, 'The first wait before connecting again and the longest; it doubles from one to the other, less up to a half')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'What becomes of input while there is no connection')
             [CompletionResult]::new('--framing', '--framing', [CompletionResultType]::ParameterName, 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]')
             [CompletionResult]::new('--newline', '--newline', [CompletionResultType]::ParameterName, 'Line ends on the wire')
             [CompletionResult]::new('--say', '--say', [CompletionResultType]::ParameterName, 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it')

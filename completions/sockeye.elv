@@ -39,6 +39,10 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         &'sockeye;tcp;connect'= {
             cand --bind 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`'
             cand --connect-timeout 'Give up connecting after this long, all addresses together'
+            cand --retry 'Try again until it opens, at most this long; exit code 5 if it does not'
+            cand --reconnect 'Connect again when the conversation ends before stdin does, or breaks; give up after N failed attempts in a row [N: no limit]. --say is said again each time'
+            cand --reconnect-delay 'The first wait before connecting again and the longest; it doubles from one to the other, less up to a half'
+            cand --offline 'What becomes of input while there is no connection'
             cand --framing 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]'
             cand --newline 'Line ends on the wire'
             cand --say 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it'
@@ -214,6 +218,10 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         &'sockeye;unix;connect'= {
             cand --type 'The type of socket'
             cand --bind 'Bind our end to this path, so that a datagram peer can answer [default for datagram: an abstract name]'
+            cand --retry 'Try again until it opens, at most this long; exit code 5 if it does not'
+            cand --reconnect 'Connect again when the conversation ends before stdin does, or breaks; give up after N failed attempts in a row [N: no limit]. --say is said again each time'
+            cand --reconnect-delay 'The first wait before connecting again and the longest; it doubles from one to the other, less up to a half'
+            cand --offline 'What becomes of input while there is no connection'
             cand --framing 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]'
             cand --newline 'Line ends on the wire'
             cand --say 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it'

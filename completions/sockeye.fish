@@ -38,6 +38,11 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and not __fish_seen
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and not __fish_seen_subcommand_from connect listen help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l bind -d 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l connect-timeout -d 'Give up connecting after this long, all addresses together' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l retry -d 'Try again until it opens, at most this long; exit code 5 if it does not' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l reconnect -d 'Connect again when the conversation ends before stdin does, or breaks; give up after N failed attempts in a row [N: no limit]. --say is said again each time' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l reconnect-delay -d 'The first wait before connecting again and the longest; it doubles from one to the other, less up to a half' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l offline -d 'What becomes of input while there is no connection' -r -f -a "keep\t'It waits, and is said on the next connection'
+drop\t'It is read and dropped'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
@@ -266,6 +271,11 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 datagram\t'Datagrams, no connection'
 seqpacket\t'A connection that keeps message boundaries'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l bind -d 'Bind our end to this path, so that a datagram peer can answer [default for datagram: an abstract name]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l retry -d 'Try again until it opens, at most this long; exit code 5 if it does not' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l reconnect -d 'Connect again when the conversation ends before stdin does, or breaks; give up after N failed attempts in a row [N: no limit]. --say is said again each time' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l reconnect-delay -d 'The first wait before connecting again and the longest; it doubles from one to the other, less up to a half' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l offline -d 'What becomes of input while there is no connection' -r -f -a "keep\t'It waits, and is said on the next connection'
+drop\t'It is read and dropped'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
