@@ -55,6 +55,19 @@ impl HostPort {
         Ok(Self { host: host.to_owned(), port })
     }
 
+    /// Reads `HOST[:PORT]`, with a port for where there is none.
+    pub(crate) fn parse_or_port(text: &str, port: u16) -> Result<Self, String> {
+        // The last colon of `[::1]` stands before no port.
+        let (host, port) = match split_port(text).filter(|_| !text.ends_with(']')) {
+            Some((host, typed)) => (host, parse_port(typed)?),
+            None => (text, port),
+        };
+        if port == 0 {
+            return Err("nobody can be reached at port 0".to_owned());
+        }
+        Ok(Self { host: parse_host(host)?.to_owned(), port })
+    }
+
     fn parse_url(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|error| error.to_string())?;
         let host = parse_host(url.host_str().unwrap_or_default())?;

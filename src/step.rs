@@ -81,6 +81,47 @@ pub enum Step {
         /// From `connect()` to established: one round trip for TCP.
         took_ns: u64,
     },
+    /// Which way to the target was chosen, and who said so.
+    Route {
+        /// The proxies, the nearest first; none is the direct way.
+        proxies: Vec<String>,
+        /// `--proxy`, a variable, or the entry of `NO_PROXY` that exempts the target.
+        reason: String,
+    },
+    /// A proxy was asked for something.
+    ProxyAsked {
+        /// Which: `socks5h://127.0.0.1:1080`.
+        proxy: String,
+        /// For what.
+        exchange: Exchange,
+        /// What was said.
+        words: String,
+        /// The bytes, as digits or as the lines of a head. What is secret is hidden.
+        bytes: String,
+    },
+    /// A proxy has answered.
+    ProxyAnswered {
+        /// Which.
+        proxy: String,
+        /// What it had been asked for.
+        exchange: Exchange,
+        /// What it said.
+        words: String,
+        /// The bytes.
+        bytes: String,
+        /// How long it took: for a way to the target, the proxy's own connecting too.
+        took_ns: u64,
+    },
+    /// The proxy wants what was said again, on a new connection.
+    ProxyAgain {
+        /// Which.
+        proxy: String,
+    },
+    /// A datagram from a relay was thrown away.
+    RelayDropped {
+        /// Why.
+        reason: String,
+    },
     /// `listen()` was called: the kernel now completes handshakes by itself.
     Listen {
         /// Where.
@@ -148,6 +189,24 @@ pub enum Step {
     },
 }
 
+/// What can be exchanged with a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exchange {
+    /// How to log in (RFC 1928 §3).
+    Socks5Method,
+    /// A user and a password (RFC 1929).
+    Socks5Login,
+    /// A way to the target (RFC 1928 §4, §6).
+    Socks5Connect,
+    /// A relay for datagrams (RFC 1928 §4, §7).
+    Socks5Associate,
+    /// A way to the target, by SOCKS 4 or 4a.
+    Socks4Connect,
+    /// A way to the target (RFC 9110 §9.3.6).
+    HttpConnect,
+}
+
 /// The stages between which `--step` pauses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -162,6 +221,8 @@ pub enum Stage {
     Listen,
     /// Connect to the peer.
     Connect,
+    /// Ask a proxy for something.
+    Proxy,
     /// Take a peer that has connected.
     Accept,
     /// Begin the conversation.

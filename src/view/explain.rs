@@ -4,6 +4,8 @@ use super::escape;
 use super::style::{Ink, Style};
 use crate::step::Step;
 
+mod proxy;
+
 /// An explanation of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
@@ -123,6 +125,11 @@ pub fn explain(step: &Step) -> Explanation {
             },
         },
         Step::Connected { remote, .. } => connected(&Place::of(remote)),
+        Step::Route { proxies, .. } => proxy::route(proxies),
+        Step::ProxyAsked { proxy, exchange, .. } => proxy::asked(proxy, *exchange),
+        Step::ProxyAnswered { proxy, exchange, .. } => proxy::answered(proxy, *exchange),
+        Step::ProxyAgain { proxy } => proxy::again(proxy),
+        Step::RelayDropped { .. } => proxy::dropped(),
         Step::Listen { local, .. } => Explanation {
             title: "The socket takes connections.",
             text: "From now on the kernel completes connections by itself, and they wait in a queue for accept(). The \

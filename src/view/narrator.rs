@@ -289,8 +289,14 @@ reset       the peer threw the connection away
 unreachable connection refused
 closed      the kernel said TIME-WAIT
 skipped     3 steps came too fast to be shown
+route       direct (NO_PROXY)
+route       by http://[::1]:3128 (--proxy)
+proxy again http://[::1]:3128, newly connected
+dropped     a datagram from the relay: a fragment
 ";
-        assert_eq!(told(Talk::Steps, &records), expected);
+        let asked = "proxy asked http://[::1]:3128: connect to x:80 [CONNECT x:80 | Host: x:80]\n".repeat(6);
+        let answered = "proxy said  http://[::1]:3128: connected [05 00] (1.24 ms)\n".repeat(6);
+        assert_eq!(told(Talk::Steps, &records), format!("{expected}{asked}{answered}"));
     }
 
     #[test]

@@ -50,6 +50,23 @@ impl Line {
             Step::Connected { local, remote, took_ns } => {
                 took(took_ns, line(Ink::Connection, "connected", format!("{remote} from {local}")))
             }
+            Step::Route { proxies, reason } if proxies.is_empty() => {
+                line(Ink::Connection, "route", format!("direct ({reason})"))
+            }
+            Step::Route { proxies, reason } => {
+                line(Ink::Connection, "route", format!("by {} ({reason})", proxies.join(", then ")))
+            }
+            Step::ProxyAsked { proxy, words, bytes, .. } => {
+                line(Ink::Said, "proxy asked", format!("{proxy}: {words} [{}]", bytes.replace('\n', " | ")))
+            }
+            Step::ProxyAnswered { proxy, words, bytes, took_ns, .. } => {
+                let detail = format!("{proxy}: {words} [{}]", bytes.replace('\n', " | "));
+                took(took_ns, line(Ink::Heard, "proxy said", detail))
+            }
+            Step::ProxyAgain { proxy } => line(Ink::Connection, "proxy again", format!("{proxy}, newly connected")),
+            Step::RelayDropped { reason } => {
+                line(Ink::Alarm, "dropped", format!("a datagram from the relay: {reason}"))
+            }
             Step::Listen { local, backlog } => line(Ink::Connection, "listen", format!("{local}, backlog {backlog}")),
             Step::Accepted { local, remote, fd } => {
                 line(Ink::Connection, "accepted", format!("{remote} at {local}, descriptor {fd}"))
@@ -79,6 +96,7 @@ fn stage(stage: Stage) -> &'static str {
         Stage::Bind => "give it a local address",
         Stage::Listen => "start listening",
         Stage::Connect => "connect to the peer",
+        Stage::Proxy => "ask the proxy",
         Stage::Accept => "take a peer that has connected",
         Stage::Talk => "begin the conversation",
         Stage::Shutdown => "end our direction",

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::View;
 use crate::event::{CloseReason, ConnId, End, Event, Extent, Kind, Message, Outcome, Peer, Reach, Record, What};
-use crate::step::{Stage, Step};
+use crate::step::{Exchange, Stage, Step};
 
 /// A record in conversation `conn`, `conn` seconds after an hour that is the same for all.
 pub(super) fn record(conn: u32, what: What) -> Record {
@@ -35,7 +35,29 @@ pub(super) fn every_step() -> Vec<Step> {
     let (local, remote) = (|| "tcp://127.0.0.1:50000".to_owned(), || "tcp://[::1]:80".to_owned());
     let error = || "connection refused".to_owned();
     let took_ns = 1_240_000;
-    vec![
+    let exchanges = [
+        Exchange::Socks5Method,
+        Exchange::Socks5Login,
+        Exchange::Socks5Connect,
+        Exchange::Socks5Associate,
+        Exchange::Socks4Connect,
+        Exchange::HttpConnect,
+    ];
+    let proxy = || "http://[::1]:3128".to_owned();
+    let asked = exchanges.map(|exchange| Step::ProxyAsked {
+        proxy: proxy(),
+        exchange,
+        words: "connect to x:80".into(),
+        bytes: "CONNECT x:80\nHost: x:80".into(),
+    });
+    let answered = exchanges.map(|exchange| Step::ProxyAnswered {
+        proxy: proxy(),
+        exchange,
+        words: "connected".into(),
+        bytes: "05 00".into(),
+        took_ns,
+    });
+    let mut steps = vec![
         Step::Waiting { next: Stage::Connect },
         Step::Resolve { host: "localhost".into() },
         Step::Resolved { host: "localhost".into(), addresses: vec![[127, 0, 0, 1].into()], took_ns },
@@ -59,7 +81,13 @@ pub(super) fn every_step() -> Vec<Step> {
         Step::Unreachable { error: error() },
         Step::Closed { state: Some("TIME-WAIT".into()) },
         Step::Skipped { count: 3 },
-    ]
+        Step::Route { proxies: Vec::new(), reason: "NO_PROXY".into() },
+        Step::Route { proxies: vec![proxy()], reason: "--proxy".into() },
+        Step::ProxyAgain { proxy: proxy() },
+        Step::RelayDropped { reason: "a fragment".into() },
+    ];
+    steps.extend(asked.into_iter().chain(answered));
+    steps
 }
 
 fn message() -> impl Strategy<Value = Message> {
