@@ -535,7 +535,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__tcp__subcmd__listen)
-            opts="-4 -6 -o -q -v -h --once --max-peers --reply --accept-timeout --stdin --allow --deny --access-file --accept-rate-per-address --accept-rate --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --record --step --help"
+            opts="-4 -6 -o -q -v -h --once --max-peers --reply --accept-timeout --stdin --reuse-port --backlog --allow --deny --access-file --accept-rate-per-address --accept-rate --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -555,6 +555,10 @@ _sockeye() {
                     ;;
                 --stdin)
                     COMPREPLY=($(compgen -W "none broadcast first each" -- "${cur}"))
+                    return 0
+                    ;;
+                --backlog)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --allow)
@@ -789,7 +793,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__udp__subcmd__listen)
-            opts="-4 -6 -o -q -v -h --reply-to --expiry --once --max-peers --reply --accept-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --record --step --help"
+            opts="-4 -6 -o -q -v -h --reply-to --expiry --once --max-peers --reply --accept-timeout --reuse-port --allow --deny --access-file --accept-rate-per-address --accept-rate --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1063,7 +1067,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__unix__subcmd__listen)
-            opts="-o -q -v -h --type --once --max-peers --reply --accept-timeout --stdin --allow-uid --accept-rate --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --record --step --help"
+            opts="-o -q -v -h --type --once --max-peers --reply --accept-timeout --stdin --backlog --allow-uid --accept-rate --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1087,6 +1091,10 @@ _sockeye() {
                     ;;
                 --stdin)
                     COMPREPLY=($(compgen -W "none broadcast first each" -- "${cur}"))
+                    return 0
+                    ;;
+                --backlog)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --allow-uid)

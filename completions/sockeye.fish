@@ -97,6 +97,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 broadcast\t'Every peer'
 first\t'The first peer only'
 each\t'Every peer gets all of it (a regular file)'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l backlog -d 'So many connections may wait to be accepted; the kernel makes it `net.core.somaxconn` at most [default: 4096]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l allow -d 'Only these addresses may come: 192.0.2.7, 10.0.0.0/8, 2001:db8::/32; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l deny -d 'These may not, even if they are allowed; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l access-file -d 'More of them, `allow CIDR` or `deny CIDR` a line; read again at SIGHUP, for those that come from then on' -r -F
@@ -140,6 +141,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s 4 -d 'Only IPv4'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s 6 -d 'Only IPv6'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l once -d 'Take one peer and end with it'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l reuse-port -d 'Share the port with others that say so too; the kernel gives each peer to one of them'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -253,6 +255,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s 4 -d 'Only IPv4'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s 6 -d 'Only IPv6'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l once -d 'Take one peer and end with it'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l reuse-port -d 'Share the port with others that say so too; the kernel gives each peer to one of them'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -331,6 +334,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 broadcast\t'Every peer'
 first\t'The first peer only'
 each\t'Every peer gets all of it (a regular file)'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l backlog -d 'So many connections may wait to be accepted; the kernel makes it `net.core.somaxconn` at most [default: 4096]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l allow-uid -d 'Only processes of these users may come, by their numbers; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''

@@ -128,6 +128,9 @@ pub enum Step {
         local: String,
         /// How many finished handshakes may wait for `accept()`.
         backlog: u32,
+        /// What was asked for, if the kernel made it less.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked: Option<u32>,
     },
     /// `accept()` made a new socket for one peer.
     Accepted {

@@ -4,8 +4,26 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::ACCESS;
+use super::{ACCESS, LISTENING};
 use crate::access::Rate;
+
+/// Whether the port is ours alone.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = LISTENING)]
+pub struct Port {
+    /// Share the port with others that say so too; the kernel gives each peer to one of them
+    #[arg(long)]
+    pub reuse_port: bool,
+}
+
+/// How many may wait.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = LISTENING)]
+pub struct Queue {
+    /// So many connections may wait to be accepted; the kernel makes it `net.core.somaxconn` at most [default: 4096]
+    #[arg(long, value_name = "N")]
+    pub backlog: Option<u32>,
+}
 
 /// Addresses that may come.
 #[derive(Debug, Default, Args)]

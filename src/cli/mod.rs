@@ -26,7 +26,7 @@ mod tls;
 mod traffic;
 mod values;
 
-pub use access::{AcceptRate, Access, Users};
+pub use access::{AcceptRate, Access, Port, Queue, Users};
 pub use exec::Exec;
 pub use listen::{Feed, Serve};
 pub use measure::Measure;
@@ -200,6 +200,10 @@ pub struct TcpListen {
     #[command(flatten)]
     pub feed: Feed,
     #[command(flatten)]
+    pub port: Port,
+    #[command(flatten)]
+    pub queue: Queue,
+    #[command(flatten)]
     pub tls: TlsServer,
     #[command(flatten)]
     pub access: Access,
@@ -257,6 +261,8 @@ pub struct UdpListen {
     pub expiry: Duration,
     #[command(flatten)]
     pub serve: Serve,
+    #[command(flatten)]
+    pub port: Port,
     #[command(flatten)]
     pub access: Access,
     #[command(flatten)]
@@ -316,6 +322,8 @@ pub struct UnixListen {
     pub serve: Serve,
     #[command(flatten)]
     pub feed: Feed,
+    #[command(flatten)]
+    pub queue: Queue,
     #[command(flatten)]
     pub tls: TlsServer,
     #[command(flatten)]

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::cli::{Family, Newline};
+use crate::cli::Newline;
 use crate::endpoint::{HostPort, ListenOn, UnixName};
 use crate::exit::{Exit, Failure};
 use crate::frame::Framing;
 use crate::link::{self, Journal, Reply, Watch};
 use crate::plan::Demo;
+use crate::transport::binding::Place;
 use crate::transport::framed::{Framed, Frames};
-use crate::transport::sockets::Options;
+use crate::transport::listener::Backlog;
 use crate::transport::{Bind, Channel, Dial, Listener, Network, On, Opened, To, tcp, udp, unix};
 
 /// Starts the server and says how to reach it. It lives as long as the runtime.
@@ -31,18 +32,14 @@ fn bind(demo: &Demo) -> Bind {
     let expiry = Duration::from_secs(3600);
     Bind::from(match demo {
         Demo::Tcp { .. } => {
-            On::Tcp(tcp::Bind { on: ListenOn::Loopback(0), family: Family::Any, options: Options::default() })
+            On::Tcp(tcp::Bind { place: Place::from(ListenOn::Loopback(0)), backlog: Backlog::default() })
         }
-        Demo::Udp { limit, .. } => On::Udp(udp::Bind {
-            on: ListenOn::Loopback(0),
-            family: Family::Any,
-            expiry,
-            limit: *limit,
-            options: Options::default(),
-        }),
+        Demo::Udp { limit, .. } => {
+            On::Udp(udp::Bind { place: Place::from(ListenOn::Loopback(0)), expiry, limit: *limit })
+        }
         Demo::Unix { kind, limit } => {
             let on = UnixName::Abstract(format!("sockeye-demo-{}", std::process::id()));
-            On::Unix(unix::Bind { on, kind: *kind, expiry, limit: *limit })
+            On::Unix(unix::Bind { on, kind: *kind, expiry, limit: *limit, backlog: Backlog::default() })
         }
     })
 }

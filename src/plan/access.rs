@@ -1,10 +1,12 @@
-//! Who may come.
+//! Who may come, and how the port is used.
 
 use ipnet::IpNet;
 
 use crate::access::{Limits, Policy, Rules, parse_network};
-use crate::cli::{AcceptRate, Access, UnixType, Users};
+use crate::cli::{self, AcceptRate, Access, Queue, UnixType, Users};
 use crate::exit::Failure;
+use crate::transport::binding::Port;
+use crate::transport::listener::Backlog;
 
 /// By their addresses.
 pub(super) fn addresses(options: Access, rate: &AcceptRate) -> Result<Policy, Failure> {
@@ -34,4 +36,14 @@ pub(super) fn users(options: Users, rate: &AcceptRate, kind: UnixType) -> Result
         ));
     }
     Ok(Policy { users, limits: Limits { all: rate.accept_rate, each: None }, ..Policy::default() })
+}
+
+/// Who may listen on the port.
+pub(super) fn port(options: &cli::Port) -> Port {
+    if options.reuse_port { Port::Shared } else { Port::Own }
+}
+
+/// How many may wait.
+pub(super) fn backlog(options: &Queue) -> Backlog {
+    options.backlog.map_or_else(Backlog::default, Backlog)
 }

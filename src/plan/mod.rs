@@ -24,6 +24,7 @@ use crate::frame::Framing;
 use crate::input::Reading;
 use crate::link::Reply;
 use crate::session::{Audience, Linger, Rules};
+use crate::transport::binding::Place;
 use crate::transport::framed::Frames;
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix};
 use crate::view::{Company, Look, Talk as Talkativeness};
@@ -306,21 +307,24 @@ fn carried(kind: UnixType) -> Carries {
 }
 
 fn tcp_listen(options: TcpListen, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
-    let TcpListen { address, ipv4, ipv6, serve, feed, tls, access, rate, ip, tcp, exec, talk } = options;
+    let TcpListen { address, ipv4, ipv6, serve, feed, port, queue, tls, access, rate, ip, tcp, exec, talk } = options;
     let on = ListenOn::parse("tcp", &address)?;
-    let options = sockets::options(ip, tcp)?;
-    let on = On::Tcp(tcp::Bind { on, family: Family::from_options(ipv4, ipv6), options });
+    let family = Family::from_options(ipv4, ipv6);
+    let place = Place { on, family, port: access::port(&port), options: sockets::options(ip, tcp)? };
+    let on = On::Tcp(tcp::Bind { place, backlog: access::backlog(&queue) });
     let bind = Bind { on, access: access::addresses(access, &rate)?, tls: tls::server(tls, environment)? };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal)
 }
 
 fn udp_listen(options: UdpListen, terminal: Terminal, _environment: &Environment) -> Result<Plan, Failure> {
-    let UdpListen { address, ipv4, ipv6, reply_to, expiry, serve, access, rate, ip, multicast: _, exec, talk } =
+    let UdpListen { address, ipv4, ipv6, reply_to, expiry, serve, port, access, rate, ip, multicast: _, exec, talk } =
         options;
     let on = ListenOn::parse("udp", &address)?;
     let limit = talk.messages.max_message;
+    let family = Family::from_options(ipv4, ipv6);
     let options = sockets::options(ip, TcpOptions::default())?;
-    let on = On::Udp(udp::Bind { on, family: Family::from_options(ipv4, ipv6), expiry, limit, options });
+    let place = Place { on, family, port: access::port(&port), options };
+    let on = On::Udp(udp::Bind { place, expiry, limit });
     let bind = Bind { on, access: access::addresses(access, &rate)?, tls: None };
     listen(bind, &serve, &Hearers::Answered(reply_to), exec, talk, Carries::Datagrams, terminal)
 }
@@ -328,9 +332,15 @@ fn udp_listen(options: UdpListen, terminal: Terminal, _environment: &Environment
 fn unix_listen(options: UnixListen, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     /// As `udp listen --expiry` has by default.
     const EXPIRY: Duration = Duration::from_secs(60);
-    let UnixListen { path, kind, serve, feed, tls, users, rate, exec, talk } = options;
+    let UnixListen { path, kind, serve, feed, queue, tls, users, rate, exec, talk } = options;
     let limit = talk.messages.max_message;
-    let on = On::Unix(unix::Bind { on: UnixName::parse(&path)?, kind, expiry: EXPIRY, limit });
+    let on = On::Unix(unix::Bind {
+        on: UnixName::parse(&path)?,
+        kind,
+        expiry: EXPIRY,
+        limit,
+        backlog: access::backlog(&queue),
+    });
     let bind = Bind { on, access: access::users(users, &rate, kind)?, tls: tls::server(tls, environment)? };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, carried(kind), terminal)
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::Socket;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -12,6 +13,7 @@ use super::{Door, Opened, tls};
 use crate::event::{Reach, What};
 use crate::exit::{Failure, words};
 use crate::link::Reporter;
+use crate::step::Step;
 use crate::tls::Server;
 
 /// Peers that have connected and finished their handshakes.
@@ -114,6 +116,30 @@ impl Listener {
     /// The next peer; `None` when the listener cannot go on. Cancel-safe.
     pub async fn accept(&mut self) -> Option<Result<Opened, Failure>> {
         self.incoming.recv().await
+    }
+}
+
+/// How many connections may wait for `accept()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog(pub u32);
+
+impl Default for Backlog {
+    fn default() -> Self {
+        Self(4096)
+    }
+}
+
+impl Backlog {
+    /// From now on the kernel takes connections.
+    pub(super) fn listen(self, socket: &Socket) -> io::Result<()> {
+        socket.listen(i32::try_from(self.0).unwrap_or(i32::MAX))
+    }
+
+    /// What was done, and what the kernel made of it: it says nothing when it makes it less.
+    pub(super) fn step(self, local: &str) -> Step {
+        let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn");
+        let most = most.ok().and_then(|most| most.trim().parse().ok()).unwrap_or(u32::MAX);
+        Step::Listen { local: local.to_owned(), backlog: self.0.min(most), asked: (self.0 > most).then_some(self.0) }
     }
 }
 

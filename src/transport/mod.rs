@@ -1,5 +1,6 @@
 //! Transports: opening endpoints, and speaking and listening through them. Nothing here knows how it is shown.
 
+pub mod binding;
 pub mod demux;
 pub mod door;
 pub mod framed;

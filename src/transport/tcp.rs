@@ -7,26 +7,23 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use socket2::{Socket, Type};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
+use super::binding::Place;
 use super::kernel::Opener;
-use super::listener::{Incoming, Pause};
+use super::listener::{Backlog, Incoming, Pause};
 use super::resolve::resolve;
-use super::sockets::Options;
 use super::{ByteStream, Channel, Listener, Network, Opened};
 use crate::access::Visitor;
-use crate::cli::Family;
-use crate::endpoint::{BindAddress, HostPort, ListenOn};
-use crate::event::{Peer, Reach};
+use crate::endpoint::{BindAddress, HostPort};
+use crate::event::Peer;
 use crate::exit::{Exit, Failure, words};
 use crate::link::{Journal, Reporter};
 use crate::step::{Stage, Step};
 
 /// The next address is tried when this one has not answered for so long (RFC 8305 §5).
 const STAGGER: Duration = Duration::from_millis(250);
-/// Finished handshakes that may wait for `accept()`; the kernel cuts it to `net.core.somaxconn`.
-const BACKLOG: u32 = 4096;
 
 /// `tcp connect`
 pub struct Dial {
@@ -189,11 +186,9 @@ pub(super) fn unmap(address: SocketAddr) -> SocketAddr {
 /// `tcp listen`
 pub struct Bind {
     /// Where.
-    pub on: ListenOn,
-    /// Which families.
-    pub family: Family,
-    /// Options of the sockets.
-    pub options: Options,
+    pub place: Place,
+    /// How many may wait.
+    pub backlog: Backlog,
 }
 
 impl Bind {
@@ -204,14 +199,14 @@ impl Bind {
         incoming: Incoming,
     ) -> Result<Listener, Failure> {
         let report = journal.program();
-        let (sockets, reach) = bind_all(&self.on, self.family, Type::STREAM, Protocol::TCP, "tcp", &report).await?;
+        let (sockets, reach) = self.place.bind(Type::STREAM, "tcp", &report).await?;
         let mut listeners = Vec::new();
         for socket in sockets {
             report.gate(Stage::Listen).await;
             let local = local(&socket, "tcp");
             let fail = |error: io::Error| Failure::system("listen on", &local, &error);
-            socket.listen(i32::try_from(BACKLOG).unwrap_or(i32::MAX)).map_err(fail)?;
-            report.step(|| Step::Listen { local: local.clone(), backlog: BACKLOG });
+            self.backlog.listen(&socket).map_err(fail)?;
+            report.step(|| self.backlog.step(&local));
             listeners.push((TcpListener::from_std(socket.into()).map_err(fail)?, local));
         }
         listener.reach = reach;
@@ -254,114 +249,6 @@ async fn accept(socket: TcpListener, journal: Journal, incoming: Incoming) {
     }
 }
 
-/// Binds the sockets a listener needs: one, or one per family on loopback.
-///
-/// The sockets are non-blocking. Steps are reported; who can reach them is returned.
-pub(super) async fn bind_all(
-    on: &ListenOn,
-    family: Family,
-    kind: Type,
-    protocol: Protocol,
-    scheme: &str,
-    report: &Reporter,
-) -> Result<(Vec<Socket>, Reach), Failure> {
-    const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
-    let one = |address: SocketAddr, dual: Dual| async move {
-        bind_one(address, dual, kind, protocol, scheme, report)
-            .await
-            .map_err(|error| Failure::system("listen on", &format!("{scheme}://{address}"), &error))
-    };
-    match (on, family) {
-        (ListenOn::Address(address), _) => {
-            let reach = if address.ip().is_loopback() { Reach::Loopback } else { Reach::Address };
-            let reach = if address.ip().is_unspecified() { Reach::Everyone } else { reach };
-            Ok((vec![one(*address, Dual::Single).await?], reach))
-        }
-        (ListenOn::Everyone(port), Family::V4) => {
-            Ok((vec![one((Ipv4Addr::UNSPECIFIED, *port).into(), Dual::Single).await?], Reach::Everyone))
-        }
-        (ListenOn::Everyone(port), Family::V6) => {
-            Ok((vec![one((Ipv6Addr::UNSPECIFIED, *port).into(), Dual::Single).await?], Reach::Everyone))
-        }
-        (ListenOn::Everyone(port), Family::Any) => {
-            let v6 = bind_one((Ipv6Addr::UNSPECIFIED, *port).into(), Dual::Both, kind, protocol, scheme, report).await;
-            match v6 {
-                Ok(socket) => Ok((vec![socket], Reach::Everyone)),
-                Err(error) if no_ipv6(&error) => {
-                    Ok((vec![one((Ipv4Addr::UNSPECIFIED, *port).into(), Dual::Single).await?], Reach::Everyone))
-                }
-                Err(error) => Err(Failure::system("listen on", &format!("{scheme}://*:{port}"), &error)),
-            }
-        }
-        (ListenOn::Loopback(port), Family::V4) => {
-            Ok((vec![one((V4, *port).into(), Dual::Single).await?], Reach::Loopback))
-        }
-        (ListenOn::Loopback(port), Family::V6) => {
-            Ok((vec![one((V6, *port).into(), Dual::Single).await?], Reach::Loopback))
-        }
-        (ListenOn::Loopback(port), Family::Any) => {
-            // With port 0 the second socket must get the port of the first; another process may hold it, then both are new.
-            const TRIES: u32 = 16;
-            for _ in 0..TRIES {
-                let first = one((V4, *port).into(), Dual::Single).await?;
-                let got = first
-                    .local_addr()
-                    .ok()
-                    .and_then(|address| address.as_socket())
-                    .map_or(*port, |address| address.port());
-                match bind_one((V6, got).into(), Dual::Single, kind, protocol, scheme, report).await {
-                    Ok(second) => return Ok((vec![first, second], Reach::Loopback)),
-                    Err(error) if no_ipv6(&error) => return Ok((vec![first], Reach::Loopback)),
-                    Err(error) if *port == 0 && error.kind() == io::ErrorKind::AddrInUse => {}
-                    Err(error) => return Err(Failure::system("listen on", &format!("{scheme}://[::1]:{got}"), &error)),
-                }
-            }
-            Err(Failure::new(Exit::Io, format!("listen on {scheme}://localhost:0: no port is free in both families")))
-        }
-    }
-}
-
-/// Whether an IPv6 wildcard socket takes IPv4 too.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Dual {
-    Single,
-    Both,
-}
-
-async fn bind_one(
-    address: SocketAddr,
-    dual: Dual,
-    kind: Type,
-    protocol: Protocol,
-    scheme: &str,
-    report: &Reporter,
-) -> io::Result<Socket> {
-    report.gate(Stage::Socket).await;
-    let socket = Socket::new(Domain::for_address(address), kind.nonblocking(), Some(protocol))?;
-    let kind_name = if kind == Type::STREAM { "stream" } else { "datagram" };
-    report.step(|| Step::Socket { family: family(address.ip()), kind: kind_name.into(), fd: socket.as_raw_fd() });
-    if kind == Type::STREAM {
-        // A restarted server must not wait for TIME-WAIT of its last connections.
-        socket.set_reuse_address(true)?;
-        report.step(|| option("SO_REUSEADDR", "on", SockRef::from(&socket).reuse_address()));
-    }
-    if address.is_ipv6() {
-        let only = dual == Dual::Single;
-        socket.set_only_v6(only)?;
-        report.step(|| option("IPV6_V6ONLY", if only { "on" } else { "off" }, SockRef::from(&socket).only_v6()));
-    }
-    report.gate(Stage::Bind).await;
-    socket.bind(&address.into())?;
-    report.step(|| Step::Bound { local: local(&socket, scheme) });
-    Ok(socket)
-}
-
-fn option(name: &str, asked: &str, got: io::Result<bool>) -> Step {
-    let got = got.map_or_else(|error| words(&error), |on| if on { "on" } else { "off" }.to_owned());
-    Step::SocketOption { name: name.to_owned(), asked: asked.to_owned(), got }
-}
-
 /// A socket's own address, as an endpoint that can be typed.
 pub(super) fn local(socket: &Socket, scheme: &str) -> String {
     match socket.local_addr().map(|address| address.as_socket()) {
@@ -369,9 +256,4 @@ pub(super) fn local(socket: &Socket, scheme: &str) -> String {
         Ok(None) => format!("{scheme}:?"),
         Err(error) => words(&error),
     }
-}
-
-fn no_ipv6(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
-        || error.raw_os_error().is_some_and(|code| code == rustix::io::Errno::AFNOSUPPORT.raw_os_error())
 }

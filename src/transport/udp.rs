@@ -10,16 +10,15 @@ use rustix::net::sockopt::{Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, set_ip_mt
 use socket2::{Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 
+use super::binding::Place;
 use super::demux::Demux;
 use super::listener::Incoming;
 use super::packet_socket::PacketSocket;
 use super::packets::{Ending, Packets};
 use super::resolve::resolve;
-use super::sockets::Options;
-use super::tcp::{bind_all, family, local, named, own_end};
+use super::tcp::{family, local, named, own_end};
 use super::{Channel, Listener, Network, Opened};
-use crate::cli::Family;
-use crate::endpoint::{HostPort, ListenOn};
+use crate::endpoint::HostPort;
 use crate::event::Peer;
 use crate::exit::{Exit, Failure, words};
 use crate::link::{Journal, Reporter};
@@ -112,15 +111,11 @@ fn client_socket(socket: Socket) -> io::Result<PacketSocket> {
 /// `udp listen`
 pub struct Bind {
     /// Where.
-    pub on: ListenOn,
-    /// Which families.
-    pub family: Family,
+    pub place: Place,
     /// A peer is forgotten after so much silence.
     pub expiry: Duration,
     /// Longer datagrams are cut, and said to be.
     pub limit: usize,
-    /// Options of the sockets.
-    pub options: Options,
 }
 
 impl Bind {
@@ -131,7 +126,7 @@ impl Bind {
         incoming: Incoming,
     ) -> Result<Listener, Failure> {
         let report = journal.program();
-        let (sockets, reach) = bind_all(&self.on, self.family, Type::DGRAM, Protocol::UDP, "udp", &report).await?;
+        let (sockets, reach) = self.place.bind(Type::DGRAM, "udp", &report).await?;
         let mut opened = Vec::new();
         for socket in sockets {
             let local = local(&socket, "udp");

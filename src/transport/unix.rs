@@ -13,7 +13,7 @@ use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::demux::Demux;
-use super::listener::{Incoming, Pause};
+use super::listener::{Backlog, Incoming, Pause};
 use super::packet_socket::PacketSocket;
 use super::packets::{Ending, Packets};
 use super::tcp::named;
@@ -26,8 +26,6 @@ use crate::exit::{Failure, words};
 use crate::link::{Journal, Reporter};
 use crate::step::{Stage, Step};
 
-/// Connections that may wait for `accept()`.
-const BACKLOG: i32 = 4096;
 /// Asked of the kernel for a datagram listener, which grants at most `net.core.wmem_max`.
 const SEND_BUFFER: usize = 8 * 1024 * 1024;
 /// How often a full backlog is tried again: unlike TCP's, the kernel says so at once.
@@ -172,6 +170,8 @@ pub struct Bind {
     pub expiry: Duration,
     /// Longer packets are cut, and said to be.
     pub limit: usize,
+    /// How many may wait.
+    pub backlog: Backlog,
 }
 
 impl Bind {
@@ -205,8 +205,8 @@ impl Bind {
             demux.start(&mut listener, journal.clone(), incoming);
         } else {
             report.gate(Stage::Listen).await;
-            socket.listen(BACKLOG).map_err(fail)?;
-            report.step(|| Step::Listen { local: local.clone(), backlog: BACKLOG.unsigned_abs() });
+            self.backlog.listen(&socket).map_err(fail)?;
+            report.step(|| self.backlog.step(&local));
             // It takes both types: what it accepts is told apart by ours.
             let socket = UnixListener::from_std(socket.into()).map_err(fail)?;
             listener.spawn(accept(socket, local.clone(), self.kind, self.limit, journal.clone(), incoming));

@@ -313,6 +313,12 @@ fn option(name: &str) -> Explanation {
              without it a restarted server would have to wait. Two TCP listeners still cannot share a port.",
             "setsockopt(2), socket(7)",
         ),
+        "SO_REUSEPORT" => (
+            "It lets several programs of one user listen on the same port, if each of them asks for it. The kernel \
+             shares the peers out by their addresses, so that one peer's packets go to one program. That is how \
+             several processes serve one port, or one replaces another without a gap.",
+            "setsockopt(2), socket(7)",
+        ),
         "IPV6_V6ONLY" => (
             "It says whether an IPv6 socket leaves IPv4 alone. Off, one socket serves both families, and an IPv4 peer \
              shows up as ::ffff:192.0.2.1. On, IPv4 needs a socket of its own.",

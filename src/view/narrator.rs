@@ -276,7 +276,7 @@ connect     tcp://[::1]:80
 failed      tcp://[::1]:80: connection refused (1.24 ms)
 abandoned   tcp://[::1]:80: another address answered first
 connected   tcp://[::1]:80 from tcp://127.0.0.1:50000 (1.24 ms)
-listen      tcp://127.0.0.1:50000, backlog 4096
+listen      tcp://127.0.0.1:50000, backlog 4096 (asked for 5000)
 accepted    tcp://[::1]:80 at tcp://127.0.0.1:50000, descriptor 4
 turned away tcp://[::1]:80: 10.0.0.0/8 is denied
 removed     /run/x, whose owner is gone

@@ -67,7 +67,10 @@ impl Line {
             Step::RelayDropped { reason } => {
                 line(Ink::Alarm, "dropped", format!("a datagram from the relay: {reason}"))
             }
-            Step::Listen { local, backlog } => line(Ink::Connection, "listen", format!("{local}, backlog {backlog}")),
+            Step::Listen { local, backlog, asked } => {
+                let asked = asked.map_or_else(String::new, |asked| format!(" (asked for {asked})"));
+                line(Ink::Connection, "listen", format!("{local}, backlog {backlog}{asked}"))
+            }
             Step::Accepted { local, remote, fd } => {
                 line(Ink::Connection, "accepted", format!("{remote} at {local}, descriptor {fd}"))
             }

@@ -68,7 +68,7 @@ pub(super) fn every_step() -> Vec<Step> {
         Step::ConnectFailed { remote: remote(), error: error(), took_ns },
         Step::ConnectAbandoned { remote: remote() },
         Step::Connected { local: local(), remote: remote(), took_ns },
-        Step::Listen { local: local(), backlog: 4096 },
+        Step::Listen { local: local(), backlog: 4096, asked: Some(5000) },
         Step::Accepted { local: local(), remote: remote(), fd: 4 },
         Step::TurnedAway { remote: remote(), why: "10.0.0.0/8 is denied".into() },
         Step::StaleRemoved { path: "/run/x".into() },

@@ -6,7 +6,8 @@ use std::time::Duration;
 use sockeye::cli::{Family, UnixType};
 use sockeye::endpoint::{HostPort, ListenOn, UnixName};
 use sockeye::frame::{Framing, Order, Width};
-use sockeye::transport::sockets::Options;
+use sockeye::transport::binding::Place;
+use sockeye::transport::listener::Backlog;
 use sockeye::transport::{Bind, Dial, Network, On, To, tcp, udp, unix};
 use tempfile::TempDir;
 
@@ -55,12 +56,14 @@ const fn stream(framing: Framing, vanished: Vanished) -> Promise {
     }
 }
 
+fn place() -> Place {
+    Place { family: Family::V4, ..Place::from(ListenOn::Loopback(0)) }
+}
+
 pub(crate) const fn tcp(name: &str) -> Column {
     let framing = framing(name);
     Column {
-        bind: |_| {
-            On::Tcp(tcp::Bind { on: ListenOn::Loopback(0), family: Family::V4, options: Options::default() }).into()
-        },
+        bind: |_| On::Tcp(tcp::Bind { place: place(), backlog: Backlog::default() }).into(),
         dial: |endpoint| {
             let target = HostPort::parse("tcp", &[endpoint.to_owned()]).expect("an endpoint");
             To::Tcp(tcp::Dial { target, network: network() }).into()
@@ -109,16 +112,7 @@ pub(crate) const UNIX_DATAGRAM: Column = Column {
 };
 
 pub(crate) const UDP: Column = Column {
-    bind: |_| {
-        On::Udp(udp::Bind {
-            on: ListenOn::Loopback(0),
-            family: Family::V4,
-            expiry: EXPIRY,
-            limit: usize::MAX,
-            options: Options::default(),
-        })
-        .into()
-    },
+    bind: |_| On::Udp(udp::Bind { place: place(), expiry: EXPIRY, limit: usize::MAX }).into(),
     dial: |endpoint| {
         let target = HostPort::parse("udp", &[endpoint.to_owned()]).expect("an endpoint");
         To::Udp(udp::Dial { target, network: network(), limit: usize::MAX }).into()
@@ -135,7 +129,9 @@ pub(crate) const UDP: Column = Column {
 };
 
 fn unix_bind(scratch: &Scratch, kind: UnixType) -> Bind {
-    On::Unix(unix::Bind { on: UnixName::Path(scratch.path()), kind, expiry: EXPIRY, limit: usize::MAX }).into()
+    let on = UnixName::Path(scratch.path());
+    let bind = unix::Bind { on, kind, expiry: EXPIRY, limit: usize::MAX, backlog: Backlog::default() };
+    On::Unix(bind).into()
 }
 
 fn unix_dial(endpoint: &str, kind: UnixType) -> Dial {
