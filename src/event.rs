@@ -10,6 +10,8 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::traffic::digest::Digests;
+
 /// Numbers the conversations of one run, from 1 in the order they opened. 0 is the program itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ConnId(pub u32);
@@ -131,6 +133,9 @@ pub struct Outcome {
     /// After a failure: how many of `sent` the peer's kernel acknowledged, if ours still knew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<u64>,
+    /// Of the bytes counted as sent and as received, if it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digests>,
 }
 
 /// The ways a conversation can end.

@@ -88,6 +88,7 @@ pub mod session;
 pub mod step;
 pub mod terminal;
 pub mod tls;
+pub mod traffic;
 pub mod transport;
 pub mod usage;
 pub mod view;

@@ -19,6 +19,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::event::{Clock, ConnId, End, Event, Outcome, Peer, Record, What};
 use crate::exec::{self, Program};
 use crate::step::{Stage, Step};
+use crate::traffic::digest::Algorithm;
 
 /// Batches a peer may owe us before its queue counts as full.
 const OUTBOX: usize = 16;
@@ -35,6 +36,8 @@ pub struct Watch {
     pub said: bool,
     /// Record steps.
     pub steps: bool,
+    /// Make digests of what is said and heard.
+    pub digest: Option<Algorithm>,
 }
 
 /// Takes records from every conversation; numbers conversations; keeps the clock.

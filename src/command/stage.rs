@@ -42,7 +42,7 @@ impl Stage {
         };
         let watch = talk.look.watch();
         // A record is for looking at later, in views that nobody has chosen yet.
-        let watch = if recorder.is_some() { Watch { said: true, steps: true } } else { watch };
+        let watch = if recorder.is_some() { Watch { said: true, steps: true, ..watch } } else { watch };
         let gate = (talk.pace == Pace::Stepped).then(Gate::default);
         let (journal, records) = Journal::new(watch, gate.clone());
         let terminal = Terminal::default();

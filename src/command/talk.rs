@@ -14,6 +14,8 @@ use crate::link::{Journal, Watch};
 use crate::pipe::{self, Inward, Outward, Raw, Socket};
 use crate::plan::{self, Connection, InputFrom, Path, Talk, Target};
 use crate::session::{Again, Audience, Linger, Opening, Signals, Source};
+use crate::traffic::pace::Limits;
+use crate::traffic::source::Supply;
 use crate::transport::{ByteStream, Channel, Dial, Opened};
 use crate::view::screen;
 
@@ -72,8 +74,13 @@ pub(super) async fn join(channel: Channel, talk: Talk, mut interrupts: mpsc::Rec
         socket,
         remote: peer.remote.clone(),
         before: talk.say.iter().flat_map(|message| message.data.to_vec()).collect(),
-        outward: if talk.input == InputFrom::Nothing { Outward::Nothing } else { Outward::From(stdin) },
+        outward: if talk.input == InputFrom::Nothing {
+            Outward::Nothing
+        } else {
+            Outward::From(Supply::Descriptor(stdin), Limits::default())
+        },
         inward: if talk.look.output == Output::None { Inward::Discard } else { Inward::To(stdout) },
+        digest: None,
     };
     let linger = match talk.rules.linger {
         Linger::AtMost(limit) => Some(limit),

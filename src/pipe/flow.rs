@@ -10,12 +10,15 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, read, retry_on_intr, write};
 use rustix::termios::isatty;
 
 #[cfg(target_os = "linux")]
 use super::zero_copy::ZeroCopy;
+use crate::traffic::digest::Counters;
+use crate::traffic::pace::Limits;
+use crate::traffic::source::Supply;
 use crate::transport::kernel::Opener;
 
 /// The buffer of a copy, in bytes. Only pages that are used cost memory.
@@ -80,19 +83,18 @@ pub(super) enum Broken {
 pub(super) struct Shared {
     start: Instant,
     last: AtomicU64,
-    sent: AtomicU64,
-    received: AtomicU64,
+    /// What was given to the socket and taken from it.
+    pub(super) bytes: Counters,
     discard: AtomicBool,
     stop: AtomicBool,
 }
 
 impl Shared {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(bytes: Counters) -> Self {
         Self {
             start: Instant::now(),
             last: AtomicU64::new(0),
-            sent: AtomicU64::new(0),
-            received: AtomicU64::new(0),
+            bytes,
             discard: AtomicBool::new(false),
             stop: AtomicBool::new(false),
         }
@@ -101,16 +103,6 @@ impl Shared {
     /// When bytes last moved, in either direction.
     pub(super) fn last_moved(&self) -> Instant {
         self.start + Duration::from_nanos(self.last.load(Ordering::Relaxed))
-    }
-
-    /// Bytes given to the socket.
-    pub(super) fn sent(&self) -> u64 {
-        self.sent.load(Ordering::Relaxed)
-    }
-
-    /// Bytes taken from the socket.
-    pub(super) fn received(&self) -> u64 {
-        self.received.load(Ordering::Relaxed)
     }
 
     /// What the peer still says is read, so that closing sends no reset, and thrown away.
@@ -125,8 +117,8 @@ impl Shared {
         let _ = socket.shutdown(Shutdown::Both);
     }
 
-    fn moved(&self, counter: &AtomicU64, bytes: usize) {
-        counter.fetch_add(bytes as u64, Ordering::Relaxed);
+    /// Something moved.
+    fn moved(&self) {
         let now = u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.last.store(now, Ordering::Relaxed);
     }
@@ -149,7 +141,7 @@ impl Way {
         if let Some(way) = ZeroCopy::from(source) {
             return Self::InKernel(way);
         }
-        Self::copy(source)
+        Self::copy(isatty(source))
     }
 
     fn into(target: BorrowedFd<'_>) -> Self {
@@ -157,47 +149,53 @@ impl Way {
         if let Some(way) = ZeroCopy::to(target) {
             return Self::InKernel(way);
         }
-        Self::copy(target)
+        Self::copy(isatty(target))
     }
 
-    fn copy(local: BorrowedFd<'_>) -> Self {
-        let size = if isatty(local) { TERMINAL_BUFFER } else { BUFFER };
+    fn copy(terminal: bool) -> Self {
+        let size = if terminal { TERMINAL_BUFFER } else { BUFFER };
         Self::Copy(vec![0; size].into())
     }
 }
 
-/// Writes `before` to the socket, and then what comes out of `source`, until its end.
+/// Writes `before` to the socket, and then what the source says, no faster than it may, until its end.
 pub(super) fn outward(
     socket: &Socket,
     before: &[u8],
-    source: Option<BorrowedFd<'_>>,
+    source: Option<Supply>,
+    limits: Limits,
     shared: &Shared,
 ) -> Result<(), Broken> {
     send(socket, before, shared)?;
-    let Some(source) = source else { return Ok(()) };
-    let mut way = Way::out_of(source);
+    let Some(mut source) = source else { return Ok(()) };
+    let mut way = match source.descriptor() {
+        Some(fd) if !limits.any() && !shared.bytes.look() => Way::out_of(fd),
+        _ => Way::copy(source.is_terminal()),
+    };
+    let mut pace = limits.start(Instant::now());
     let mut hung_up = false;
     loop {
-        if hung_up {
-            wait(source, PollFlags::IN).map_err(Broken::Local)?;
-        } else {
-            match wait_for_source(source, socket)? {
-                SocketIs::Alive => {}
-                SocketIs::HungUp if shared.stopped() => return Ok(()),
-                // Both directions of TCP are over although we have not ended ours: a reset that the inward
-                // direction reported.
-                SocketIs::HungUp if matches!(socket, Socket::Tcp(..)) => {
-                    return Err(Broken::Peer(io::ErrorKind::ConnectionReset.into()));
-                }
-                // The peer of a Unix socket is gone. That is an error only if there is more to say to it.
-                SocketIs::HungUp => hung_up = true,
+        let pause = pace.wait(Instant::now());
+        match wait_to_send(source.descriptor(), (!hung_up).then_some(socket), pause)? {
+            SocketIs::Alive => {}
+            SocketIs::HungUp if shared.stopped() => return Ok(()),
+            // Both directions of TCP are over although we have not ended ours: a reset that the inward
+            // direction reported.
+            SocketIs::HungUp if matches!(socket, Socket::Tcp(..)) => {
+                return Err(Broken::Peer(io::ErrorKind::ConnectionReset.into()));
             }
+            // The peer of a Unix socket is gone. That is an error only if there is more to say to it.
+            SocketIs::HungUp => hung_up = true,
         }
-        let moved = match &mut way {
+        if !pause.is_zero() {
+            continue;
+        }
+        let moved = match (&mut way, source.descriptor()) {
             #[cfg(target_os = "linux")]
-            Way::InKernel(zero_copy) => match zero_copy.step(source, socket.as_fd()) {
+            (Way::InKernel(zero_copy), Some(source)) => match zero_copy.step(source, socket.as_fd()) {
                 Ok(moved) => {
-                    shared.moved(&shared.sent, moved);
+                    shared.moved();
+                    shared.bytes.sent.count_only(moved as u64);
                     moved
                 }
                 Err(Errno::AGAIN) => {
@@ -207,17 +205,21 @@ pub(super) fn outward(
                 }
                 Err(Errno::INTR) => continue,
                 Err(Errno::INVAL | Errno::NOSYS) => {
-                    way = Way::copy(source);
+                    way = Way::copy(isatty(source));
                     continue;
                 }
                 Err(Errno::IO) => return Err(Broken::Local(Errno::IO.into())),
                 Err(error) => return Err(Broken::Peer(error.into())),
             },
-            Way::Copy(buffer) => {
-                let read = take(source, buffer).map_err(Broken::Local)?;
+            (Way::Copy(buffer), _) => {
+                let room = limits.read(buffer.len());
+                let read = source.read(&mut buffer[..room]).map_err(Broken::Local)?;
                 send(socket, &buffer[..read], shared)?;
+                pace.said(read, Instant::now());
                 read
             }
+            #[cfg(target_os = "linux")]
+            (Way::InKernel(_), None) => unreachable!("only a descriptor is moved inside the kernel"),
         };
         if moved == 0 {
             return Ok(());
@@ -227,14 +229,20 @@ pub(super) fn outward(
 
 /// Writes what comes out of the socket to `target`, until the peer ends its direction.
 pub(super) fn inward(socket: &Socket, target: Option<BorrowedFd<'_>>, shared: &Shared) -> Result<(), Broken> {
-    let mut way = target.map(Way::into);
+    let mut way = match target {
+        Some(target) if !shared.bytes.look() => Way::into(target),
+        _ => Way::copy(target.is_some_and(isatty)),
+    };
     loop {
         wait(socket.as_fd(), PollFlags::IN).map_err(Broken::Peer)?;
         let target = target.filter(|_| !shared.discard.load(Ordering::Relaxed));
         let moved = match (&mut way, target) {
             #[cfg(target_os = "linux")]
-            (Some(Way::InKernel(zero_copy)), Some(target)) => match zero_copy.step(socket.as_fd(), target) {
-                Ok(moved) => moved,
+            (Way::InKernel(zero_copy), Some(target)) => match zero_copy.step(socket.as_fd(), target) {
+                Ok(moved) => {
+                    shared.bytes.received.count_only(moved as u64);
+                    moved
+                }
                 Err(Errno::AGAIN) => {
                     // The target is full: the socket had something a moment ago, and nobody else reads it.
                     wait(target, PollFlags::OUT).map_err(Broken::Local)?;
@@ -242,35 +250,38 @@ pub(super) fn inward(socket: &Socket, target: Option<BorrowedFd<'_>>, shared: &S
                 }
                 Err(Errno::INTR) => continue,
                 Err(Errno::INVAL | Errno::NOSYS) => {
-                    way = Some(Way::copy(target));
+                    way = Way::copy(isatty(target));
                     continue;
                 }
                 Err(error @ (Errno::PIPE | Errno::IO)) => return Err(Broken::Local(error.into())),
                 Err(error) => return Err(Broken::Peer(error.into())),
             },
-            (Some(Way::Copy(buffer)), target) => {
+            (Way::Copy(buffer), target) => {
                 let read = take(socket.as_fd(), buffer).map_err(Broken::Peer)?;
+                shared.bytes.received.add(&buffer[..read]);
                 if let Some(target) = target {
                     put(target, &buffer[..read]).map_err(Broken::Local)?;
                 }
                 read
             }
-            _ => {
-                way = Some(Way::copy(socket.as_fd()));
+            #[cfg(target_os = "linux")]
+            (Way::InKernel(_), None) => {
+                way = Way::copy(false);
                 continue;
             }
         };
         if moved == 0 {
             return Ok(());
         }
-        shared.moved(&shared.received, moved);
+        shared.moved();
     }
 }
 
 fn send(socket: &Socket, mut bytes: &[u8], shared: &Shared) -> Result<(), Broken> {
     while !bytes.is_empty() {
         let written = put_some(socket.as_fd(), bytes).map_err(Broken::Peer)?;
-        shared.moved(&shared.sent, written);
+        shared.moved();
+        shared.bytes.sent.add(&bytes[..written]);
         bytes = &bytes[written..];
     }
     Ok(())
@@ -317,14 +328,29 @@ enum SocketIs {
     HungUp,
 }
 
-/// Waits for something to read, or for the socket to die meanwhile.
-fn wait_for_source(source: BorrowedFd<'_>, socket: &Socket) -> Result<SocketIs, Broken> {
-    let mut both = [
-        PollFd::from_borrowed_fd(source, PollFlags::IN),
-        PollFd::new(socket, PollFlags::empty()), // errors and hang-up are reported unasked
-    ];
-    retry_on_intr(|| poll(&mut both, None)).map_err(|error| Broken::Local(error.into()))?;
-    let socket_has = both[1].revents();
+/// Waits until there is something to read, or until the pause is over; or for the socket to die meanwhile, unless it is
+/// dead already.
+fn wait_to_send(source: Option<BorrowedFd<'_>>, socket: Option<&Socket>, pause: Duration) -> Result<SocketIs, Broken> {
+    // What is made here is always there.
+    let limit = (!pause.is_zero() || source.is_none()).then(|| Timespec::try_from(pause).unwrap_or_default());
+    let source = source.filter(|_| pause.is_zero()).map(|source| PollFd::from_borrowed_fd(source, PollFlags::IN));
+    // Errors and hang-up are reported unasked.
+    let watched = socket.map(|socket| PollFd::new(socket, PollFlags::empty()));
+    let (mut one, mut both);
+    let polled: &mut [PollFd<'_>] = match (watched, source) {
+        (Some(watched), Some(source)) => {
+            both = [watched, source];
+            &mut both
+        }
+        (Some(only), None) | (None, Some(only)) => {
+            one = [only];
+            &mut one
+        }
+        (None, None) => &mut [],
+    };
+    retry_on_intr(|| poll(&mut *polled, limit.as_ref())).map_err(|error| Broken::Local(error.into()))?;
+    let Some((socket, watched)) = socket.zip(polled.first()) else { return Ok(SocketIs::Alive) };
+    let socket_has = watched.revents();
     if socket_has.contains(PollFlags::ERR)
         && let Some(error) = socket.take_error()
     {
@@ -339,14 +365,10 @@ mod tests {
 
     #[test]
     fn whatever_moves_puts_idleness_off() {
-        let shared = Shared::new();
-        let mut last = shared.last_moved();
-        for counter in [&shared.sent, &shared.received] {
-            while Instant::now() == last {}
-            shared.moved(counter, 3);
-            assert!(shared.last_moved() > last);
-            last = shared.last_moved();
-        }
-        assert_eq!((shared.sent(), shared.received()), (3, 3));
+        let shared = Shared::new(Counters::default());
+        let last = shared.last_moved();
+        while Instant::now() == last {}
+        shared.moved();
+        assert!(shared.last_moved() > last);
     }
 }

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use rustix::termios::isatty;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::flow::{self, Broken, Shared, Socket};
 use crate::cli::AtEof;
 use crate::exit::{Exit, Failure, words};
+use crate::traffic::digest::{Algorithm, Counters, Digests};
+use crate::traffic::pace::Limits;
+use crate::traffic::source::Supply;
 use crate::transport::kernel::{self, Autopsy, Connection};
 
 /// How long the peer may go on after we are done with it: after `--at-eof close`, a failure of stdin, an interrupt.
@@ -27,8 +29,8 @@ const SETTLE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_m
 /// Where the bytes that are sent come from.
 #[derive(Debug)]
 pub enum Outward {
-    /// This descriptor: stdin.
-    From(OwnedFd),
+    /// This source, no faster than this.
+    From(Supply, Limits),
     /// Nowhere (`--recv-only`): our direction is never ended by us.
     Nothing,
 }
@@ -55,6 +57,8 @@ pub struct Raw {
     pub outward: Outward,
     /// The peer's direction.
     pub inward: Inward,
+    /// Make digests of both.
+    pub digest: Option<Algorithm>,
 }
 
 /// When it ends.
@@ -79,6 +83,8 @@ pub struct Finished {
     pub received: u64,
     /// After a reset: how many of `sent` the peer's kernel acknowledged, if ours knew.
     pub acknowledged: Option<u64>,
+    /// Of these bytes, if it was asked for.
+    pub digest: Option<Digests>,
 }
 
 /// stdin and stdout as descriptors of their own.
@@ -101,7 +107,7 @@ pub async fn join(raw: Raw, rules: Rules, interrupts: &mut mpsc::Receiver<()>) -
         Ok(conversation) => conversation.run(interrupts).await,
         Err(error) => {
             let end = Err(Failure::system("talk to", &remote, &error));
-            Finished { end, sent: 0, received: 0, acknowledged: None }
+            Finished { end, sent: 0, received: 0, acknowledged: None, digest: None }
         }
     }
 }
@@ -167,29 +173,31 @@ struct Conversation {
 
 impl Conversation {
     fn start(raw: Raw, rules: Rules) -> io::Result<Self> {
-        let Raw { socket, remote, before, outward, inward } = raw;
+        let Raw { socket, remote, before, outward, inward, digest } = raw;
         socket.set_nonblocking()?;
         let connection = match &socket {
             // Fails on one that is reset already: then nothing can be asked about it.
             Socket::Tcp(stream, _) => Connection::of(stream).ok(),
             Socket::Unix(_) => None,
         };
-        let (stdin, source) = match outward {
-            Outward::From(stdin) if isatty(&stdin) => (Some(stdin), Source::Terminal),
-            Outward::From(stdin) => (Some(stdin), Source::Stream),
-            Outward::Nothing => (None, Source::Nothing),
+        let (supply, limits, source) = match outward {
+            Outward::From(supply, limits) => {
+                let source = if supply.is_terminal() { Source::Terminal } else { Source::Stream };
+                (Some(supply), limits, source)
+            }
+            Outward::Nothing => (None, Limits::default(), Source::Nothing),
         };
         let stdout = match inward {
             Inward::To(stdout) => Some(stdout),
             Inward::Discard => None,
         };
-        let ours = if stdin.is_none() && before.is_empty() { Ours::Ended } else { Ours::Open };
+        let ours = if supply.is_none() && before.is_empty() { Ours::Ended } else { Ours::Open };
         let (sender, ended) = mpsc::unbounded_channel();
-        let (socket, shared) = (Arc::new(socket), Arc::new(Shared::new()));
+        let (socket, shared) = (Arc::new(socket), Arc::new(Shared::new(Counters::new(digest))));
         if matches!(ours, Ours::Open) {
             let (socket, shared, sender) = (socket.clone(), shared.clone(), sender.clone());
             thread::Builder::new().name("outward".into()).spawn(move || {
-                let result = flow::outward(&socket, &before, stdin.as_ref().map(OwnedFd::as_fd), &shared);
+                let result = flow::outward(&socket, &before, supply, limits, &shared);
                 drop(socket); // before the message, whose receiver may want to close the last one
                 let _ = sender.send(Ended::Outward(result));
             })?;
@@ -325,7 +333,7 @@ impl Conversation {
     }
 
     fn unacknowledged(&self) -> u32 {
-        let connection = self.connection.filter(|_| self.shared.sent() > 0);
+        let connection = self.connection.filter(|_| self.shared.bytes.sent.bytes() > 0);
         connection.and_then(kernel::state).map_or(0, |state| state.unacknowledged)
     }
 
@@ -397,7 +405,7 @@ impl Conversation {
                 break;
             }
         }
-        let (sent, remote) = (self.shared.sent(), self.remote.clone());
+        let (sent, remote) = (self.shared.bytes.sent.bytes(), self.remote.clone());
         let what = match (error.kind(), &*self.socket) {
             (io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe, Socket::Tcp(..)) => {
                 format!("{remote}: the peer reset the connection")
@@ -408,7 +416,7 @@ impl Conversation {
             (io::ErrorKind::BrokenPipe, Socket::Unix(_)) => format!("{remote}: the peer closed and takes no more"),
             _ => format!("{remote}: {}", words(error)),
         };
-        let received = self.shared.received();
+        let (received, digest) = (self.shared.bytes.received.bytes(), self.shared.bytes.digests());
         let acknowledged = self.close();
         let failure = match acknowledged {
             Some(bytes) => {
@@ -417,12 +425,12 @@ impl Conversation {
             }
             None => Failure::new(Exit::Partial, what),
         };
-        Finished { end: Err(failure), sent, received, acknowledged }
+        Finished { end: Err(failure), sent, received, acknowledged, digest }
     }
 
     /// Closes a dead connection and learns how much of what was sent the peer's kernel acknowledged.
     fn close(self) -> Option<u64> {
-        let sent = self.shared.sent();
+        let sent = self.shared.bytes.sent.bytes();
         // A thread that holds on to the socket keeps the kernel from announcing its end.
         let Ok(Socket::Tcp(stream, opener)) = Arc::try_unwrap(self.socket) else { return None };
         if sent == 0 {
@@ -434,7 +442,9 @@ impl Conversation {
     }
 
     fn finished(self, end: Result<Exit, Failure>) -> Finished {
-        Finished { end, sent: self.shared.sent(), received: self.shared.received(), acknowledged: None }
+        let bytes = &self.shared.bytes;
+        let (sent, received, digest) = (bytes.sent.bytes(), bytes.received.bytes(), bytes.digests());
+        Finished { end, sent, received, acknowledged: None, digest }
     }
 }
 

@@ -15,6 +15,8 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::cli::AtEof;
 use crate::exit::Exit;
+use crate::traffic::pace::Limits;
+use crate::traffic::source::Supply;
 use crate::transport::kernel::{self, Connection, Opener};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -67,8 +69,9 @@ fn raw(socket: Socket, stdin: impl Into<OwnedFd>, stdout: impl Into<OwnedFd>) ->
         socket,
         remote: "test:".into(),
         before: Vec::new(),
-        outward: Outward::From(stdin.into()),
+        outward: Outward::From(Supply::Descriptor(stdin.into()), Limits::default()),
         inward: Inward::To(stdout.into()),
+        digest: None,
     }
 }
 

@@ -177,7 +177,7 @@ async fn converse(conversation: Conversation, port: Port) -> Outcome {
     let Conversation { socket, to, peer, expiry, mut heard, _need } = conversation;
     let Port { mut outbox, report, mut closing } = port;
     let mut speaker_closing = closing.clone();
-    let tally = Tally::default();
+    let tally = Tally::new(report.watch().digest);
     let speak = async {
         let mut mute = false;
         let mut missed = 0;
@@ -225,7 +225,7 @@ async fn converse(conversation: Conversation, port: Port) -> Outcome {
         loop {
             match tokio::time::timeout(expiry, heard.recv()).await {
                 Ok(Some((messages, bytes))) => {
-                    tally.received.fetch_add(bytes, Ordering::Relaxed);
+                    tally.heard(&messages, bytes);
                     report.step(|| Step::Received { bytes });
                     report.heard(messages.into_iter().map(Event::Message).collect()).await;
                 }

@@ -1,10 +1,9 @@
 //! A byte stream and a framing make a transport: TCP, Unix streams, and whatever is layered on them.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Buf as _, BytesMut};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -19,6 +18,7 @@ use crate::exit::words;
 use crate::frame::{Decoder, Encoder, Framing};
 use crate::link::{CLOSE_LIMIT, Closing, Outbox, Port, Reporter, Transport};
 use crate::step::{Stage, Step};
+use crate::traffic::digest::Counters;
 
 /// The first read's buffer: small, because ten thousand peers may be idle.
 const FIRST_READ: usize = 4 * 1024;
@@ -71,13 +71,6 @@ impl Transport for Framed {
     }
 }
 
-/// Bytes so far, each way; read by whoever ends the conversation, however it ends.
-#[derive(Default)]
-struct Tally {
-    sent: AtomicU64,
-    received: AtomicU64,
-}
-
 /// How our direction ended.
 enum Spoken {
     /// `shutdown(SHUT_WR)`: the peer may go on.
@@ -105,7 +98,8 @@ enum Listened {
 async fn converse(stream: ByteStream, frames: Frames, port: Port) -> Outcome {
     let Port { outbox, report, mut closing } = port;
     let connection = stream.connection();
-    let tally = Tally::default();
+    // Read by whoever ends the conversation, however it ends.
+    let tally = Counters::new(report.watch().digest);
     let (read, write) = stream.split();
     let talk = both_ways(read, write, frames, outbox, &report, closing.clone(), connection, &tally);
     // Dropping `talk` drops both halves, and that closes the socket.
@@ -113,12 +107,7 @@ async fn converse(stream: ByteStream, frames: Frames, port: Port) -> Outcome {
         (end, halves) = talk => close(end, halves, connection, &report, &tally).await,
         () = closing.overdue(&report) => (End::Partial, None),
     };
-    Outcome {
-        end,
-        sent: tally.sent.load(Ordering::Relaxed),
-        received: tally.received.load(Ordering::Relaxed),
-        acknowledged,
-    }
+    Outcome { end, sent: tally.sent.bytes(), received: tally.received.bytes(), acknowledged, digest: tally.digests() }
 }
 
 /// Closes the descriptor; after a failure finds out how much the peer's kernel acknowledged.
@@ -127,7 +116,7 @@ async fn close(
     halves: (ReadHalf, WriteHalf),
     connection: Option<(Connection, Opener)>,
     report: &Reporter,
-    tally: &Tally,
+    tally: &Counters,
 ) -> (End, Option<u64>) {
     report.gate(Stage::Close).await;
     // The kernel announces a dead socket's numbers when it is closed, to those who subscribed before.
@@ -140,7 +129,7 @@ async fn close(
         state: connection.and_then(|(connection, _)| kernel::state(connection)).map(|tcp| tcp.name.to_owned()),
     });
     let Some(autopsy) = autopsy else { return (end, None) };
-    let sent = tally.sent.load(Ordering::Relaxed);
+    let sent = tally.sent.bytes();
     let acknowledged = tokio::task::spawn_blocking(move || autopsy.acknowledged(sent, AUTOPSY_LIMIT)).await;
     (end, acknowledged.ok().flatten())
 }
@@ -154,7 +143,7 @@ async fn both_ways(
     report: &Reporter,
     mut closing: Closing,
     connection: Option<(Connection, Opener)>,
-    tally: &Tally,
+    tally: &Counters,
 ) -> (End, (ReadHalf, WriteHalf)) {
     let mut listened = None;
     let spoken = {
@@ -220,7 +209,13 @@ fn failed(error: &io::Error, report: &Reporter) -> End {
 }
 
 /// Outbox → peer, until our direction ends. Queued batches share one write.
-async fn speak(write: &mut WriteHalf, mut outbox: Outbox, frames: Frames, report: &Reporter, tally: &Tally) -> Spoken {
+async fn speak(
+    write: &mut WriteHalf,
+    mut outbox: Outbox,
+    frames: Frames,
+    report: &Reporter,
+    tally: &Counters,
+) -> Spoken {
     let mut encoder = Encoder::new(frames.said, frames.newline);
     let mut buffer = BytesMut::new();
     loop {
@@ -266,10 +261,11 @@ async fn speak(write: &mut WriteHalf, mut outbox: Outbox, frames: Frames, report
         if !buffer.is_empty() {
             let bytes = buffer.len() as u64;
             while !buffer.is_empty() {
-                match write.write_buf(&mut buffer).await {
+                match write.write(&buffer).await {
                     Ok(0) => return Spoken::Failed(io::ErrorKind::WriteZero.into()),
                     Ok(n) => {
-                        tally.sent.fetch_add(n as u64, Ordering::Relaxed);
+                        tally.sent.add(&buffer[..n]);
+                        buffer.advance(n);
                     }
                     Err(error) => return Spoken::Failed(error),
                 }
@@ -297,7 +293,7 @@ async fn speak(write: &mut WriteHalf, mut outbox: Outbox, frames: Frames, report
 }
 
 /// Peer → reporter, until the peer's direction ends.
-async fn listen(read: &mut ReadHalf, frames: Frames, report: &Reporter, tally: &Tally) -> Listened {
+async fn listen(read: &mut ReadHalf, frames: Frames, report: &Reporter, tally: &Counters) -> Listened {
     let mut decoder = Decoder::new(frames.heard, frames.newline, frames.limit);
     let mut buffer = BytesMut::new();
     let mut room = FIRST_READ;
@@ -320,7 +316,10 @@ async fn listen(read: &mut ReadHalf, frames: Frames, report: &Reporter, tally: &
         };
         let (n, result) = match result {
             Ok(0) => (0, decoder.finish(&mut buffer, &mut messages)),
-            Ok(n) => (n, decoder.decode(&mut buffer, &mut messages)),
+            Ok(n) => {
+                tally.received.add(&buffer[buffer.len() - n..]);
+                (n, decoder.decode(&mut buffer, &mut messages))
+            }
             Err(error) => {
                 let _ = decoder.finish(&mut buffer, &mut messages);
                 report.heard(messages.drain(..).map(Event::Message).collect()).await;
@@ -328,7 +327,6 @@ async fn listen(read: &mut ReadHalf, frames: Frames, report: &Reporter, tally: &
             }
         };
         if n > 0 {
-            tally.received.fetch_add(n as u64, Ordering::Relaxed);
             report.step(|| Step::Received { bytes: n as u64 });
         }
         let mut heard: Vec<Event> = messages.drain(..).map(Event::Message).collect();

@@ -15,6 +15,7 @@ use crate::event::{End, Event, Message, Outcome, Peer, What};
 use crate::exit::words;
 use crate::link::{CLOSE_LIMIT, Outbox, Port, Reporter, Transport};
 use crate::step::{Stage, Step};
+use crate::traffic::digest::{Algorithm, Counters};
 
 /// A closing connection waits for so much silence of its peer.
 const SILENCE: Duration = Duration::from_millis(10);
@@ -50,15 +51,24 @@ impl Transport for Packets {
 /// What was carried so far.
 #[derive(Default)]
 pub(super) struct Tally {
-    pub sent: AtomicU64,
+    pub bytes: Counters,
     /// Messages sent.
     pub said: AtomicU64,
-    pub received: AtomicU64,
     /// Messages that could not be sent.
     pub undelivered: AtomicU64,
 }
 
 impl Tally {
+    pub(super) fn new(digest: Option<Algorithm>) -> Self {
+        Self { bytes: Counters::new(digest), ..Self::default() }
+    }
+
+    /// Counts messages that were heard; some may be cut, and so of fewer bytes than came.
+    pub(super) fn heard(&self, messages: &[Message], bytes: u64) {
+        messages.iter().for_each(|message| self.bytes.received.digest_only(&message.data));
+        self.bytes.received.count_only(bytes);
+    }
+
     /// The outcome, unless there is a worse end than that something was not sent.
     pub(super) fn outcome(&self, end: End) -> Outcome {
         let end = match (end, self.undelivered.load(Ordering::Relaxed)) {
@@ -67,9 +77,10 @@ impl Tally {
         };
         Outcome {
             end,
-            sent: self.sent.load(Ordering::Relaxed),
-            received: self.received.load(Ordering::Relaxed),
+            sent: self.bytes.sent.bytes(),
+            received: self.bytes.received.bytes(),
             acknowledged: None,
+            digest: self.bytes.digests(),
         }
     }
 }
@@ -84,7 +95,7 @@ enum Spoken {
 async fn converse(packets: Packets, port: Port) -> Outcome {
     let Packets { socket, ending, limit, peer } = packets;
     let Port { outbox, report, mut closing } = port;
-    let tally = Tally::default();
+    let tally = Tally::new(report.watch().digest);
     let end = {
         let mut speaking = std::pin::pin!(speak(&socket, None, &peer.remote, outbox, &report, &tally));
         let gone = Notify::new();
@@ -213,7 +224,7 @@ pub(super) async fn say(
         let (done, result) = socket.send(to, part).await;
         let bytes: u64 = rest[..done].iter().map(|message| message.data.len() as u64).sum();
         if done > 0 {
-            tally.sent.fetch_add(bytes, Ordering::Relaxed);
+            rest[..done].iter().for_each(|message| tally.bytes.sent.add(&message.data));
             tally.said.fetch_add(done as u64, Ordering::Relaxed);
             report.step(|| Step::Sent { bytes });
         }
@@ -294,7 +305,7 @@ async fn listen(
             report.heard(vec![Event::Finish]).await;
             return Ok(());
         }
-        tally.received.fetch_add(bytes, Ordering::Relaxed);
+        tally.heard(&messages, bytes);
         report.step(|| Step::Received { bytes });
         report.heard(messages.into_iter().map(Event::Message).collect()).await;
     }

@@ -24,7 +24,8 @@ Each line is one JSON object, a record. Every record has:
   step       step: its name, and the fields of that step; only with -v
   notice     notice: one line for people
   closed     end, sent, received: bytes on the wire with their framing;
-             acknowledged: bytes of `sent` that arrived, if known
+             acknowledged: bytes of `sent` that arrived, if known;
+             digest: algorithm, said, heard; only with --digest
 
   event      message, ping, pong: kind: text | binary, as the protocol says;
                text, or base64 if the payload is not UTF-8;
@@ -79,6 +80,7 @@ mod tests {
     use super::*;
     use crate::event::{CloseReason, End, Event, Extent, Message, Outcome, Peer, Reach, Record, What};
     use crate::step::Step;
+    use crate::traffic::digest::{Algorithm, Digests};
 
     fn line(record: Record) -> String {
         String::from_utf8(shown(&mut Json, &[record])).expect("JSON is UTF-8")
@@ -111,6 +113,16 @@ mod tests {
             (
                 record(1, What::Closed(Outcome { sent: 1, received: 2, ..Outcome::default() })),
                 r#""what":"closed","end":"complete","sent":1,"received":2}"#,
+            ),
+            (
+                record(
+                    1,
+                    What::Closed(Outcome {
+                        digest: Some(Digests { algorithm: Algorithm::Sha256, said: "ab".into(), heard: "cd".into() }),
+                        ..Outcome::default()
+                    }),
+                ),
+                r#""what":"closed","end":"complete","sent":0,"received":0,"digest":{"algorithm":"sha256","said":"ab","heard":"cd"}}"#,
             ),
             (
                 record(
@@ -151,6 +163,8 @@ mod tests {
             "sent",
             "received",
             "acknowledged",
+            "digest",
+            "algorithm",
             "kind",
             "extent",
             "text",

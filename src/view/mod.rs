@@ -97,7 +97,7 @@ impl Look {
             Output::Human => self.show_said,
             Output::Raw | Output::None => false,
         };
-        Watch { said, steps: self.talk >= Talk::Steps }
+        Watch { said, steps: self.talk >= Talk::Steps, digest: None }
     }
 }
 
@@ -142,8 +142,8 @@ mod tests {
     #[test]
     fn what_is_not_looked_at_is_not_recorded() {
         let watch = |output, talk| look(output, talk).watch();
-        assert_eq!(watch(Output::Raw, Talk::Explain), Watch { said: false, steps: true });
-        assert_eq!(watch(Output::Json, Talk::Normal), Watch { said: true, steps: false });
+        assert_eq!(watch(Output::Raw, Talk::Explain), Watch { steps: true, ..Watch::default() });
+        assert_eq!(watch(Output::Json, Talk::Normal), Watch { said: true, ..Watch::default() });
         assert!(!Look { show_said: false, ..look(Output::Human, Talk::Normal) }.watch().said);
     }
 

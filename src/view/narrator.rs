@@ -161,6 +161,16 @@ impl View for Narrator {
             let (label, _) = self.peers.label(record.conn, &self.style);
             out.extend_from_slice(format!("{stamp}{label}{}\n", words.trim_end_matches(' ')).as_bytes());
         }
+        if let What::Closed(Outcome { digest: Some(digest), sent, received, .. }) = &record.what {
+            // Asked for by name, and so said even when quiet.
+            let stamp = self.clock.stamp(record.time);
+            let (label, _) = self.peers.label(record.conn, &self.style);
+            let name = digest.algorithm.name();
+            for (way, digest, bytes) in [("said", &digest.said, sent), ("heard", &digest.heard, received)] {
+                let digest = escape::line(digest);
+                out.extend_from_slice(format!("{stamp}{label}{name} {way} {digest} ({bytes} bytes)\n").as_bytes());
+            }
+        }
         Ok(())
     }
 }
@@ -171,6 +181,7 @@ mod tests {
     use super::*;
     use crate::cli::Timestamps;
     use crate::event::Peer;
+    use crate::traffic::digest::{Algorithm, Digests};
 
     fn told(talk: Talk, records: &[Record]) -> String {
         String::from_utf8(shown(&mut Narrator::new(Style::plain(), talk, Company::Many), records)).expect("UTF-8")
@@ -187,7 +198,7 @@ mod tests {
     }
 
     fn closed(conn: u32, end: End) -> Record {
-        record(conn, What::Closed(Outcome { end, sent: 1 << 20, received: 3, acknowledged: None }))
+        record(conn, What::Closed(Outcome { end, sent: 1 << 20, received: 3, ..Outcome::default() }))
     }
 
     #[test]
@@ -241,11 +252,26 @@ mod tests {
             let text = told(Talk::Quiet, &[opened(1), closed(1, end)]);
             assert_eq!(text, format!("tcp://127.0.0.1:50001: {words}: 1.0 MiB sent, 3 B received\n"));
         }
-        let outcome = Outcome { end: End::Reset, sent: 1 << 20, received: 0, acknowledged: Some(512 << 10) };
+        let outcome = Outcome { end: End::Reset, sent: 1 << 20, acknowledged: Some(512 << 10), ..Outcome::default() };
         assert_eq!(
             told(Talk::Quiet, &[record(1, What::Closed(outcome))]),
             "reset by peer: 1.0 MiB sent, 512.0 KiB acknowledged, 0 B received\n"
         );
+    }
+
+    #[test]
+    fn digests_are_said_at_every_level_and_with_the_number_of_the_peer() {
+        let digest = Digests { algorithm: Algorithm::Sha256, said: "ab".into(), heard: "cd".into() };
+        let closed = |conn| {
+            let outcome = Outcome { sent: 1, received: 2048, digest: Some(digest.clone()), ..Outcome::default() };
+            record(conn, What::Closed(outcome))
+        };
+        for talk in [Talk::Quiet, Talk::Terse] {
+            let text = told(talk, &[opened(1), closed(1)]);
+            assert_eq!(text, "sha256 said ab (1 bytes)\nsha256 heard cd (2048 bytes)\n");
+        }
+        let text = told(Talk::Quiet, &[listening(Reach::Address), opened(1), opened(2), closed(2)]);
+        assert_eq!(text, "#2 sha256 said ab (1 bytes)\n#2 sha256 heard cd (2048 bytes)\n");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::View;
 use crate::event::{CloseReason, ConnId, End, Event, Extent, Kind, Message, Outcome, Peer, Reach, Record, What};
 use crate::step::{Exchange, Stage, Step};
+use crate::traffic::digest::{Algorithm, Digests};
 
 /// A record in conversation `conn`, `conn` seconds after an hour that is the same for all.
 pub(super) fn record(conn: u32, what: What) -> Record {
@@ -119,12 +120,12 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         any::<String>().prop_map(|what| End::Violation { what }),
         any::<String>().prop_map(|error| End::Failed { error }),
     ];
-    (end, any::<(u64, u64, Option<u64>)>()).prop_map(|(end, (sent, received, acknowledged))| Outcome {
-        end,
-        sent,
-        received,
-        acknowledged,
-    })
+    let digest = any::<(String, String)>().prop_map(|(said, heard)| {
+        let algorithm = Algorithm::Sha256;
+        Digests { algorithm, said, heard }
+    });
+    (end, any::<(u64, u64, Option<u64>)>(), prop::option::of(digest))
+        .prop_map(|(end, (sent, received, acknowledged), digest)| Outcome { end, sent, received, acknowledged, digest })
 }
 
 fn step() -> impl Strategy<Value = Step> {

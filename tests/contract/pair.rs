@@ -223,7 +223,7 @@ pub(crate) async fn connect(column: &Column, endpoint: &str) -> End {
 
 /// The same, and what the client says is recorded.
 pub(crate) async fn connect_watching(column: &Column, endpoint: &str) -> End {
-    connect_with(column, endpoint, Ears::new(Watch { said: true, steps: false })).await
+    connect_with(column, endpoint, Ears::new(Watch { said: true, ..Watch::default() })).await
 }
 
 async fn connect_with(column: &Column, endpoint: &str, ears: Ears) -> End {
