@@ -40,7 +40,9 @@ impl HostPort {
         };
         let (host, port) = match words {
             [one] => match one.split_once("://") {
-                Some((other, _)) if other != scheme => return Err(wrong(&format!("this command speaks {scheme}://"))),
+                Some((other, _)) if !speaks(scheme, other) => {
+                    return Err(wrong(&format!("this command speaks {scheme}://")));
+                }
                 Some(_) => return Self::parse_url(one).map_err(|why| wrong(&why)),
                 None => split_port(one).ok_or_else(|| wrong("the port is missing"))?,
             },
@@ -83,6 +85,11 @@ impl HostPort {
     }
 }
 
+/// Whether a command for endpoints of one scheme takes another: TLS is spoken over TCP.
+fn speaks(scheme: &str, other: &str) -> bool {
+    other == scheme || (scheme == "tcp" && other == "tls")
+}
+
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenOn {
@@ -106,7 +113,9 @@ impl ListenOn {
             )
         };
         let text = match typed.split_once("://") {
-            Some((other, _)) if other != scheme => return Err(wrong(&format!("this command speaks {scheme}://"))),
+            Some((other, _)) if !speaks(scheme, other) => {
+                return Err(wrong(&format!("this command speaks {scheme}://")));
+            }
             Some((_, rest)) => rest,
             None => typed,
         };

@@ -1,11 +1,17 @@
 //! What the environment says, looked up once. [`crate::plan`] gets it as a value, so tests need no environment.
 
+use std::path::PathBuf;
+
 /// Variables that others set for us.
 #[derive(Clone, Debug, Default)]
-pub struct Environment {}
+pub struct Environment {
+    /// `SSLKEYLOGFILE`: where the secrets of TLS connections are written.
+    pub key_log: Option<PathBuf>,
+}
 
 /// The process's own.
 #[must_use]
 pub fn here() -> Environment {
-    Environment::default()
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    Environment { key_log: set("SSLKEYLOGFILE").map(PathBuf::from) }
 }

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::tls::Fingerprint;
 use crate::traffic::digest::Digests;
 
 /// Numbers the conversations of one run, from 1 in the order they opened. 0 is the program itself.
@@ -164,6 +165,9 @@ pub enum End {
         /// What it did, in words.
         #[serde(rename = "why")]
         what: String,
+        /// What can be done about it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
     },
     /// Any other failure of input or output.
     Failed {
@@ -234,6 +238,9 @@ pub enum What {
         endpoints: Vec<String>,
         /// Who can reach it.
         reach: Reach,
+        /// The SHA-256 of the certificate that we made for this run, which nobody can know otherwise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        certificate: Option<Fingerprint>,
     },
     /// A conversation began.
     Opened(Peer),

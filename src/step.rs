@@ -2,6 +2,8 @@
 //!
 //! `view::explain` has one exhaustive match over these, so that a step without an explanation does not compile.
 
+pub mod tls;
+
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -122,6 +124,8 @@ pub enum Step {
         /// Why.
         reason: String,
     },
+    /// Something happened inside TLS.
+    Tls(tls::Tls),
     /// `listen()` was called: the kernel now completes handshakes by itself.
     Listen {
         /// Where.
@@ -228,6 +232,8 @@ pub enum Stage {
     Proxy,
     /// Take a peer that has connected.
     Accept,
+    /// Agree on keys.
+    Tls,
     /// Begin the conversation.
     Talk,
     /// End our direction.

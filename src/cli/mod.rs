@@ -35,7 +35,7 @@ pub use patience::{Offline, Reconnect, Retry};
 pub use proxy::Proxy;
 pub use sockets::{IpOptions, Multicast, TcpOptions};
 pub use talk::{Ending, Messages, Show, Talk};
-pub use tls::{TlsClient, TlsServer};
+pub use tls::{TlsClient, TlsHandshake, TlsIdentity, TlsServer};
 pub use traffic::Traffic;
 pub use values::{AtEof, Color, Family, Newline, Output, ReplyMode, ReplyTo, Shell, StdinTo, Timestamps, UnixType};
 

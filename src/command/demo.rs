@@ -11,6 +11,7 @@ use crate::exit::{Exit, Failure};
 use crate::frame::Framing;
 use crate::link::{self, Journal, Reply, Watch};
 use crate::plan::Demo;
+use crate::tls::{Client, ClientOptions, Fingerprint, Server, ServerOptions, Trust};
 use crate::transport::binding::Place;
 use crate::transport::framed::{Framed, Frames};
 use crate::transport::listener::Backlog;
@@ -19,13 +20,44 @@ use crate::transport::{Bind, Channel, Dial, Listener, Network, On, Opened, To, t
 /// Starts the server and says how to reach it. It lives as long as the runtime.
 pub(super) async fn start(demo: &Demo) -> Result<Dial, Failure> {
     let (journal, mut records) = Journal::new(Watch::default(), None);
-    let bind = bind(demo);
+    let client = match demo {
+        Demo::Tcp { tls, .. } | Demo::Unix { tls, .. } => tls.as_ref(),
+        Demo::Udp { .. } => None,
+    };
+    let server = client.map(|client| server(client.options()));
+    let mut bind = bind(demo);
+    bind.tls.clone_from(&server);
     let listener = bind.listen(&journal).await?;
-    let dial = dial(demo, &listener)?;
+    let mut dial = dial(demo, &listener)?;
+    if let (Some(client), Some(server)) = (client, server) {
+        dial.tls = Some(knowing(client.options(), server.made()?));
+    }
     tokio::spawn(serve(listener));
     // Nobody looks at the server's own records.
     tokio::spawn(async move { while records.recv().await.is_some() {} });
     Ok(dial)
+}
+
+/// A server with a certificate of its own that speaks what the client offers.
+fn server(client: &ClientOptions) -> Server {
+    Server::new(ServerOptions {
+        identity: None,
+        address: None,
+        clients: Vec::new(),
+        revoked: Vec::new(),
+        alpn: client.alpn.clone(),
+        limit: client.limit,
+        key_log: None, // the client writes the same secrets
+    })
+}
+
+/// A client that knows the server's certificate, unless it is to trust something else.
+fn knowing(client: &ClientOptions, certificate: Option<Fingerprint>) -> Client {
+    let trust = match (&client.trust, certificate) {
+        (Trust::System, Some(certificate)) => Trust::Pinned(vec![certificate]),
+        (trust, _) => trust.clone(),
+    };
+    Client::new(ClientOptions { trust, ..client.clone() })
 }
 
 fn bind(demo: &Demo) -> Bind {
@@ -37,7 +69,7 @@ fn bind(demo: &Demo) -> Bind {
         Demo::Udp { limit, .. } => {
             On::Udp(udp::Bind { place: Place::from(ListenOn::Loopback(0)), expiry, limit: *limit })
         }
-        Demo::Unix { kind, limit } => {
+        Demo::Unix { kind, limit, .. } => {
             let on = UnixName::Abstract(format!("sockeye-demo-{}", std::process::id()));
             On::Unix(unix::Bind { on, kind: *kind, expiry, limit: *limit, backlog: Backlog::default() })
         }
@@ -49,14 +81,14 @@ fn dial(demo: &Demo, listener: &Listener) -> Result<Dial, Failure> {
     let words = [endpoint.clone()];
     let network = |timeout: &Duration| Network { timeout: *timeout, ..Network::default() };
     Ok(Dial::from(match demo {
-        Demo::Tcp { timeout } => {
+        Demo::Tcp { timeout, .. } => {
             To::Tcp(tcp::Dial { target: HostPort::parse("tcp", &words)?, network: network(timeout) })
         }
         Demo::Udp { timeout, limit } => {
             let target = HostPort::parse("udp", &words)?;
             To::Udp(udp::Dial { target, network: network(timeout), limit: *limit })
         }
-        Demo::Unix { kind, limit } => {
+        Demo::Unix { kind, limit, .. } => {
             To::Unix(unix::Dial { target: UnixName::parse(endpoint)?, kind: *kind, bind: None, limit: *limit })
         }
     }))

@@ -18,6 +18,7 @@ use crate::transport::{Bind, ByteStream, Channel, Listener};
 
 pub(super) async fn listen(bind: Bind, service: Service) -> Result<Exit, Failure> {
     raise_descriptor_limit();
+    bind.prepare()?;
     let Service { talk, reply, audience, peers } = service;
     let stage = Stage::set(&talk, reply, audience)?;
     let journal = stage.journal().clone();

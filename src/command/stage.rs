@@ -5,7 +5,6 @@ use std::io;
 use std::os::fd::AsFd as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::event::What;
 use crate::exit::{Exit, Failure};
 use crate::input::Inputs;
 use crate::link::{Gate, Journal, Reply, Watch};
@@ -82,8 +81,7 @@ impl Stage {
     pub(super) async fn announce(self, listener: &Listener) -> Aside {
         let Self { session, screen, terminal: _ } = self;
         let Session { journal, mut records, screen: shown, .. } = session;
-        let what = What::Listening { endpoints: listener.endpoints.clone(), reach: listener.reach };
-        let _ = shown.send(vec![journal.program().record_now(what)]).await;
+        let _ = shown.send(vec![journal.program().record_now(listener.announcement())]).await;
         tokio::spawn(async move {
             while let Some(batch) = records.recv().await {
                 let _ = shown.send(batch).await;

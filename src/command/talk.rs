@@ -25,6 +25,7 @@ pub(super) async fn connect(connection: Connection, talk: Talk) -> Result<Exit, 
         Target::Endpoint(dial) => dial,
         Target::Demo(demo) => demo::start(&demo).await?,
     };
+    dial.prepare()?;
     if talk.path == Path::Raw {
         return straight(dial, talk).await;
     }

@@ -24,11 +24,13 @@ use crate::frame::Framing;
 use crate::input::Reading;
 use crate::link::Reply;
 use crate::session::{Audience, Linger, Rules};
+use crate::tls::Client;
 use crate::transport::binding::Place;
 use crate::transport::framed::Frames;
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix};
 use crate::view::{Company, Look, Talk as Talkativeness};
 use talk::{decide, look, talk};
+use tls::Over;
 
 /// What stdin, stdout and stderr are, and what the environment says about them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,13 +109,24 @@ pub enum Target {
     Demo(Demo),
 }
 
+impl Target {
+    fn has_tls(&self) -> bool {
+        match self {
+            Self::Endpoint(Dial { tls, .. }) | Self::Demo(Demo::Tcp { tls, .. } | Demo::Unix { tls, .. }) => {
+                tls.is_some()
+            }
+            Self::Demo(Demo::Udp { .. }) => false,
+        }
+    }
+}
+
 /// The protocols that `--demo` can show.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "names of protocols")]
 pub enum Demo {
-    Tcp { timeout: Duration },
+    Tcp { timeout: Duration, tls: Option<Client> },
     Udp { timeout: Duration, limit: usize },
-    Unix { kind: UnixType, limit: usize },
+    Unix { kind: UnixType, limit: usize, tls: Option<Client> },
 }
 
 /// A conversation.
@@ -220,12 +233,13 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
 fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     let TcpConnect { target, network, tls, ip, tcp, retry, reconnect, exec, talk } = options;
     let timeout = network.connect_timeout;
+    let by_scheme = tls::is_asked_by(target.address.first());
+    let tls = tls::client(tls, by_scheme, Over::Host, environment)?;
     let to = if target.demo {
-        Target::Demo(Demo::Tcp { timeout })
+        Target::Demo(Demo::Tcp { timeout, tls })
     } else {
         let target = HostPort::parse("tcp", &target.address)?;
         let network = self::network(network, ip, tcp, environment)?;
-        let tls = tls::client(tls, environment)?;
         Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, retry: retry.retry })
     };
     connect(to, Some(reconnect), exec, talk, Carries::Bytes, terminal)
@@ -247,13 +261,19 @@ fn udp_connect(options: UdpConnect, terminal: Terminal, environment: &Environmen
 fn unix_connect(options: UnixConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     let UnixConnect { path, kind, bind, demo, tls, retry, reconnect, exec, talk } = options;
     let limit = talk.messages.max_message;
+    let over = match (kind, demo) {
+        (UnixType::Stream, false) => Over::Local,
+        (UnixType::Stream, true) => Over::Host, // its certificate is known
+        (UnixType::Datagram | UnixType::Seqpacket, _) => Over::Packets,
+    };
+    let tls = tls::client(tls, false, over, environment)?;
     let to = match path {
         Some(path) if !demo => {
             let bind = bind.as_deref().map(UnixName::parse).transpose()?;
             let dial = unix::Dial { target: UnixName::parse(&path)?, kind, bind, limit };
-            Target::Endpoint(Dial { to: To::Unix(dial), tls: tls::client(tls, environment)?, retry: retry.retry })
+            Target::Endpoint(Dial { to: To::Unix(dial), tls, retry: retry.retry })
         }
-        _ => Target::Demo(Demo::Unix { kind, limit }),
+        _ => Target::Demo(Demo::Unix { kind, limit, tls }),
     };
     connect(to, Some(reconnect), exec, talk, carried(kind), terminal)
 }
@@ -269,7 +289,7 @@ fn connect(
     let reply = exec::reply(ReplyMode::None, exec)?;
     let mut talk = talk(options, carries, terminal)?;
     let again = reconnect.and_then(again);
-    if matches!(&to, Target::Endpoint(Dial { tls: Some(_), .. })) || reply != Reply::None || again.is_some() {
+    if to.has_tls() || reply != Reply::None || again.is_some() {
         talk.path = Path::Messages;
     }
     Ok(Plan::Connect(Connection { to, reply, again }, Box::new(talk)))
@@ -310,9 +330,10 @@ fn tcp_listen(options: TcpListen, terminal: Terminal, environment: &Environment)
     let TcpListen { address, ipv4, ipv6, serve, feed, port, queue, tls, access, rate, ip, tcp, exec, talk } = options;
     let on = ListenOn::parse("tcp", &address)?;
     let family = Family::from_options(ipv4, ipv6);
+    let tls = tls::server(tls, tls::is_asked_by(Some(&address)), Over::Host, Some(&on), environment)?;
     let place = Place { on, family, port: access::port(&port), options: sockets::options(ip, tcp)? };
     let on = On::Tcp(tcp::Bind { place, backlog: access::backlog(&queue) });
-    let bind = Bind { on, access: access::addresses(access, &rate)?, tls: tls::server(tls, environment)? };
+    let bind = Bind { on, access: access::addresses(access, &rate)?, tls };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal)
 }
 
@@ -334,6 +355,8 @@ fn unix_listen(options: UnixListen, terminal: Terminal, environment: &Environmen
     const EXPIRY: Duration = Duration::from_secs(60);
     let UnixListen { path, kind, serve, feed, queue, tls, users, rate, exec, talk } = options;
     let limit = talk.messages.max_message;
+    let over = if kind == UnixType::Stream { Over::Local } else { Over::Packets };
+    let tls = tls::server(tls, false, over, None, environment)?;
     let on = On::Unix(unix::Bind {
         on: UnixName::parse(&path)?,
         kind,
@@ -341,7 +364,7 @@ fn unix_listen(options: UnixListen, terminal: Terminal, environment: &Environmen
         limit,
         backlog: access::backlog(&queue),
     });
-    let bind = Bind { on, access: access::users(users, &rate, kind)?, tls: tls::server(tls, environment)? };
+    let bind = Bind { on, access: access::users(users, &rate, kind)?, tls };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, carried(kind), terminal)
 }
 

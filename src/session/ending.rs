@@ -318,13 +318,15 @@ pub(crate) fn judge(peer: &Peer, outcome: &Outcome) -> Result<Exit, Failure> {
         }
         End::Truncated => Err(Failure::new(
             Exit::Partial,
-            format!("{remote}: the peer stopped without close_notify; {delivered}"),
+            format!("{remote}: the stream was cut: no close_notify; {delivered}"),
         )
-        .hint("what came may not be all of it; some servers always end so, and then the length that their protocol says tells")),
+        .hint("what came may not be all; some servers always end so, and then a length in the data, such as HTTP's, tells")),
         End::Refused => Err(Failure::new(Exit::Refused, format!("{remote}: refused (ICMP port unreachable)"))
             .hint("no socket is bound to that port there; for localhost try -4 or -6")),
         End::Timeout { limit } => Err(Failure::new(Exit::Timeout, format!("{remote}: {limit}"))),
-        End::Violation { what } => Err(Failure::new(Exit::Protocol, format!("{remote}: {what}"))),
+        End::Violation { what, hint } => {
+            Err(Failure { hint: hint.clone(), ..Failure::new(Exit::Protocol, format!("{remote}: {what}")) })
+        }
         End::Failed { error } => Err(Failure::new(Exit::Io, format!("{remote}: {error}"))),
     }
 }

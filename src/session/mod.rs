@@ -211,7 +211,7 @@ impl Session {
 impl Pump {
     /// Says where peers can come to, and begins to read what the user says.
     fn listening(&mut self, listener: &Listener) {
-        self.note(What::Listening { endpoints: listener.endpoints.clone(), reach: listener.reach });
+        self.note(listener.announcement());
         self.ending.listening();
         self.inputs.start();
     }

@@ -307,7 +307,7 @@ async fn how_the_only_conversation_ended_is_the_exit_code() {
         (End::Truncated, Exit::Partial),
         (End::Refused, Exit::Refused),
         (End::Timeout { limit: "idle".into() }, Exit::Timeout),
-        (End::Violation { what: "no".into() }, Exit::Protocol),
+        (End::Violation { what: "no".into(), hint: None }, Exit::Protocol),
         (End::Failed { error: "no".into() }, Exit::Io),
     ] {
         let shown = after(Ending::new(rules(), Capacity::One), end.clone());

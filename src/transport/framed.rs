@@ -13,11 +13,14 @@ use super::ByteStream;
 use super::kernel::{self, Autopsy, Connection, Opener};
 use super::stream::{ReadHalf, WriteHalf};
 use crate::cli::Newline;
-use crate::event::{End, Event, Extent, Message, Outcome, Peer};
+use crate::event::{End, Event, Extent, Message, Outcome, Peer, What};
 use crate::exit::words;
 use crate::frame::{Decoder, Encoder, Framing};
 use crate::link::{CLOSE_LIMIT, Closing, Outbox, Port, Reporter, Transport};
+use crate::step::tls::Tls;
 use crate::step::{Stage, Step};
+use crate::tls::failure::{self, Trouble};
+use crate::tls::recognise;
 use crate::traffic::digest::Counters;
 
 /// The first read's buffer: small, because ten thousand peers may be idle.
@@ -71,6 +74,15 @@ impl Transport for Framed {
     }
 }
 
+/// How a direction of the stream ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layer {
+    /// With a FIN.
+    Plain,
+    /// With TLS's `close_notify`, and a FIN after it.
+    Tls,
+}
+
 /// How our direction ended.
 enum Spoken {
     /// `shutdown(SHUT_WR)`: the peer may go on.
@@ -87,6 +99,8 @@ enum Spoken {
 enum Listened {
     /// It finished.
     Finished,
+    /// Its bytes stopped, and it had not said that they would.
+    Truncated,
     /// It was cut off.
     Failed(io::Error),
     /// It broke the framing.
@@ -98,13 +112,14 @@ enum Listened {
 async fn converse(stream: ByteStream, frames: Frames, port: Port) -> Outcome {
     let Port { outbox, report, mut closing } = port;
     let connection = stream.connection();
+    let layer = if matches!(stream, ByteStream::Tls(_)) { Layer::Tls } else { Layer::Plain };
     // Read by whoever ends the conversation, however it ends.
     let tally = Counters::new(report.watch().digest);
     let (read, write) = stream.split();
-    let talk = both_ways(read, write, frames, outbox, &report, closing.clone(), connection, &tally);
+    let talk = both_ways(read, write, layer, frames, outbox, &report, closing.clone(), connection, &tally);
     // Dropping `talk` drops both halves, and that closes the socket.
     let (end, acknowledged) = tokio::select! {
-        (end, halves) = talk => close(end, halves, connection, &report, &tally).await,
+        (end, halves) = talk => close(end, halves, layer, connection, &report, &tally).await,
         () = closing.overdue(&report) => (End::Partial, None),
     };
     Outcome { end, sent: tally.sent.bytes(), received: tally.received.bytes(), acknowledged, digest: tally.digests() }
@@ -114,14 +129,18 @@ async fn converse(stream: ByteStream, frames: Frames, port: Port) -> Outcome {
 async fn close(
     end: End,
     halves: (ReadHalf, WriteHalf),
+    layer: Layer,
     connection: Option<(Connection, Opener)>,
     report: &Reporter,
     tally: &Counters,
 ) -> (End, Option<u64>) {
     report.gate(Stage::Close).await;
     // The kernel announces a dead socket's numbers when it is closed, to those who subscribed before.
+    // It counts bytes of TLS's records, which are not ours.
     let autopsy = match (&end, connection) {
-        (End::Reset | End::Partial, Some((connection, opener))) => Autopsy::begin(connection, opener),
+        (End::Reset | End::Partial, Some((connection, opener))) if layer == Layer::Plain => {
+            Autopsy::begin(connection, opener)
+        }
         _ => None,
     };
     drop(halves);
@@ -138,6 +157,7 @@ async fn close(
 async fn both_ways(
     mut read: ReadHalf,
     mut write: WriteHalf,
+    layer: Layer,
     frames: Frames,
     outbox: Outbox,
     report: &Reporter,
@@ -147,13 +167,13 @@ async fn both_ways(
 ) -> (End, (ReadHalf, WriteHalf)) {
     let mut listened = None;
     let spoken = {
-        let mut speaking = std::pin::pin!(speak(&mut write, outbox, frames, report, tally));
-        let mut listening = std::pin::pin!(listen(&mut read, frames, report, tally));
+        let mut speaking = std::pin::pin!(speak(&mut write, layer, outbox, frames, report, tally));
+        let mut listening = std::pin::pin!(listen(&mut read, layer, frames, report, tally));
         let spoken = loop {
             tokio::select! {
                 spoken = &mut speaking => break Some(spoken),
                 ended = &mut listening, if listened.is_none() => {
-                    let over = !matches!(ended, Listened::Finished);
+                    let over = !matches!(ended, Listened::Finished | Listened::Truncated);
                     listened = Some(ended);
                     if over {
                         break None; // after a reset, or a broken frame, there is nobody to say anything to
@@ -180,7 +200,7 @@ async fn both_ways(
         drain(&mut read, connection, report).await;
     }
     let end = match (spoken, listened) {
-        (_, Listened::Violation(what)) => End::Violation { what },
+        (_, Listened::Violation(what)) => End::Violation { what, hint: None },
         (Some(Spoken::Unsayable(what)), _) => End::Failed { error: what },
         (_, Listened::Failed(error)) => failed(&error, report),
         (Some(Spoken::Failed(error)), _) => match error.kind() {
@@ -191,19 +211,21 @@ async fn both_ways(
             }
             _ => failed(&error, report),
         },
+        (_, Listened::Truncated) => End::Truncated,
         (_, Listened::Finished | Listened::Closed) => End::Complete,
     };
     (end, (read, write))
 }
 
 fn failed(error: &io::Error, report: &Reporter) -> End {
+    if let Some(Trouble { what, hint }) = failure::conversation(error) {
+        return End::Violation { what, hint };
+    }
     match error.kind() {
         io::ErrorKind::ConnectionReset => {
             report.step(|| Step::Reset);
             End::Reset
         }
-        // Only a stream that says its end can be seen to end without saying it.
-        io::ErrorKind::UnexpectedEof => End::Truncated,
         _ => End::Failed { error: words(error) },
     }
 }
@@ -211,6 +233,7 @@ fn failed(error: &io::Error, report: &Reporter) -> End {
 /// Outbox → peer, until our direction ends. Queued batches share one write.
 async fn speak(
     write: &mut WriteHalf,
+    layer: Layer,
     mut outbox: Outbox,
     frames: Frames,
     report: &Reporter,
@@ -220,12 +243,8 @@ async fn speak(
     let mut buffer = BytesMut::new();
     loop {
         let Some(mut events) = outbox.next().await else {
-            report.gate(Stage::Shutdown).await;
-            return match write.shutdown().await {
-                Ok(()) => {
-                    report.step(|| Step::Shutdown);
-                    Spoken::Closed
-                }
+            return match finish(write, layer, report).await {
+                Ok(()) => Spoken::Closed,
                 Err(error) => Spoken::Failed(error),
             };
         };
@@ -270,17 +289,19 @@ async fn speak(
                     Err(error) => return Spoken::Failed(error),
                 }
             }
+            // TLS may hold back what the kernel had no room for.
+            if let Err(error) = write.flush().await {
+                return Spoken::Failed(error);
+            }
             report.step(|| Step::Sent { bytes });
             if buffer.capacity() > LARGEST_WRITE {
                 buffer = BytesMut::new(); // one large message must not hold its memory for ever
             }
         }
         if let Some(last) = &last {
-            report.gate(Stage::Shutdown).await;
-            if let Err(error) = write.shutdown().await {
+            if let Err(error) = finish(write, layer, report).await {
                 return Spoken::Failed(error);
             }
-            report.step(|| Step::Shutdown);
             let closed = matches!(last, Event::Close { .. });
             report.said(events).await;
             return if closed { Spoken::Closed } else { Spoken::Finished };
@@ -292,8 +313,19 @@ async fn speak(
     }
 }
 
+/// Ends our direction.
+async fn finish(write: &mut WriteHalf, layer: Layer, report: &Reporter) -> io::Result<()> {
+    report.gate(Stage::Shutdown).await;
+    write.shutdown().await?;
+    if layer == Layer::Tls {
+        report.step(|| Step::Tls(Tls::CloseNotifySent));
+    }
+    report.step(|| Step::Shutdown);
+    Ok(())
+}
+
 /// Peer → reporter, until the peer's direction ends.
-async fn listen(read: &mut ReadHalf, frames: Frames, report: &Reporter, tally: &Counters) -> Listened {
+async fn listen(read: &mut ReadHalf, layer: Layer, frames: Frames, report: &Reporter, tally: &Counters) -> Listened {
     let mut decoder = Decoder::new(frames.heard, frames.newline, frames.limit);
     let mut buffer = BytesMut::new();
     let mut room = FIRST_READ;
@@ -314,11 +346,25 @@ async fn listen(read: &mut ReadHalf, frames: Frames, report: &Reporter, tally: &
                 }
             }
         };
+        if layer == Layer::Plain
+            && tally.received.bytes() == 0
+            && let Some(text) = recognise::tls_on_plain(&buffer)
+        {
+            report.tell(What::Notice { text: text.to_owned() }).await;
+        }
         let (n, result) = match result {
             Ok(0) => (0, decoder.finish(&mut buffer, &mut messages)),
             Ok(n) => {
                 tally.received.add(&buffer[buffer.len() - n..]);
                 (n, decoder.decode(&mut buffer, &mut messages))
+            }
+            // Only a stream that says its end can be seen to end without saying it.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && layer == Layer::Tls => {
+                let _ = decoder.finish(&mut buffer, &mut messages);
+                report.step(|| Step::Tls(Tls::Truncated));
+                let heard = messages.drain(..).map(Event::Message).chain(std::iter::once(Event::Finish));
+                report.heard(heard.collect()).await;
+                return Listened::Truncated;
             }
             Err(error) => {
                 let _ = decoder.finish(&mut buffer, &mut messages);
@@ -340,6 +386,9 @@ async fn listen(read: &mut ReadHalf, frames: Frames, report: &Reporter, tally: &
             return Listened::Violation(error.to_string());
         }
         if n == 0 {
+            if layer == Layer::Tls {
+                report.step(|| Step::Tls(Tls::CloseNotifyHeard));
+            }
             report.step(|| Step::EndOfStream);
             heard.push(Event::Finish);
             report.heard(heard).await;

@@ -14,7 +14,7 @@ use crate::event::{Reach, What};
 use crate::exit::{Failure, words};
 use crate::link::Reporter;
 use crate::step::Step;
-use crate::tls::Server;
+use crate::tls::{Fingerprint, Server};
 
 /// Peers that have connected and finished their handshakes.
 pub struct Listener {
@@ -22,6 +22,8 @@ pub struct Listener {
     pub endpoints: Vec<String>,
     /// Who can reach it.
     pub reach: Reach,
+    /// The certificate that was made for it, if one was.
+    certificate: Option<Fingerprint>,
     /// Who may come, and those who were turned away.
     pub door: Door,
     incoming: mpsc::Receiver<Result<Opened, Failure>>,
@@ -90,6 +92,7 @@ impl Listener {
         let mut listener = Self {
             endpoints: Vec::new(),
             reach: Reach::Loopback,
+            certificate: None,
             door: door.clone(),
             incoming,
             tasks: JoinSet::new(),
@@ -101,6 +104,19 @@ impl Listener {
         }
         let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
         Ok((listener, Incoming { opened: sender, door, tls, handshakes }))
+    }
+
+    /// Its endpoints are TLS's. `certificate`: the one that was made for it, if one was.
+    pub(super) fn secured(mut self, certificate: Option<Fingerprint>) -> Self {
+        self.endpoints = self.endpoints.iter().map(|endpoint| tls::endpoint(endpoint)).collect();
+        self.certificate = certificate;
+        self
+    }
+
+    /// Where it listens, to be told.
+    #[must_use]
+    pub fn announcement(&self) -> What {
+        What::Listening { endpoints: self.endpoints.clone(), reach: self.reach, certificate: self.certificate }
     }
 
     /// Runs an accepting task for as long as the listener lives.

@@ -66,6 +66,17 @@ pub enum To {
     Unix(unix::Dial),
 }
 
+impl To {
+    /// The name or address of the machine, if it is another.
+    fn host(&self) -> Option<&str> {
+        match self {
+            Self::Tcp(dial) => Some(&dial.target.host),
+            Self::Udp(dial) => Some(&dial.target.host),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
 impl From<To> for Dial {
     fn from(to: To) -> Self {
         Self { to, tls: None, retry: None }
@@ -73,6 +84,12 @@ impl From<To> for Dial {
 }
 
 impl Dial {
+    /// Reads the files of TLS, and asks for a password if one is needed. To be done before anything else has the
+    /// terminal.
+    pub fn prepare(&self) -> Result<(), Failure> {
+        self.tls.as_ref().map_or(Ok(()), crate::tls::Client::prepare)
+    }
+
     /// Opens a conversation, stage by stage.
     pub async fn connect(&self, report: Reporter) -> Result<Opened, Failure> {
         match self.retry {
@@ -88,7 +105,7 @@ impl Dial {
             To::Unix(dial) => dial.connect(report).await,
         }?;
         match &self.tls {
-            Some(client) => tls::connect(client, opened).await,
+            Some(client) => tls::connect(client, self.to.host(), opened).await,
             None => Ok(opened),
         }
     }
@@ -133,13 +150,24 @@ impl From<On> for Bind {
 impl Bind {
     /// Opens a listener, stage by stage.
     pub async fn listen(&self, journal: &Journal) -> Result<Listener, Failure> {
+        // What is wrong with a certificate is said before anybody can come.
+        let certificate = self.tls.as_ref().map(crate::tls::Server::made).transpose()?;
         let door = Door::open(&self.access, self.on.noun(), journal.program())?;
         let (listener, incoming) = Listener::new(door, self.tls.clone())?;
-        match &self.on {
+        let listener = match &self.on {
             On::Tcp(bind) => bind.listen(journal, listener, incoming).await,
             On::Udp(bind) => bind.listen(journal, listener, incoming).await,
             On::Unix(bind) => bind.listen(journal, listener, incoming).await,
-        }
+        }?;
+        Ok(match certificate {
+            Some(certificate) => listener.secured(certificate),
+            None => listener,
+        })
+    }
+
+    /// Reads the files of TLS, and asks for a password if one is needed.
+    pub fn prepare(&self) -> Result<(), Failure> {
+        self.tls.as_ref().map_or(Ok(()), crate::tls::Server::prepare)
     }
 }
 

@@ -53,7 +53,7 @@ impl ByteStream {
                 Some((Connection { local: stream.local_addr().ok()?, remote: stream.peer_addr().ok()? }, *opener))
             }
             Self::Unix(_) => None,
-            Self::Tls(stream) => stream.get_ref().0.connection(),
+            Self::Tls(stream) => stream.get_ref().0.stream().connection(),
         }
     }
 }

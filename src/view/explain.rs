@@ -1,5 +1,7 @@
 //! What each step means: for someone who meets it for the first time.
 
+mod tls;
+
 use super::escape;
 use super::style::{Ink, Style};
 use crate::step::Step;
@@ -130,6 +132,7 @@ pub fn explain(step: &Step) -> Explanation {
         Step::ProxyAnswered { proxy, exchange, .. } => proxy::answered(proxy, *exchange),
         Step::ProxyAgain { proxy } => proxy::again(proxy),
         Step::RelayDropped { .. } => proxy::dropped(),
+        Step::Tls(step) => tls::explain(step),
         Step::Listen { local, .. } => Explanation {
             title: "The socket takes connections.",
             text: "From now on the kernel completes connections by itself, and they wait in a queue for accept(). The \

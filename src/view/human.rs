@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_conversation() {
-        let listening = record(0, What::Listening { endpoints: vec![], reach: Reach::Loopback });
+        let listening = record(0, What::Listening { endpoints: vec![], reach: Reach::Loopback, certificate: None });
         for (records, text) in [
             (vec![heard(1, b"hello"), said(1, b"hi")], "< hello\n> hi\n"),
             (vec![heard(1, b""), heard(1, b"a\nb\n")], "<\n< a\n  b\\n\n"),

@@ -132,7 +132,14 @@ mod tests {
                 r#""what":"closed","end":"timeout","why":"idle for 5s","sent":0,"received":0}"#,
             ),
             (
-                record(1, What::Listening { endpoints: vec!["tcp://127.0.0.1:9".into()], reach: Reach::Loopback }),
+                record(
+                    1,
+                    What::Listening {
+                        endpoints: vec!["tcp://127.0.0.1:9".into()],
+                        reach: Reach::Loopback,
+                        certificate: None,
+                    },
+                ),
                 r#""what":"listening","endpoints":["tcp://127.0.0.1:9"],"reach":"loopback"}"#,
             ),
         ] {

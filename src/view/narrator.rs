@@ -12,6 +12,7 @@ use super::{Company, Talk, View, escape};
 use crate::event::{CloseReason, ConnId, End, Event, Message, Outcome, Reach, Record, What};
 use crate::quantity::{show_nanos, show_size};
 use crate::step::Step;
+use crate::tls::Fingerprint;
 
 pub(super) struct Narrator {
     style: Style,
@@ -35,9 +36,10 @@ impl Narrator {
     fn words(&mut self, record: &Record) -> Option<String> {
         let peers_differ = matches!(self.peers, Peers::Many);
         match &record.what {
-            What::Listening { endpoints, reach } => {
-                (self.talk >= Talk::Terse).then(|| self.listening(endpoints, *reach))
-            }
+            What::Listening { endpoints, reach, certificate } => (self.talk >= Talk::Terse).then(|| {
+                let certificate = certificate.as_ref().map(|sha256| how_to_connect(endpoints, sha256));
+                self.listening(endpoints, *reach) + &certificate.unwrap_or_default()
+            }),
             What::Opened(peer) => {
                 let remote = escape::line(&peer.remote);
                 self.remotes.insert(record.conn, remote.clone());
@@ -114,10 +116,10 @@ impl Narrator {
             End::Complete => return format!("closed: {bytes}"),
             End::Reset => "reset by peer".to_owned(),
             End::Partial => "the peer closed before it took everything".to_owned(),
-            End::Truncated => "the peer stopped without close_notify".to_owned(),
+            End::Truncated => "the stream was cut: no close_notify".to_owned(),
             End::Refused => "nothing listens there (ICMP port unreachable)".to_owned(),
             End::Timeout { limit } => format!("timed out, {}", escape::line(limit)),
-            End::Violation { what } => escape::line(what),
+            End::Violation { what, .. } => escape::line(what),
             End::Failed { error } => escape::line(error),
         };
         let remote = remote.map(|remote| format!("{remote}: ")).unwrap_or_default();
@@ -138,6 +140,18 @@ impl Narrator {
         }
         text
     }
+}
+
+/// Nobody can know a certificate that was made for this run, so its SHA-256 must be handed on.
+fn how_to_connect(endpoints: &[String], sha256: &Fingerprint) -> String {
+    let endpoint = match endpoints.first().map(escape::line) {
+        Some(endpoint) => match endpoint.strip_prefix("unix:") {
+            Some(path) => format!("unix connect --tls {path}"),
+            None => format!("tcp connect {endpoint}"),
+        },
+        None => "tcp connect tls://HOST:PORT".to_owned(),
+    };
+    format!("\ncertificate sha256 {sha256}\nconnect with: sockeye {endpoint} --pin {sha256}")
 }
 
 fn with_data(what: &str, message: &Message) -> String {
@@ -189,7 +203,7 @@ mod tests {
 
     fn listening(reach: Reach) -> Record {
         let endpoints = vec!["tcp://127.0.0.1:41234".into(), "tcp://[::1]:41234".into()];
-        record(0, What::Listening { endpoints, reach })
+        record(0, What::Listening { endpoints, reach, certificate: None })
     }
 
     fn opened(conn: u32) -> Record {
@@ -211,7 +225,10 @@ mod tests {
         }
         let address = told(Talk::Terse, &[listening(Reach::Address)]);
         assert_eq!(address, "listening on tcp://127.0.0.1:41234 tcp://[::1]:41234\n");
-        let unix = record(0, What::Listening { endpoints: vec!["unix:/run/x".into()], reach: Reach::Loopback });
+        let unix = record(
+            0,
+            What::Listening { endpoints: vec!["unix:/run/x".into()], reach: Reach::Loopback, certificate: None },
+        );
         assert_eq!(told(Talk::Terse, &[unix]), "listening on unix:/run/x (this machine only)\n");
     }
 
@@ -243,10 +260,10 @@ mod tests {
         for (end, words) in [
             (End::Reset, "reset by peer"),
             (End::Partial, "the peer closed before it took everything"),
-            (End::Truncated, "the peer stopped without close_notify"),
+            (End::Truncated, "the stream was cut: no close_notify"),
             (End::Refused, "nothing listens there (ICMP port unreachable)"),
             (End::Timeout { limit: "idle for 5s".into() }, "timed out, idle for 5s"),
-            (End::Violation { what: "sent a\x1bline".into() }, "sent a\\x1bline"),
+            (End::Violation { what: "sent a\x1bline".into(), hint: None }, "sent a\\x1bline"),
             (End::Failed { error: "recv: input/output error".into() }, "recv: input/output error"),
         ] {
             let text = told(Talk::Quiet, &[opened(1), closed(1, end)]);
@@ -302,6 +319,17 @@ connect     tcp://[::1]:80
 failed      tcp://[::1]:80: connection refused (1.24 ms)
 abandoned   tcp://[::1]:80: another address answered first
 connected   tcp://[::1]:80 from tcp://127.0.0.1:50000 (1.24 ms)
+tls begin   the server is told the name example.org, ALPN h2
+tls hello   the client asks for no name, no ALPN
+tls asked   the server wants a certificate of ours signed by R3; we have none to show
+certificate 0: example.org; signed by R3; valid; EC P-256; sha256 SHA256
+certificate 1: example.org; signed by R3; valid; EC P-256; sha256 SHA256
+tls         TLS 1.3, TLS_AES_256_GCM_SHA384, X25519, ALPN h2, full handshake, not verified (--insecure) (1.24 ms)
+tls         TLS 1.3, TLS_AES_256_GCM_SHA384, ALPN h2, resumed, not verified (--insecure) (1.24 ms)
+tls failed  connection refused (1.24 ms)
+tls end     we said close_notify
+tls end     the peer said close_notify
+truncated   the peer's direction is over without close_notify
 listen      tcp://127.0.0.1:50000, backlog 4096 (asked for 5000)
 accepted    tcp://[::1]:80 at tcp://127.0.0.1:50000, descriptor 4
 turned away tcp://[::1]:80: 10.0.0.0/8 is denied
@@ -322,7 +350,9 @@ dropped     a datagram from the relay: a fragment
 ";
         let asked = "proxy asked http://[::1]:3128: connect to x:80 [CONNECT x:80 | Host: x:80]\n".repeat(6);
         let answered = "proxy said  http://[::1]:3128: connected [05 00] (1.24 ms)\n".repeat(6);
-        assert_eq!(told(Talk::Steps, &records), format!("{expected}{asked}{answered}"));
+        let sha256 = Fingerprint::of(b"").to_string();
+        let told = told(Talk::Steps, &records).replace(&sha256, "SHA256");
+        assert_eq!(told, format!("{expected}{asked}{answered}"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One line for each kind of step: its layer, its name and what it was about.
 
+mod tls;
+
 use super::style::Ink;
 use crate::quantity::show_size;
 use crate::step::{Stage, Step};
@@ -50,6 +52,7 @@ impl Line {
             Step::Connected { local, remote, took_ns } => {
                 took(took_ns, line(Ink::Connection, "connected", format!("{remote} from {local}")))
             }
+            Step::Tls(step) => Self::of_tls(step),
             Step::Route { proxies, reason } if proxies.is_empty() => {
                 line(Ink::Connection, "route", format!("direct ({reason})"))
             }
@@ -101,6 +104,7 @@ fn stage(stage: Stage) -> &'static str {
         Stage::Connect => "connect to the peer",
         Stage::Proxy => "ask the proxy",
         Stage::Accept => "take a peer that has connected",
+        Stage::Tls => "agree on keys (TLS)",
         Stage::Talk => "begin the conversation",
         Stage::Shutdown => "end our direction",
         Stage::Close => "close the socket",

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 
 use super::View;
 use crate::event::{CloseReason, ConnId, End, Event, Extent, Kind, Message, Outcome, Peer, Reach, Record, What};
+use crate::step::tls::{Handshake, Tls};
 use crate::step::{Exchange, Stage, Step};
+use crate::tls::Fingerprint;
+use crate::tls::certificate::Certificate;
 use crate::traffic::digest::{Algorithm, Digests};
 
 /// A record in conversation `conn`, `conn` seconds after an hour that is the same for all.
@@ -69,6 +72,17 @@ pub(super) fn every_step() -> Vec<Step> {
         Step::ConnectFailed { remote: remote(), error: error(), took_ns },
         Step::ConnectAbandoned { remote: remote() },
         Step::Connected { local: local(), remote: remote(), took_ns },
+        Step::Tls(Tls::Begin { name: Some("example.org".into()), alpn: vec!["h2".into()] }),
+        Step::Tls(Tls::Hello { name: None, alpn: vec![] }),
+        Step::Tls(Tls::Asked { authorities: vec!["R3".into()], shown: None }),
+        Step::Tls(Tls::Certificate { place: 0, certificate: Box::new(certificate()), validity: "valid".into() }),
+        Step::Tls(Tls::Certificate { place: 1, certificate: Box::new(certificate()), validity: "valid".into() }),
+        Step::Tls(established(Handshake::Full)),
+        Step::Tls(established(Handshake::Resumed)),
+        Step::Tls(Tls::Failed { error: error(), took_ns }),
+        Step::Tls(Tls::CloseNotifySent),
+        Step::Tls(Tls::CloseNotifyHeard),
+        Step::Tls(Tls::Truncated),
         Step::Listen { local: local(), backlog: 4096, asked: Some(5000) },
         Step::Accepted { local: local(), remote: remote(), fd: 4 },
         Step::TurnedAway { remote: remote(), why: "10.0.0.0/8 is denied".into() },
@@ -89,6 +103,31 @@ pub(super) fn every_step() -> Vec<Step> {
     ];
     steps.extend(asked.into_iter().chain(answered));
     steps
+}
+
+fn certificate() -> Certificate {
+    let time = jiff::Timestamp::from_second(1_750_000_000).expect("a time");
+    Certificate {
+        subject: "CN=example.org".into(),
+        issuer: "CN=R3".into(),
+        names: vec!["example.org".into()],
+        not_before: time,
+        not_after: time,
+        key: "EC P-256".into(),
+        sha256: Fingerprint::of(b""),
+    }
+}
+
+fn established(handshake: Handshake) -> Tls {
+    Tls::Established {
+        version: "TLS 1.3".into(),
+        cipher: "TLS_AES_256_GCM_SHA384".into(),
+        group: (handshake == Handshake::Full).then(|| "X25519".into()),
+        alpn: Some("h2".into()),
+        handshake,
+        checked: "not verified (--insecure)".into(),
+        took_ns: 1_240_000,
+    }
 }
 
 fn message() -> impl Strategy<Value = Message> {
@@ -117,7 +156,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Just(End::Truncated),
         Just(End::Refused),
         any::<String>().prop_map(|limit| End::Timeout { limit }),
-        any::<String>().prop_map(|what| End::Violation { what }),
+        any::<(String, Option<String>)>().prop_map(|(what, hint)| End::Violation { what, hint }),
         any::<String>().prop_map(|error| End::Failed { error }),
     ];
     let digest = any::<(String, String)>().prop_map(|(said, heard)| {
@@ -151,7 +190,9 @@ fn step() -> impl Strategy<Value = Step> {
 pub(super) fn any_record() -> impl Strategy<Value = Record> {
     let reach = prop_oneof![Just(Reach::Loopback), Just(Reach::Address), Just(Reach::Everyone)];
     let what = prop_oneof![
-        (any::<Vec<String>>(), reach).prop_map(|(endpoints, reach)| What::Listening { endpoints, reach }),
+        (any::<Vec<String>>(), reach, any::<Option<Vec<u8>>>()).prop_map(|(endpoints, reach, certificate)| {
+            What::Listening { endpoints, reach, certificate: certificate.map(|der| Fingerprint::of(&der)) }
+        }),
         any::<(String, String)>().prop_map(|(remote, local)| What::Opened(Peer { remote, local })),
         event().prop_map(What::Heard),
         event().prop_map(What::Said),
