@@ -256,6 +256,8 @@ pub enum What {
         #[serde(rename = "notice")]
         text: String,
     },
+    /// What was measured until now, because it was asked for.
+    Stats(Box<crate::stats::Stats>),
     /// A conversation ended.
     Closed(Outcome),
 }

@@ -18,6 +18,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::event::{Clock, ConnId, End, Event, Outcome, Peer, Record, What};
 use crate::exec::{self, Program};
+use crate::meter::{Meter, Roll, Unit};
 use crate::step::{Stage, Step};
 use crate::traffic::digest::Algorithm;
 
@@ -38,6 +39,8 @@ pub struct Watch {
     pub steps: bool,
     /// Make digests of what is said and heard.
     pub digest: Option<Algorithm>,
+    /// Record the measurements of each conversation at its end.
+    pub stats: bool,
 }
 
 /// Takes records from every conversation; numbers conversations; keeps the clock.
@@ -49,6 +52,9 @@ pub struct Journal {
     skipped: Arc<AtomicU64>,
     clock: Clock,
     gate: Option<Gate>,
+    roll: Arc<Roll>,
+    /// For what belongs to no conversation.
+    unlisted: Arc<Meter>,
 }
 
 impl Journal {
@@ -56,6 +62,7 @@ impl Journal {
     #[must_use]
     pub fn new(watch: Watch, gate: Option<Gate>) -> (Self, mpsc::Receiver<Vec<Record>>) {
         let (records, receiver) = mpsc::channel(RECORDS);
+        let roll = Roll::new(watch.stats, watch.digest);
         let journal = Self {
             records,
             watch,
@@ -63,6 +70,8 @@ impl Journal {
             skipped: Arc::default(),
             clock: Clock::start(),
             gate,
+            unlisted: Meter::unlisted(&roll),
+            roll,
         };
         (journal, receiver)
     }
@@ -70,14 +79,26 @@ impl Journal {
     /// A reporter for what belongs to no conversation.
     #[must_use]
     pub fn program(&self) -> Reporter {
-        Reporter { journal: self.clone(), conn: ConnId::PROGRAM, answerer: None }
+        Reporter { journal: self.clone(), conn: ConnId::PROGRAM, answerer: None, meter: self.unlisted.clone() }
     }
 
     /// A reporter for a new conversation.
     #[must_use]
     pub fn open(&self) -> Reporter {
         let conn = ConnId(self.ids.fetch_add(1, Ordering::Relaxed));
-        Reporter { journal: self.clone(), conn, answerer: None }
+        Reporter { journal: self.clone(), conn, answerer: None, meter: self.roll.enter(conn) }
+    }
+
+    /// What all conversations count.
+    #[must_use]
+    pub fn roll(&self) -> &Arc<Roll> {
+        &self.roll
+    }
+
+    /// A record of now, for whoever shows it without the journal.
+    #[must_use]
+    pub fn record_now(&self, conn: ConnId, what: What) -> Record {
+        Record { time: self.clock.now(), conn, what }
     }
 }
 
@@ -126,6 +147,7 @@ pub struct Reporter {
     conn: ConnId,
     /// What is heard also goes to whoever answers: under `--reply echo` that is the conversation's own outbox.
     answerer: Option<mpsc::Sender<Vec<Event>>>,
+    meter: Arc<Meter>,
 }
 
 impl Reporter {
@@ -133,6 +155,12 @@ impl Reporter {
     #[must_use]
     pub fn conn(&self) -> ConnId {
         self.conn
+    }
+
+    /// Where the conversation is counted and timed.
+    #[must_use]
+    pub fn meter(&self) -> &Arc<Meter> {
+        &self.meter
     }
 
     /// What is recorded.
@@ -147,6 +175,7 @@ impl Reporter {
             // Fails only when nobody answers any more: speak is over, or the program has ended.
             let _ = answerer.send(events.clone()).await;
         }
+        self.meter.heard(messages(&events));
         self.record(events.into_iter().map(What::Heard)).await;
     }
 
@@ -162,12 +191,22 @@ impl Reporter {
         self.record(std::iter::once(what)).await;
     }
 
+    /// Reports what was measured, at the end, if somebody wants to know.
+    pub async fn measured(&self) {
+        self.meter.close();
+        if self.journal.watch.stats {
+            self.tell(What::Stats(Box::new(self.meter.stats()))).await;
+        }
+    }
+
     /// Under `--step`, says what comes next and waits until it may; returns at once otherwise.
     pub async fn gate(&self, next: Stage) {
         if let Some(gate) = &self.journal.gate {
+            self.meter.pause();
             self.tell(What::Step(Step::Waiting { next })).await;
             gate.pass().await;
         }
+        self.meter.enter(next);
     }
 
     /// Whether stages wait for someone, so that time limits mean nothing.
@@ -198,7 +237,7 @@ impl Reporter {
     /// A record of now, for whoever shows it without the journal.
     #[must_use]
     pub fn record_now(&self, what: What) -> Record {
-        Record { time: self.journal.clock.now(), conn: self.conn, what }
+        self.journal.record_now(self.conn, what)
     }
 
     async fn record(&self, what: impl Iterator<Item = What>) {
@@ -350,6 +389,7 @@ pub fn start(transport: Box<dyn Transport>, report: Reporter, reply: Reply, room
     let peer = transport.peer().clone();
     let link = Link { id: report.conn, peer: peer.clone(), outbox: sender.clone(), _held: held };
     tokio::spawn(async move {
+        report.meter.open(&peer.remote, Unit::Messages);
         report.tell(What::Opened(peer)).await;
         let outbox = Outbox { events, room: room.clone(), closing: closing.clone(), is_closing: false };
         let answerer = match reply {
@@ -362,10 +402,15 @@ pub fn start(transport: Box<dyn Transport>, report: Reporter, reply: Reply, room
             end: End::Failed { error: "the transport panicked; this is a defect in sockeye".into() },
             ..Outcome::default()
         });
+        report.measured().await;
         report.tell(What::Closed(outcome)).await;
         room.notify_one();
     });
     link
+}
+
+fn messages(events: &[Event]) -> u64 {
+    events.iter().filter(|event| matches!(event, Event::Message(_))).count() as u64
 }
 
 #[cfg(test)]

@@ -50,6 +50,58 @@ pub fn show_size(bytes: u64) -> String {
     format!("{:.1} TiB", size / 1024.0)
 }
 
+/// A count for people, digits in groups: `104,857,600`.
+#[must_use]
+pub fn show_count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+/// Bytes for people in powers of 1000 and three figures: `999 B`, `1.23 MB`. For amounts beside [rates](show_rate).
+#[must_use]
+pub fn show_bytes(bytes: u64) -> String {
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "three figures are shown")]
+    let mut value = bytes as f64;
+    let mut unit = "";
+    for next in ["kB", "MB", "GB", "TB"] {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1000.0;
+        unit = next;
+    }
+    format!("{} {unit}", figures(value))
+}
+
+/// Bytes in a second for people, as networks are measured, in powers of 1000: `410 MB/s`.
+#[must_use]
+pub fn show_rate(rate: u64) -> String {
+    show_bytes(rate) + "/s"
+}
+
+/// A time for people, as a clock shows it: `0:03`, `12:45`, `1:02:03`.
+#[must_use]
+pub fn show_clock(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// Three of them: `1.24`, `12.4`, `124`.
+fn figures(value: f64) -> String {
+    let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+    format!("{value:.decimals$}")
+}
+
 /// A time span for people, in three figures: `85 ns`, `1.24 ms`, `10.0 s`.
 #[must_use]
 pub fn show_nanos(nanos: u64) -> String {
@@ -60,8 +112,7 @@ pub fn show_nanos(nanos: u64) -> String {
         1_000_000..1_000_000_000 => (nanos as f64 / 1e6, "ms"),
         _ => (nanos as f64 / 1e9, "s"),
     };
-    let decimals = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
-    format!("{value:.decimals$} {unit}")
+    format!("{} {unit}", figures(value))
 }
 
 #[cfg(test)]
@@ -94,5 +145,30 @@ mod tests {
         assert_eq!(show_size(1536), "1.5 KiB");
         assert_eq!(show_nanos(1_240_000), "1.24 ms");
         assert_eq!(show_nanos(10_000_000_000), "10.0 s");
+        for (bytes, shown) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1.00 kB"),
+            (9_994, "9.99 kB"),
+            (99_960, "100 kB"),
+            (999_499, "999 kB"),
+            (999_500, "1.00 MB"),
+            (68_123_456, "68.1 MB"),
+            (u64::MAX, "18446744 TB"),
+        ] {
+            assert_eq!(show_bytes(bytes), shown);
+            assert_eq!(show_rate(bytes), format!("{shown}/s"));
+        }
+    }
+
+    #[test]
+    fn counts_have_their_digits_in_groups_and_clocks_their_colons() {
+        for (count, shown) in [(0, "0"), (999, "999"), (1_000, "1,000"), (104_857_600, "104,857,600")] {
+            assert_eq!(show_count(count), shown);
+        }
+        for (seconds, shown) in [(0, "0:00"), (59, "0:59"), (765, "12:45"), (3_723, "1:02:03"), (360_000, "100:00:00")]
+        {
+            assert_eq!(show_clock(seconds), shown);
+        }
     }
 }

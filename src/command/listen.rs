@@ -11,10 +11,11 @@ use super::talk::{interrupts, join};
 use crate::access::Refusal;
 use crate::exit::{Exit, Failure};
 use crate::link::CLOSE_LIMIT;
+use crate::meter::Unit;
 use crate::pipe;
 use crate::plan::{Path, Peers, Service};
 use crate::session::{Ending, Source};
-use crate::transport::{Bind, ByteStream, Channel, Listener};
+use crate::transport::{Bind, ByteStream, Channel, Listener, Opened};
 
 pub(super) async fn listen(bind: Bind, service: Service) -> Result<Exit, Failure> {
     raise_descriptor_limit();
@@ -34,7 +35,7 @@ pub(super) async fn listen(bind: Bind, service: Service) -> Result<Exit, Failure
             let first = first(&mut listener, talk.rules.accept_timeout, &mut interrupts).await;
             aside.end(listener).await?;
             match first {
-                Ok(channel) => join(channel, talk, interrupts).await,
+                Ok(opened) => join(opened, talk, interrupts).await,
                 Err(verdict) => verdict,
             }
         }
@@ -52,7 +53,7 @@ async fn first(
     listener: &mut Listener,
     limit: Option<Duration>,
     interrupts: &mut mpsc::Receiver<()>,
-) -> Result<Channel, Result<Exit, Failure>> {
+) -> Result<Opened, Result<Exit, Failure>> {
     let accepted = async {
         match limit {
             Some(limit) => timeout(limit, listener.accept()).await.map_err(|_| Ending::nobody_came(limit)),
@@ -64,7 +65,7 @@ async fn first(
         _ = interrupts.recv() => return Err(Ok(Exit::Interrupted)),
     };
     match accepted {
-        Some(Ok(opened)) => Ok(opened.channel),
+        Some(Ok(opened)) => Ok(opened),
         Some(Err(failure)) => Err(Err(failure)),
         None => Err(Ok(Exit::Complete)),
     }
@@ -91,17 +92,25 @@ async fn echo(
             listener.door.dismiss(opened, Refusal::Full(most));
             continue;
         };
-        let Channel::Bytes(stream, _) = opened.channel else { continue };
+        let Opened { channel: Channel::Bytes(mut stream, peer), report } = opened else { continue };
         let mut closing = closing.clone();
         tokio::spawn(async move {
             let closing = async move { while closing.changed().await.is_ok() {} };
+            let meter = report.meter();
+            meter.carried_by(stream.connection());
+            meter.open(&peer.remote, Unit::Bytes);
             // How one peer ends is nobody's business: nobody watches.
-            let _ = match stream {
-                ByteStream::Tcp(stream, _) => pipe::echo(stream, closing).await,
-                ByteStream::Unix(stream) => pipe::echo(stream, closing).await,
-                ByteStream::Tls(stream) => pipe::echo(*stream, closing).await,
+            let _ = match &mut stream {
+                ByteStream::Tcp(stream, _) => pipe::echo(stream, closing, meter).await,
+                ByteStream::Unix(stream) => pipe::echo(stream, closing, meter).await,
+                ByteStream::Tls(stream) => pipe::echo(stream.as_mut(), closing, meter).await,
             };
-            drop(place);
+            let last_words = meter.last_look(false);
+            drop((stream, place));
+            if let Some(last_words) = last_words {
+                let _ = tokio::task::spawn_blocking(move || last_words.acknowledged()).await;
+            }
+            report.measured().await;
         });
     }
     drop(open);

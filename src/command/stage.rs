@@ -46,7 +46,13 @@ impl Stage {
         let (journal, records) = Journal::new(watch, gate.clone());
         let terminal = Terminal::default();
         let (inputs, printer) = inputs(talk, &talk.look.stdout, &terminal)?;
-        let cast = Cast { payload: view::payload(&talk.look), talk: Some(view::talk(&talk.look)), recorder, printer };
+        let cast = Cast {
+            payload: view::payload(&talk.look),
+            talk: Some(view::talk(&talk.look)),
+            recorder,
+            printer,
+            progress: None,
+        };
         let screen = Screen::start(cast).map_err(|error| Failure::system("write to", "the terminal", &error))?;
         let say = talk.greeting();
         let session = Session {

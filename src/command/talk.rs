@@ -58,12 +58,14 @@ async fn straight(dial: Dial, talk: Talk) -> Result<Exit, Failure> {
             _ = interrupts.recv() => return Ok(Exit::Interrupted),
         }
     };
-    join(opened.channel, talk, interrupts).await
+    join(opened, talk, interrupts).await
 }
 
 /// Joins an open stream with stdin and stdout.
-pub(super) async fn join(channel: Channel, talk: Talk, mut interrupts: mpsc::Receiver<()>) -> Result<Exit, Failure> {
-    let Channel::Bytes(stream, peer) = channel else { unreachable!("the raw path is for byte streams") };
+pub(super) async fn join(opened: Opened, talk: Talk, mut interrupts: mpsc::Receiver<()>) -> Result<Exit, Failure> {
+    let Opened { channel: Channel::Bytes(stream, peer), report } = opened else {
+        unreachable!("the raw path is for byte streams")
+    };
     let fail = |error: io::Error| Failure::system("talk to", &peer.remote, &error);
     let socket = match stream {
         ByteStream::Tcp(stream, side) => Socket::Tcp(stream.into_std().map_err(fail)?, side),
@@ -81,7 +83,7 @@ pub(super) async fn join(channel: Channel, talk: Talk, mut interrupts: mpsc::Rec
             Outward::From(Supply::Descriptor(stdin), Limits::default())
         },
         inward: if talk.look.output == Output::None { Inward::Discard } else { Inward::To(stdout) },
-        digest: None,
+        meter: report.meter().clone(),
     };
     let linger = match talk.rules.linger {
         Linger::AtMost(limit) => Some(limit),

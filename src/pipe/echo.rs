@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::time::timeout;
 
+use crate::meter::Meter;
+
 /// The first buffer, in bytes: most peers of an echo never fill more.
 const SMALL: usize = 8 << 10;
 /// The largest, in bytes: it grows when a peer fills it at once, or is this far ahead of its own reading.
@@ -19,15 +21,15 @@ const SILENCE: Duration = Duration::from_millis(20);
 /// And no longer than this.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// Says everything back until the peer ends its direction, or `closing` is ready, and then ends ours. Returns the bytes
-/// echoed.
+/// Says everything back until the peer ends its direction, or `closing` is ready, and then ends ours.
 ///
 /// Reading goes on while writing waits, until the buffer is full: then a peer that does not read is not read either.
 pub async fn echo(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     closing: impl Future<Output = ()>,
-) -> io::Result<u64> {
-    let mut buffer = Buffer { bytes: vec![0; SMALL], start: 0, end: 0, echoed: 0, finished: false };
+    meter: &Meter,
+) -> io::Result<()> {
+    let mut buffer = Buffer { bytes: vec![0; SMALL], start: 0, end: 0, meter, finished: false };
     let mut closing = pin!(closing);
     let mut closed = false;
     poll_fn(|cx| {
@@ -43,20 +45,20 @@ pub async fn echo(
         let drain = async { while let Ok(Ok(1..)) = timeout(SILENCE, stream.read(&mut buffer.bytes)).await {} };
         let _ = timeout(DRAIN, drain).await;
     }
-    Ok(buffer.echoed)
+    Ok(())
 }
 
-struct Buffer {
+struct Buffer<'a> {
     bytes: Vec<u8>,
     /// What is read and not yet written is `start..end`.
     start: usize,
     end: usize,
-    echoed: u64,
+    meter: &'a Meter,
     /// Nothing more is read: the peer has ended its direction, or we are closing.
     finished: bool,
 }
 
-impl Buffer {
+impl Buffer<'_> {
     /// Ready when the peer has ended and everything is written.
     fn poll<S: AsyncRead + AsyncWrite>(
         &mut self,
@@ -84,8 +86,8 @@ impl Buffer {
         if written == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
+        self.meter.sent(&self.bytes[self.start..self.start + written]);
         self.start += written;
-        self.echoed += written as u64;
         if self.start == self.end {
             if self.end == self.bytes.len() {
                 self.grow();
@@ -106,6 +108,7 @@ impl Buffer {
         let mut room = ReadBuf::new(&mut self.bytes[self.end..]);
         ready!(stream.poll_read(cx, &mut room))?;
         let read = room.filled().len();
+        self.meter.received(room.filled());
         self.end += read;
         self.finished = read == 0;
         Poll::Ready(Ok(()))
@@ -133,6 +136,20 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
+    use crate::event::ConnId;
+    use crate::meter::Roll;
+
+    /// Echoes on a task of its own; yields what was received and sent.
+    fn spawn(
+        stream: tokio::io::DuplexStream,
+        closing: impl Future<Output = ()> + Send + 'static,
+    ) -> tokio::task::JoinHandle<(u64, u64)> {
+        tokio::spawn(async move {
+            let meter = Roll::new(false, None).enter(ConnId(1));
+            echo(stream, closing, &meter).await.expect("no error");
+            (meter.bytes_received(), meter.bytes_sent())
+        })
+    }
 
     const SOON: Duration = Duration::from_secs(20);
 
@@ -145,7 +162,7 @@ mod tests {
     async fn everything_comes_back_and_the_half_close_too() {
         for length in [0, 1, SMALL - 1, SMALL, SMALL + 1, 1_000_000] {
             let (near, far) = duplex(1000);
-            let echo = tokio::spawn(echo(far, pending()));
+            let echo = spawn(far, pending());
             let (mut reader, mut writer) = tokio::io::split(near);
             let said = pattern(length);
             let speaker = tokio::spawn(async move {
@@ -156,7 +173,7 @@ mod tests {
             timeout(SOON, reader.read_to_end(&mut heard)).await.expect("in time").expect("read");
             speaker.await.expect("speaker");
             assert!(heard == pattern(length), "{length}");
-            assert_eq!(echo.await.expect("echo").expect("no error"), length as u64);
+            assert_eq!(echo.await.expect("echo"), (length as u64, length as u64));
         }
     }
 
@@ -164,7 +181,7 @@ mod tests {
     async fn closing_says_back_what_was_read_and_ends() {
         let (mut near, far) = duplex(1000);
         let (close, closing) = oneshot::channel::<()>();
-        let echo = tokio::spawn(echo(far, async move { drop(closing.await) }));
+        let echo = spawn(far, async move { drop(closing.await) });
         near.write_all(b"hello").await.expect("write");
         let mut heard = [0; 5];
         timeout(SOON, near.read_exact(&mut heard)).await.expect("in time").expect("read");
@@ -172,13 +189,13 @@ mod tests {
         let mut rest = Vec::new();
         timeout(SOON, near.read_to_end(&mut rest)).await.expect("in time").expect("the end");
         assert_eq!((&heard, &rest[..]), (b"hello", &b""[..]));
-        assert_eq!(timeout(SOON, echo).await.expect("in time").expect("echo").expect("no error"), 5);
+        assert_eq!(timeout(SOON, echo).await.expect("in time").expect("echo"), (5, 5));
     }
 
     #[tokio::test]
     async fn a_peer_that_reads_late_may_be_ahead_by_a_whole_buffer() {
         let (mut near, far) = duplex(1000);
-        let echo = tokio::spawn(echo(far, pending()));
+        let echo = spawn(far, pending());
         // 1,000 bytes wait in each direction of the stream, the rest in the buffer.
         let said = pattern(LARGE + 2000);
         timeout(SOON, near.write_all(&said)).await.expect("echo reads on while it cannot write").expect("write");
@@ -187,6 +204,6 @@ mod tests {
         let mut heard = Vec::new();
         timeout(SOON, near.read_to_end(&mut heard)).await.expect("in time").expect("read");
         assert!(heard == said);
-        echo.await.expect("echo").expect("no error");
+        echo.await.expect("echo");
     }
 }

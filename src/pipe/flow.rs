@@ -7,6 +7,7 @@ use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use rustix::termios::isatty;
 
 #[cfg(target_os = "linux")]
 use super::zero_copy::ZeroCopy;
-use crate::traffic::digest::Counters;
+use crate::meter::Meter;
 use crate::traffic::pace::Limits;
 use crate::traffic::source::Supply;
 use crate::transport::kernel::Opener;
@@ -81,20 +82,19 @@ pub(super) enum Broken {
 /// What both directions and [`join`](super::join) tell each other while they work.
 #[derive(Debug)]
 pub(super) struct Shared {
+    meter: Arc<Meter>,
     start: Instant,
     last: AtomicU64,
-    /// What was given to the socket and taken from it.
-    pub(super) bytes: Counters,
     discard: AtomicBool,
     stop: AtomicBool,
 }
 
 impl Shared {
-    pub(super) fn new(bytes: Counters) -> Self {
+    pub(super) fn new(meter: Arc<Meter>) -> Self {
         Self {
+            meter,
             start: Instant::now(),
             last: AtomicU64::new(0),
-            bytes,
             discard: AtomicBool::new(false),
             stop: AtomicBool::new(false),
         }
@@ -103,6 +103,11 @@ impl Shared {
     /// When bytes last moved, in either direction.
     pub(super) fn last_moved(&self) -> Instant {
         self.start + Duration::from_nanos(self.last.load(Ordering::Relaxed))
+    }
+
+    /// What was given to the socket and taken from it.
+    pub(super) fn meter(&self) -> &Arc<Meter> {
+        &self.meter
     }
 
     /// What the peer still says is read, so that closing sends no reset, and thrown away.
@@ -169,7 +174,7 @@ pub(super) fn outward(
     send(socket, before, shared)?;
     let Some(mut source) = source else { return Ok(()) };
     let mut way = match source.descriptor() {
-        Some(fd) if !limits.any() && !shared.bytes.look() => Way::out_of(fd),
+        Some(fd) if !limits.any() && !shared.meter.looks() => Way::out_of(fd),
         _ => Way::copy(source.is_terminal()),
     };
     let mut pace = limits.start(Instant::now());
@@ -195,7 +200,7 @@ pub(super) fn outward(
             (Way::InKernel(zero_copy), Some(source)) => match zero_copy.step(source, socket.as_fd()) {
                 Ok(moved) => {
                     shared.moved();
-                    shared.bytes.sent.count_only(moved as u64);
+                    shared.meter.sent_unseen(moved as u64);
                     moved
                 }
                 Err(Errno::AGAIN) => {
@@ -230,7 +235,7 @@ pub(super) fn outward(
 /// Writes what comes out of the socket to `target`, until the peer ends its direction.
 pub(super) fn inward(socket: &Socket, target: Option<BorrowedFd<'_>>, shared: &Shared) -> Result<(), Broken> {
     let mut way = match target {
-        Some(target) if !shared.bytes.look() => Way::into(target),
+        Some(target) if !shared.meter.looks() => Way::into(target),
         _ => Way::copy(target.is_some_and(isatty)),
     };
     loop {
@@ -240,7 +245,7 @@ pub(super) fn inward(socket: &Socket, target: Option<BorrowedFd<'_>>, shared: &S
             #[cfg(target_os = "linux")]
             (Way::InKernel(zero_copy), Some(target)) => match zero_copy.step(socket.as_fd(), target) {
                 Ok(moved) => {
-                    shared.bytes.received.count_only(moved as u64);
+                    shared.meter.received_unseen(moved as u64);
                     moved
                 }
                 Err(Errno::AGAIN) => {
@@ -258,7 +263,7 @@ pub(super) fn inward(socket: &Socket, target: Option<BorrowedFd<'_>>, shared: &S
             },
             (Way::Copy(buffer), target) => {
                 let read = take(socket.as_fd(), buffer).map_err(Broken::Peer)?;
-                shared.bytes.received.add(&buffer[..read]);
+                shared.meter.received(&buffer[..read]);
                 if let Some(target) = target {
                     put(target, &buffer[..read]).map_err(Broken::Local)?;
                 }
@@ -281,7 +286,7 @@ fn send(socket: &Socket, mut bytes: &[u8], shared: &Shared) -> Result<(), Broken
     while !bytes.is_empty() {
         let written = put_some(socket.as_fd(), bytes).map_err(Broken::Peer)?;
         shared.moved();
-        shared.bytes.sent.add(&bytes[..written]);
+        shared.meter.sent(&bytes[..written]);
         bytes = &bytes[written..];
     }
     Ok(())
@@ -362,10 +367,12 @@ fn wait_to_send(source: Option<BorrowedFd<'_>>, socket: Option<&Socket>, pause: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::ConnId;
+    use crate::meter::Roll;
 
     #[test]
     fn whatever_moves_puts_idleness_off() {
-        let shared = Shared::new(Counters::default());
+        let shared = Shared::new(Roll::new(false, None).enter(ConnId(1)));
         let last = shared.last_moved();
         while Instant::now() == last {}
         shared.moved();

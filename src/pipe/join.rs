@@ -13,16 +13,17 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::flow::{self, Broken, Shared, Socket};
 use crate::cli::AtEof;
 use crate::exit::{Exit, Failure, words};
-use crate::traffic::digest::{Algorithm, Counters, Digests};
+use crate::meter::{Meter, Unit};
+use crate::traffic::digest::Digests;
 use crate::traffic::pace::Limits;
 use crate::traffic::source::Supply;
-use crate::transport::kernel::{self, Autopsy, Connection};
+use crate::transport::kernel::{self, Connection};
 
 /// How long the peer may go on after we are done with it: after `--at-eof close`, a failure of stdin, an interrupt.
 /// Until then its bytes are read, because closing with unread input destroys what is still on its way to it.
 const DRAIN: Duration = Duration::from_secs(2);
-/// How long a dead connection's threads may take to let go of it, and the kernel to announce its end.
-const AUTOPSY: Duration = Duration::from_millis(200);
+/// How long a dead connection's threads may take to let go of it.
+const LET_GO: Duration = Duration::from_millis(200);
 /// How often we ask whether everything is acknowledged: at first, and at the longest.
 const SETTLE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(100));
 
@@ -57,8 +58,8 @@ pub struct Raw {
     pub outward: Outward,
     /// The peer's direction.
     pub inward: Inward,
-    /// Make digests of both.
-    pub digest: Option<Algorithm>,
+    /// Counts what moves.
+    pub meter: Arc<Meter>,
 }
 
 /// When it ends.
@@ -173,13 +174,17 @@ struct Conversation {
 
 impl Conversation {
     fn start(raw: Raw, rules: Rules) -> io::Result<Self> {
-        let Raw { socket, remote, before, outward, inward, digest } = raw;
+        let Raw { socket, remote, before, outward, inward, meter } = raw;
         socket.set_nonblocking()?;
         let connection = match &socket {
             // Fails on one that is reset already: then nothing can be asked about it.
             Socket::Tcp(stream, _) => Connection::of(stream).ok(),
             Socket::Unix(_) => None,
         };
+        if let (Some(connection), Socket::Tcp(_, opener)) = (connection, &socket) {
+            meter.carried_by(Some((connection, *opener)));
+        }
+        meter.open(&remote, Unit::Bytes);
         let (supply, limits, source) = match outward {
             Outward::From(supply, limits) => {
                 let source = if supply.is_terminal() { Source::Terminal } else { Source::Stream };
@@ -193,7 +198,7 @@ impl Conversation {
         };
         let ours = if supply.is_none() && before.is_empty() { Ours::Ended } else { Ours::Open };
         let (sender, ended) = mpsc::unbounded_channel();
-        let (socket, shared) = (Arc::new(socket), Arc::new(Shared::new(Counters::new(digest))));
+        let (socket, shared) = (Arc::new(socket), Arc::new(Shared::new(meter)));
         if matches!(ours, Ours::Open) {
             let (socket, shared, sender) = (socket.clone(), shared.clone(), sender.clone());
             thread::Builder::new().name("outward".into()).spawn(move || {
@@ -333,7 +338,7 @@ impl Conversation {
     }
 
     fn unacknowledged(&self) -> u32 {
-        let connection = self.connection.filter(|_| self.shared.bytes.sent.bytes() > 0);
+        let connection = self.connection.filter(|_| self.meter().bytes_sent() > 0);
         connection.and_then(kernel::state).map_or(0, |state| state.unacknowledged)
     }
 
@@ -401,11 +406,11 @@ impl Conversation {
         self.shared.stop(&self.socket);
         while Arc::strong_count(&self.socket) > 1 {
             // Our direction may wait for stdin, and the hang-up wakes it.
-            if !matches!(timeout(AUTOPSY, self.ended.recv()).await, Ok(Some(_))) {
+            if !matches!(timeout(LET_GO, self.ended.recv()).await, Ok(Some(_))) {
                 break;
             }
         }
-        let (sent, remote) = (self.shared.bytes.sent.bytes(), self.remote.clone());
+        let remote = self.remote.clone();
         let what = match (error.kind(), &*self.socket) {
             (io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe, Socket::Tcp(..)) => {
                 format!("{remote}: the peer reset the connection")
@@ -416,8 +421,9 @@ impl Conversation {
             (io::ErrorKind::BrokenPipe, Socket::Unix(_)) => format!("{remote}: the peer closed and takes no more"),
             _ => format!("{remote}: {}", words(error)),
         };
-        let (received, digest) = (self.shared.bytes.received.bytes(), self.shared.bytes.digests());
-        let acknowledged = self.close();
+        let meter = self.meter().clone();
+        let acknowledged = self.close(true);
+        let (sent, received, digest) = (meter.bytes_sent(), meter.bytes_received(), meter.digests());
         let failure = match acknowledged {
             Some(bytes) => {
                 Failure::new(Exit::Partial, format!("{what}; {bytes} of {sent} bytes sent were acknowledged"))
@@ -428,23 +434,25 @@ impl Conversation {
         Finished { end: Err(failure), sent, received, acknowledged, digest }
     }
 
-    /// Closes a dead connection and learns how much of what was sent the peer's kernel acknowledged.
-    fn close(self) -> Option<u64> {
-        let sent = self.shared.bytes.sent.bytes();
+    /// Closes the connection. If it died, learns how much of what was sent the peer's kernel acknowledged.
+    fn close(self, died: bool) -> Option<u64> {
+        let meter = self.meter().clone();
+        let last_words = meter.last_look(died);
+        meter.close();
         // A thread that holds on to the socket keeps the kernel from announcing its end.
-        let Ok(Socket::Tcp(stream, opener)) = Arc::try_unwrap(self.socket) else { return None };
-        if sent == 0 {
-            return None;
-        }
-        let autopsy = Autopsy::begin(self.connection?, opener)?;
-        drop(stream);
-        autopsy.acknowledged(sent, AUTOPSY)
+        drop(Arc::try_unwrap(self.socket).ok()?);
+        last_words?.acknowledged()
     }
 
     fn finished(self, end: Result<Exit, Failure>) -> Finished {
-        let bytes = &self.shared.bytes;
-        let (sent, received, digest) = (bytes.sent.bytes(), bytes.received.bytes(), bytes.digests());
+        let meter = self.meter().clone();
+        self.close(false);
+        let (sent, received, digest) = (meter.bytes_sent(), meter.bytes_received(), meter.digests());
         Finished { end, sent, received, acknowledged: None, digest }
+    }
+
+    fn meter(&self) -> &Arc<Meter> {
+        self.shared.meter()
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +15,9 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::cli::AtEof;
+use crate::event::ConnId;
 use crate::exit::Exit;
+use crate::meter::{Meter, Roll};
 use crate::traffic::pace::Limits;
 use crate::traffic::source::Supply;
 use crate::transport::kernel::{self, Connection, Opener};
@@ -71,8 +74,12 @@ fn raw(socket: Socket, stdin: impl Into<OwnedFd>, stdout: impl Into<OwnedFd>) ->
         before: Vec::new(),
         outward: Outward::From(Supply::Descriptor(stdin.into()), Limits::default()),
         inward: Inward::To(stdout.into()),
-        digest: None,
+        meter: meter(),
     }
+}
+
+fn meter() -> Arc<Meter> {
+    Roll::new(false, None).enter(ConnId(1))
 }
 
 /// Joins on a thread of its own, as `main` does.

@@ -177,7 +177,7 @@ async fn converse(conversation: Conversation, port: Port) -> Outcome {
     let Conversation { socket, to, peer, expiry, mut heard, _need } = conversation;
     let Port { mut outbox, report, mut closing } = port;
     let mut speaker_closing = closing.clone();
-    let tally = Tally::new(report.watch().digest);
+    let tally = Tally::of(&report);
     let speak = async {
         let mut mute = false;
         let mut missed = 0;
@@ -192,11 +192,11 @@ async fn converse(conversation: Conversation, port: Port) -> Outcome {
                 continue;
             }
             let offered = events.iter().filter(|event| matches!(event, Event::Message(_))).count() as u64;
-            let before = tally.said.load(Ordering::Relaxed);
+            let before = tally.meter.messages_said();
             let patience = if missed == 0 { PATIENCE } else { Duration::ZERO };
             let say = say(&socket, Some(&to), &peer.remote, events, &report, &tally);
             let Ok(said) = tokio::time::timeout(patience, say).await else {
-                missed += offered - (tally.said.load(Ordering::Relaxed) - before);
+                missed += offered - (tally.meter.messages_said() - before);
                 continue;
             };
             if missed > 0 {

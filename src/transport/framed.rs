@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Instant;
 
 use super::ByteStream;
-use super::kernel::{self, Autopsy, Connection, Opener};
+use super::kernel::{self, Connection, Opener};
 use super::stream::{ReadHalf, WriteHalf};
 use crate::cli::Newline;
 use crate::event::{End, Event, Extent, Message, Outcome, Peer, What};
@@ -21,7 +21,6 @@ use crate::step::tls::Tls;
 use crate::step::{Stage, Step};
 use crate::tls::failure::{self, Trouble};
 use crate::tls::recognise;
-use crate::traffic::digest::Counters;
 
 /// The first read's buffer: small, because ten thousand peers may be idle.
 const FIRST_READ: usize = 4 * 1024;
@@ -31,8 +30,6 @@ const LARGEST_READ: usize = 256 * 1024;
 const LARGEST_WRITE: usize = 256 * 1024;
 /// How often a closing connection asks whether the peer has acknowledged everything.
 const ACKNOWLEDGED_POLL: Duration = Duration::from_millis(10);
-/// How long the kernel may take to announce a dead socket.
-const AUTOPSY_LIMIT: Duration = Duration::from_millis(200);
 
 /// How messages are told apart in a stream, each way.
 #[derive(Clone, Copy, Debug)]
@@ -113,16 +110,17 @@ async fn converse(stream: ByteStream, frames: Frames, port: Port) -> Outcome {
     let Port { outbox, report, mut closing } = port;
     let connection = stream.connection();
     let layer = if matches!(stream, ByteStream::Tls(_)) { Layer::Tls } else { Layer::Plain };
-    // Read by whoever ends the conversation, however it ends.
-    let tally = Counters::new(report.watch().digest);
+    report.meter().carried_by(connection);
     let (read, write) = stream.split();
-    let talk = both_ways(read, write, layer, frames, outbox, &report, closing.clone(), connection, &tally);
+    let talk = both_ways(read, write, layer, frames, outbox, &report, closing.clone(), connection);
     // Dropping `talk` drops both halves, and that closes the socket.
     let (end, acknowledged) = tokio::select! {
-        (end, halves) = talk => close(end, halves, layer, connection, &report, &tally).await,
+        (end, halves) = talk => close(end, halves, layer, connection, &report).await,
         () = closing.overdue(&report) => (End::Partial, None),
     };
-    Outcome { end, sent: tally.sent.bytes(), received: tally.received.bytes(), acknowledged, digest: tally.digests() }
+    let meter = report.meter();
+    let (sent, received) = (meter.bytes_sent(), meter.bytes_received());
+    Outcome { end, sent, received, acknowledged, digest: meter.digests() }
 }
 
 /// Closes the descriptor; after a failure finds out how much the peer's kernel acknowledged.
@@ -132,25 +130,18 @@ async fn close(
     layer: Layer,
     connection: Option<(Connection, Opener)>,
     report: &Reporter,
-    tally: &Counters,
 ) -> (End, Option<u64>) {
     report.gate(Stage::Close).await;
-    // The kernel announces a dead socket's numbers when it is closed, to those who subscribed before.
-    // It counts bytes of TLS's records, which are not ours.
-    let autopsy = match (&end, connection) {
-        (End::Reset | End::Partial, Some((connection, opener))) if layer == Layer::Plain => {
-            Autopsy::begin(connection, opener)
-        }
-        _ => None,
-    };
+    // The kernel counts bytes of TLS's records, which are not ours.
+    let died = matches!(end, End::Reset | End::Partial) && layer == Layer::Plain;
+    let last_words = report.meter().last_look(died);
     drop(halves);
     report.step(|| Step::Closed {
         state: connection.and_then(|(connection, _)| kernel::state(connection)).map(|tcp| tcp.name.to_owned()),
     });
-    let Some(autopsy) = autopsy else { return (end, None) };
-    let sent = tally.sent.bytes();
-    let acknowledged = tokio::task::spawn_blocking(move || autopsy.acknowledged(sent, AUTOPSY_LIMIT)).await;
-    (end, acknowledged.ok().flatten())
+    let Some(last_words) = last_words else { return (end, None) };
+    let acknowledged = tokio::task::spawn_blocking(move || last_words.acknowledged()).await.ok().flatten();
+    (end, acknowledged.filter(|_| died))
 }
 
 #[expect(clippy::too_many_arguments, reason = "one conversation's parts, used once")]
@@ -163,12 +154,11 @@ async fn both_ways(
     report: &Reporter,
     mut closing: Closing,
     connection: Option<(Connection, Opener)>,
-    tally: &Counters,
 ) -> (End, (ReadHalf, WriteHalf)) {
     let mut listened = None;
     let spoken = {
-        let mut speaking = std::pin::pin!(speak(&mut write, layer, outbox, frames, report, tally));
-        let mut listening = std::pin::pin!(listen(&mut read, layer, frames, report, tally));
+        let mut speaking = std::pin::pin!(speak(&mut write, layer, outbox, frames, report));
+        let mut listening = std::pin::pin!(listen(&mut read, layer, frames, report));
         let spoken = loop {
             tokio::select! {
                 spoken = &mut speaking => break Some(spoken),
@@ -231,14 +221,7 @@ fn failed(error: &io::Error, report: &Reporter) -> End {
 }
 
 /// Outbox → peer, until our direction ends. Queued batches share one write.
-async fn speak(
-    write: &mut WriteHalf,
-    layer: Layer,
-    mut outbox: Outbox,
-    frames: Frames,
-    report: &Reporter,
-    tally: &Counters,
-) -> Spoken {
+async fn speak(write: &mut WriteHalf, layer: Layer, mut outbox: Outbox, frames: Frames, report: &Reporter) -> Spoken {
     let mut encoder = Encoder::new(frames.said, frames.newline);
     let mut buffer = BytesMut::new();
     loop {
@@ -283,7 +266,7 @@ async fn speak(
                 match write.write(&buffer).await {
                     Ok(0) => return Spoken::Failed(io::ErrorKind::WriteZero.into()),
                     Ok(n) => {
-                        tally.sent.add(&buffer[..n]);
+                        report.meter().sent(&buffer[..n]);
                         buffer.advance(n);
                     }
                     Err(error) => return Spoken::Failed(error),
@@ -298,6 +281,8 @@ async fn speak(
                 buffer = BytesMut::new(); // one large message must not hold its memory for ever
             }
         }
+        let messages = events.iter().filter(|event| matches!(event, Event::Message(_))).count();
+        report.meter().said((messages - usize::from(unsayable.is_some())) as u64);
         if let Some(last) = &last {
             if let Err(error) = finish(write, layer, report).await {
                 return Spoken::Failed(error);
@@ -325,7 +310,7 @@ async fn finish(write: &mut WriteHalf, layer: Layer, report: &Reporter) -> io::R
 }
 
 /// Peer → reporter, until the peer's direction ends.
-async fn listen(read: &mut ReadHalf, layer: Layer, frames: Frames, report: &Reporter, tally: &Counters) -> Listened {
+async fn listen(read: &mut ReadHalf, layer: Layer, frames: Frames, report: &Reporter) -> Listened {
     let mut decoder = Decoder::new(frames.heard, frames.newline, frames.limit);
     let mut buffer = BytesMut::new();
     let mut room = FIRST_READ;
@@ -347,7 +332,7 @@ async fn listen(read: &mut ReadHalf, layer: Layer, frames: Frames, report: &Repo
             }
         };
         if layer == Layer::Plain
-            && tally.received.bytes() == 0
+            && report.meter().bytes_received() == 0
             && let Some(text) = recognise::tls_on_plain(&buffer)
         {
             report.tell(What::Notice { text: text.to_owned() }).await;
@@ -355,7 +340,7 @@ async fn listen(read: &mut ReadHalf, layer: Layer, frames: Frames, report: &Repo
         let (n, result) = match result {
             Ok(0) => (0, decoder.finish(&mut buffer, &mut messages)),
             Ok(n) => {
-                tally.received.add(&buffer[buffer.len() - n..]);
+                report.meter().received(&buffer[buffer.len() - n..]);
                 (n, decoder.decode(&mut buffer, &mut messages))
             }
             // Only a stream that says its end can be seen to end without saying it.

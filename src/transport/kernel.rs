@@ -6,6 +6,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::stats::TcpInfo;
+
 #[cfg(target_os = "linux")]
 #[path = "kernel/sock_diag.rs"]
 mod imp;
@@ -23,11 +25,11 @@ mod imp {
         None
     }
 
-    pub(super) fn bytes_acked(
+    pub(super) fn last_state(
         subscription: &Subscription,
         _: super::Connection,
         _: std::time::Duration,
-    ) -> Option<u64> {
+    ) -> Option<super::TcpState> {
         match *subscription {}
     }
 }
@@ -70,58 +72,48 @@ pub struct TcpState {
     pub info: Option<TcpInfo>,
 }
 
-/// What the kernel measured on a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TcpInfo {
-    /// The smoothed round-trip time.
-    pub rtt: Duration,
-    /// Segments sent again, since the connection opened.
-    pub retransmissions: u32,
-    /// The congestion window, in segments.
-    pub congestion_window: u32,
-    /// The largest segment that is sent, in bytes.
-    pub segment_size: u32,
-    /// Sequence numbers acknowledged: the payload, and the SYN of the opener and the FIN once they are.
-    pub bytes_acked: u64,
-    /// Sequence numbers received, the FIN among them.
-    pub bytes_received: u64,
-}
-
 /// The socket with these two ends, if the kernel still has one. Costs some 10 µs.
 #[must_use]
 pub fn state(connection: Connection) -> Option<TcpState> {
     imp::state(connection)
 }
 
-/// Finds out what became of the bytes of a connection that died.
+/// Finds out what became of the bytes of a connection that is over.
 ///
-/// A reset takes a socket out of the kernel's tables, so that it can no longer be asked for. When its last
-/// descriptor is closed the kernel announces its end, with its last measurements, to whoever subscribed before.
+/// A reset takes a socket out of the kernel's tables, so that it can no longer be asked for, and in `TIME-WAIT` its
+/// measurements are gone. When it ends, which is not before its last descriptor is closed, the kernel announces that,
+/// with its last measurements, to whoever subscribed before.
 #[derive(Debug)]
 pub struct Autopsy {
     subscription: imp::Subscription,
     connection: Connection,
-    opener: Opener,
 }
 
 impl Autopsy {
     /// Subscribes. After this the caller closes every descriptor of the socket.
     #[must_use]
-    pub fn begin(connection: Connection, opener: Opener) -> Option<Self> {
-        Some(Self { subscription: imp::subscribe()?, connection, opener })
+    pub fn begin(connection: Connection) -> Option<Self> {
+        Some(Self { subscription: imp::subscribe()?, connection })
     }
 
-    /// How many payload bytes, of the `sent` that were given to the kernel, the peer's kernel acknowledged.
-    /// Waits at most this long for the announcement.
+    /// The socket as it ended. Waits at most this long for the announcement: a peer that has not acknowledged our end
+    /// keeps it from ending.
     #[must_use]
-    pub fn acknowledged(&self, sent: u64, timeout: Duration) -> Option<u64> {
-        let acked = imp::bytes_acked(&self.subscription, self.connection, timeout)?;
-        let syn = match self.opener {
+    pub fn last_state(&self, timeout: Duration) -> Option<TcpState> {
+        imp::last_state(&self.subscription, self.connection, timeout)
+    }
+}
+
+impl TcpInfo {
+    /// How many of the `sent` bytes that were given to the kernel the peer's kernel acknowledged.
+    #[must_use]
+    pub fn acknowledged(&self, sent: u64, opener: Opener) -> u64 {
+        let syn = match opener {
             Opener::Us => 1,
             Opener::Peer => 0,
         };
         // What is above `sent` is the FIN: it is acknowledged only after all of the payload.
-        Some(acked.saturating_sub(syn).min(sent))
+        self.bytes_acked.saturating_sub(syn).min(sent)
     }
 }
 
@@ -163,6 +155,11 @@ mod tests {
             }
             std::thread::yield_now();
         }
+    }
+
+    fn acknowledged(autopsy: &Autopsy, sent: u64, opener: Opener) -> u64 {
+        let last = autopsy.last_state(SOON).expect("announced");
+        last.info.expect("measurements").acknowledged(sent, opener)
     }
 
     #[test]
@@ -213,9 +210,9 @@ mod tests {
                 theirs.read_exact(&mut [0; 1000]).expect("read");
                 reset(theirs);
                 ours.read(&mut [0]).expect_err("reset");
-                let autopsy = Autopsy::begin(connection, opener).expect("subscribe");
+                let autopsy = Autopsy::begin(connection).expect("subscribe");
                 drop(ours);
-                assert_eq!(autopsy.acknowledged(1000, SOON), Some(1000), "{address} {opener:?}");
+                assert_eq!(acknowledged(&autopsy, 1000, opener), 1000, "{address} {opener:?}");
             }
         }
     }
@@ -230,9 +227,9 @@ mod tests {
         wait_for(connection, |state| state.is_some_and(|state| state.name == "FIN-WAIT-2"));
         reset(theirs);
         ours.read(&mut [0]).expect_err("reset");
-        let autopsy = Autopsy::begin(connection, Opener::Us).expect("subscribe");
+        let autopsy = Autopsy::begin(connection).expect("subscribe");
         drop(ours);
-        assert_eq!(autopsy.acknowledged(5, SOON), Some(5));
+        assert_eq!(acknowledged(&autopsy, 5, Opener::Us), 5);
     }
 
     #[test]
@@ -248,9 +245,9 @@ mod tests {
             sent += n as u64;
         }
         reader.join().expect("reader");
-        let autopsy = Autopsy::begin(connection, Opener::Us).expect("subscribe");
+        let autopsy = Autopsy::begin(connection).expect("subscribe");
         drop(ours);
-        let acked = autopsy.acknowledged(sent, SOON).expect("announced");
+        let acked = acknowledged(&autopsy, sent, Opener::Us);
         assert!((100_000..=sent).contains(&acked), "{acked} of {sent}");
     }
 }

@@ -1,6 +1,7 @@
 //! Conversations over sockets that keep message boundaries, with one peer: UDP and Unix datagrams, and Unix seqpacket.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -14,8 +15,8 @@ use super::packet_socket::{Address, PacketSocket, Received};
 use crate::event::{End, Event, Message, Outcome, Peer, What};
 use crate::exit::words;
 use crate::link::{CLOSE_LIMIT, Outbox, Port, Reporter, Transport};
+use crate::meter::Meter;
 use crate::step::{Stage, Step};
-use crate::traffic::digest::{Algorithm, Counters};
 
 /// A closing connection waits for so much silence of its peer.
 const SILENCE: Duration = Duration::from_millis(10);
@@ -48,25 +49,21 @@ impl Transport for Packets {
     }
 }
 
-/// What was carried so far.
-#[derive(Default)]
+/// What was carried so far, and what not.
 pub(super) struct Tally {
-    pub bytes: Counters,
-    /// Messages sent.
-    pub said: AtomicU64,
+    pub meter: Arc<Meter>,
     /// Messages that could not be sent.
     pub undelivered: AtomicU64,
 }
 
 impl Tally {
-    pub(super) fn new(digest: Option<Algorithm>) -> Self {
-        Self { bytes: Counters::new(digest), ..Self::default() }
+    pub(super) fn of(report: &Reporter) -> Self {
+        Self { meter: report.meter().clone(), undelivered: AtomicU64::new(0) }
     }
 
     /// Counts messages that were heard; some may be cut, and so of fewer bytes than came.
     pub(super) fn heard(&self, messages: &[Message], bytes: u64) {
-        messages.iter().for_each(|message| self.bytes.received.digest_only(&message.data));
-        self.bytes.received.count_only(bytes);
+        self.meter.received_cut(messages.iter().map(|message| &message.data[..]), bytes);
     }
 
     /// The outcome, unless there is a worse end than that something was not sent.
@@ -77,10 +74,10 @@ impl Tally {
         };
         Outcome {
             end,
-            sent: self.bytes.sent.bytes(),
-            received: self.bytes.received.bytes(),
+            sent: self.meter.bytes_sent(),
+            received: self.meter.bytes_received(),
             acknowledged: None,
-            digest: self.bytes.digests(),
+            digest: self.meter.digests(),
         }
     }
 }
@@ -95,7 +92,7 @@ enum Spoken {
 async fn converse(packets: Packets, port: Port) -> Outcome {
     let Packets { socket, ending, limit, peer } = packets;
     let Port { outbox, report, mut closing } = port;
-    let tally = Tally::new(report.watch().digest);
+    let tally = Tally::of(&report);
     let end = {
         let mut speaking = std::pin::pin!(speak(&socket, None, &peer.remote, outbox, &report, &tally));
         let gone = Notify::new();
@@ -224,8 +221,8 @@ pub(super) async fn say(
         let (done, result) = socket.send(to, part).await;
         let bytes: u64 = rest[..done].iter().map(|message| message.data.len() as u64).sum();
         if done > 0 {
-            rest[..done].iter().for_each(|message| tally.bytes.sent.add(&message.data));
-            tally.said.fetch_add(done as u64, Ordering::Relaxed);
+            rest[..done].iter().for_each(|message| tally.meter.sent(&message.data));
+            tally.meter.said(done as u64);
             report.step(|| Step::Sent { bytes });
         }
         rest = &rest[done..];

@@ -23,6 +23,8 @@ Each line is one JSON object, a record. Every record has:
   said       the same: we did it
   step       step: its name, and the fields of that step; only with -v
   notice     notice: one line for people
+  stats      what was measured until now: with --stats, and after SIGUSR1;
+             of conversation 0, of all together
   closed     end, sent, received: bytes on the wire with their framing;
              acknowledged: bytes of `sent` that arrived, if known;
              digest: algorithm, said, heard; only with --digest
@@ -35,6 +37,21 @@ Each line is one JSON object, a record. Every record has:
              close: why, if said: code, reason
   end        complete, reset, partial, refused; timeout, violation and
              failed say why
+
+  stats      remote; stage: resolve, connect, ..., talk, close (it is over);
+             elapsed_ns: since it is open, or opens; sent, received: bytes,
+             rate: bytes in a second, recent_rate: since the last report,
+             messages: where there are any; how long opening took, and the
+             first byte after it: resolve_ns, connect_ns, proxy_ns, tls_ns,
+             first_byte_ns; conversations: open, closed: what is summed up
+             tcp: what the kernel knows: state, acknowledged: payload bytes
+               that arrived; unread: bytes that we have not read; rtt_ns,
+               rtt_var_ns, min_rtt_ns; retransmissions, lost: segments;
+               bytes_retransmitted, bytes_sent; bytes_acked, bytes_received:
+               SYN and FIN count as one; congestion_window: in segments of
+               segment_size; delivery_rate: bytes in a second; busy_ns: how
+               long something was under way, peer_limited_ns: and the peer's
+               window full, buffer_limited_ns: and our send buffer full
 
 What is heard, as text:  jq -r 'select(.what==\"heard\").text // empty'";
 
@@ -179,6 +196,34 @@ mod tests {
             "why",
             "code",
             "reason",
+            "stage",
+            "elapsed_ns",
+            "messages",
+            "rate",
+            "recent_rate",
+            "conversations",
+            "resolve_ns",
+            "connect_ns",
+            "proxy_ns",
+            "tls_ns",
+            "first_byte_ns",
+            "state",
+            "unread",
+            "rtt_ns",
+            "rtt_var_ns",
+            "min_rtt_ns",
+            "retransmissions",
+            "bytes_retransmitted",
+            "lost",
+            "congestion_window",
+            "segment_size",
+            "delivery_rate",
+            "bytes_sent",
+            "bytes_acked",
+            "bytes_received",
+            "busy_ns",
+            "peer_limited_ns",
+            "buffer_limited_ns",
         ] {
             assert!(SCHEMA.contains(word), "{word}");
         }

@@ -3,6 +3,7 @@
 
 pub mod escape;
 pub mod explain;
+pub mod progress;
 pub mod prompt;
 pub mod screen;
 pub mod style;
@@ -17,6 +18,7 @@ mod pretty;
 mod printer;
 mod raw;
 mod spare;
+mod stats;
 mod steps;
 mod terminal;
 #[cfg(test)]
@@ -97,7 +99,7 @@ impl Look {
             Output::Human => self.show_said,
             Output::Raw | Output::None => false,
         };
-        Watch { said, steps: self.talk >= Talk::Steps, digest: None }
+        Watch { said, steps: self.talk >= Talk::Steps, ..Watch::default() }
     }
 }
 

@@ -8,7 +8,7 @@ use super::explain::explain;
 use super::human::Peers;
 use super::steps::{Line, NAME};
 use super::style::{Clock, Ink, Style};
-use super::{Company, Talk, View, escape};
+use super::{Company, Talk, View, escape, stats};
 use crate::event::{CloseReason, ConnId, End, Event, Message, Outcome, Reach, Record, What};
 use crate::quantity::{show_nanos, show_size};
 use crate::step::Step;
@@ -54,6 +54,8 @@ impl Narrator {
                 // Ours, and so its line ends are meant; what it quotes of a peer's is escaped.
                 text.split('\n').map(escape::line).collect::<Vec<_>>().join("\n")
             }),
+            // Asked for by themselves: with --quiet too.
+            What::Stats(stats) => Some(stats::lines(stats, &self.style)),
             What::Closed(outcome) => {
                 let remote = self.remotes.remove(&record.conn);
                 let told = match (&outcome.end, self.company) {

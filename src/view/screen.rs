@@ -11,6 +11,7 @@ use rustix::fs::fstat;
 use tokio::sync::{mpsc, oneshot};
 
 use super::printer::Printer;
+use super::progress::Progress;
 use super::style::{Ink, Style};
 use super::{Look, View};
 use crate::event::Record;
@@ -29,6 +30,8 @@ pub struct Cast<R = Record> {
     pub recorder: Option<(Box<dyn View<R>>, File)>,
     /// Prints to stdout's terminal instead, when lines are typed there.
     pub printer: Option<Printer>,
+    /// Stands below everything else on stderr's terminal.
+    pub progress: Option<Progress>,
 }
 
 /// Shows records.
@@ -90,7 +93,7 @@ struct Stage<R> {
 
 impl<R> Stage<R> {
     fn open(cast: Cast<R>) -> io::Result<Self> {
-        let Cast { payload, talk, recorder, printer } = cast;
+        let Cast { payload, talk, recorder, printer, progress: _ } = cast;
         // Not through `io::stdout`: its line buffer would cost a system call a line.
         let stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let stderr = File::from(io::stderr().as_fd().try_clone_to_owned()?);

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::View;
 use crate::event::{CloseReason, ConnId, End, Event, Extent, Kind, Message, Outcome, Peer, Reach, Record, What};
+use crate::stats::{Conversations, Flow, Stats, Tcp, TcpInfo, Took};
 use crate::step::tls::{Handshake, Tls};
 use crate::step::{Exchange, Stage, Step};
 use crate::tls::Fingerprint;
@@ -186,6 +187,45 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn stats() -> impl Strategy<Value = Stats> {
+    let flow = any::<(u64, Option<u64>, u64, Option<u64>)>().prop_map(|(bytes, messages, rate, recent_rate)| Flow {
+        bytes,
+        messages,
+        rate,
+        recent_rate,
+    });
+    let stage = prop::sample::select(vec![None, Some(Stage::Connect), Some(Stage::Talk), Some(Stage::Close)]);
+    let conversations = any::<Option<(u32, u32)>>()
+        .prop_map(|counts| counts.map(|(open, closed)| Conversations { open: open.into(), closed: closed.into() }));
+    let took = any::<[Option<u64>; 5]>().prop_map(|[resolve_ns, connect_ns, proxy_ns, tls_ns, first_byte_ns]| Took {
+        resolve_ns,
+        connect_ns,
+        proxy_ns,
+        tls_ns,
+        first_byte_ns,
+    });
+    let tcp = any::<Option<(String, [u64; 4], u32)>>().prop_map(|tcp| {
+        tcp.map(|(state, [acknowledged, unread, bytes_sent, rtt_ns], retransmissions)| Tcp {
+            state,
+            acknowledged,
+            unread,
+            info: TcpInfo { rtt_ns, retransmissions, bytes_sent, ..TcpInfo::default() },
+        })
+    });
+    (any::<(Option<String>, u64)>(), stage, conversations, (flow.clone(), flow), took, tcp).prop_map(
+        |((remote, elapsed_ns), stage, conversations, (sent, received), took, tcp)| Stats {
+            remote,
+            stage,
+            conversations,
+            elapsed_ns,
+            sent,
+            received,
+            took,
+            tcp,
+        },
+    )
+}
+
 /// Records of every kind, with anything in them.
 pub(super) fn any_record() -> impl Strategy<Value = Record> {
     let reach = prop_oneof![Just(Reach::Loopback), Just(Reach::Address), Just(Reach::Everyone)];
@@ -198,6 +238,7 @@ pub(super) fn any_record() -> impl Strategy<Value = Record> {
         event().prop_map(What::Said),
         step().prop_map(What::Step),
         any::<String>().prop_map(|text| What::Notice { text }),
+        stats().prop_map(|stats| What::Stats(Box::new(stats))),
         outcome().prop_map(What::Closed),
     ];
     (0..4_000_000_000_i64, 0..1_000_000_000_i32, any::<u32>(), what).prop_map(|(second, nano, conn, what)| Record {

@@ -12,7 +12,8 @@ use netlink_packet_sock_diag::message::SockDiagMessage;
 use netlink_sys::{Socket, protocols::NETLINK_SOCK_DIAG};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{Connection, TcpInfo, TcpState};
+use super::{Connection, TcpState};
+use crate::stats::TcpInfo;
 
 /// Multicast groups of `NETLINK_SOCK_DIAG`: `SKNLGRP_INET_TCP_DESTROY` and `SKNLGRP_INET6_TCP_DESTROY`.
 /// A dual-stack socket belongs to the second, even when its peer speaks IPv4.
@@ -27,13 +28,7 @@ pub(super) type Subscription = Socket;
 pub(super) fn state(connection: Connection) -> Option<TcpState> {
     let socket = Socket::new(NETLINK_SOCK_DIAG).ok()?;
     socket.send(&request(connection), 0).ok()?;
-    let response = receive(&socket, Instant::now() + ANSWER).ok()??;
-    Some(TcpState {
-        name: state_name(response.header.state),
-        unacknowledged: response.header.send_queue,
-        unread: response.header.recv_queue,
-        info: tcp_info(&response),
-    })
+    receive(&socket, Instant::now() + ANSWER).ok()?.as_deref().map(tcp_state)
 }
 
 pub(super) fn subscribe() -> Option<Subscription> {
@@ -45,12 +40,12 @@ pub(super) fn subscribe() -> Option<Subscription> {
     Some(socket)
 }
 
-pub(super) fn bytes_acked(subscription: &Subscription, connection: Connection, timeout: Duration) -> Option<u64> {
+pub(super) fn last_state(subscription: &Subscription, connection: Connection, timeout: Duration) -> Option<TcpState> {
     let deadline = Instant::now() + timeout;
     loop {
         match receive(subscription, deadline) {
             Ok(Some(response)) if is_between(&response.header.socket_id, connection) => {
-                return tcp_info(&response).map(|info| info.bytes_acked);
+                return Some(tcp_state(&response));
             }
             Err(error) if error.kind() == io::ErrorKind::TimedOut => return None,
             // Another connection of this machine ended; or so many did that announcements were dropped (ENOBUFS).
@@ -137,18 +132,42 @@ fn state_name(state: u8) -> &'static str {
     }
 }
 
-/// Reads `struct tcp_info` at its fixed offsets; kernels append to it and never move a field.
-fn tcp_info(response: &InetResponse) -> Option<TcpInfo> {
-    let raw = response.nlas.iter().find_map(|nla| match nla {
-        Nla::TcpInfo(raw) => Some(raw.as_slice()),
-        _ => None,
-    })?;
+fn tcp_state(response: &InetResponse) -> TcpState {
+    TcpState {
+        name: state_name(response.header.state),
+        unacknowledged: response.header.send_queue,
+        unread: response.header.recv_queue,
+        info: response.nlas.iter().find_map(|nla| match nla {
+            Nla::TcpInfo(raw) => tcp_info(raw),
+            _ => None,
+        }),
+    }
+}
+
+/// Reads `struct tcp_info` at its fixed offsets; kernels append to it and never move a field. All of these are there
+/// since Linux 4.19.
+fn tcp_info(raw: &[u8]) -> Option<TcpInfo> {
+    let u32_at = |at: usize| Some(u32::from_ne_bytes(*raw.get(at..)?.first_chunk()?));
+    let u64_at = |at: usize| Some(u64::from_ne_bytes(*raw.get(at..)?.first_chunk()?));
+    let micros = |micros: u64| micros * 1_000;
+    // All ones: there was no sample yet. Zero: the rate is not known.
+    let min_rtt = u32_at(148)?;
+    let delivery_rate = u64_at(160)?;
     Some(TcpInfo {
-        segment_size: u32::from_ne_bytes(*raw.get(16..)?.first_chunk()?),
-        rtt: Duration::from_micros(u32::from_ne_bytes(*raw.get(68..)?.first_chunk()?).into()),
-        congestion_window: u32::from_ne_bytes(*raw.get(80..)?.first_chunk()?),
-        retransmissions: u32::from_ne_bytes(*raw.get(100..)?.first_chunk()?),
-        bytes_acked: u64::from_ne_bytes(*raw.get(120..)?.first_chunk()?),
-        bytes_received: u64::from_ne_bytes(*raw.get(128..)?.first_chunk()?),
+        segment_size: u32_at(16)?,
+        lost: u32_at(32)?,
+        rtt_ns: micros(u32_at(68)?.into()),
+        rtt_var_ns: micros(u32_at(72)?.into()),
+        min_rtt_ns: (min_rtt != u32::MAX).then(|| micros(min_rtt.into())),
+        congestion_window: u32_at(80)?,
+        retransmissions: u32_at(100)?,
+        bytes_acked: u64_at(120)?,
+        bytes_received: u64_at(128)?,
+        delivery_rate: (delivery_rate > 0).then_some(delivery_rate),
+        busy_ns: micros(u64_at(168)?),
+        peer_limited_ns: micros(u64_at(176)?),
+        buffer_limited_ns: micros(u64_at(184)?),
+        bytes_sent: u64_at(200)?,
+        bytes_retransmitted: u64_at(208)?,
     })
 }
