@@ -1,20 +1,19 @@
 //! What the user, or the script, says: one channel of it, whatever it comes from.
 
-use std::fs::File;
-use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::fs::FileExt as _;
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::io;
 use std::thread;
+use std::time::Instant;
 
 use bytes::BytesMut;
-use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::mpsc;
 
 use crate::cli::Newline;
 use crate::event::{ConnId, Event, Extent, Message};
 use crate::exit::words;
 use crate::frame::{Decoder, Framing};
+use crate::traffic::pace::Limits;
+use crate::traffic::source::{Original, Supply};
 
 /// One thing that came from stdin or from the prompt.
 #[derive(Debug)]
@@ -32,17 +31,30 @@ pub enum Input {
 /// Batches of input that may wait for the session.
 const WAITING: usize = 4;
 
-/// How stdin becomes messages.
+/// How stdin, or what is read instead, becomes messages.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
     /// Where a message ends.
     pub framing: Framing,
+    /// It ends after so many bytes instead, whatever the framing.
+    pub message_size: Option<usize>,
     /// What the ends of lines in it are.
     pub newline: Newline,
     /// The most that one read returns, in bytes; with `chunks`, the largest message.
     pub block: usize,
     /// The largest message of other framings, in bytes.
     pub limit: usize,
+    /// How fast they are said.
+    pub pace: Limits,
+}
+
+impl Reading {
+    fn decoder(&self) -> Decoder {
+        match self.message_size {
+            Some(size) => Decoder::of_size(size),
+            None => Decoder::new(self.framing, self.newline, self.limit),
+        }
+    }
 }
 
 /// Starts the source.
@@ -78,12 +90,15 @@ impl Inputs {
         Self::new(Kind::Nothing, None, None)
     }
 
-    /// stdin, framed, by a thread of its own: a read that blocks cannot be cancelled.
+    /// stdin, or what is read instead, framed, by a thread of its own: a read that blocks cannot be cancelled.
     #[must_use]
-    pub fn stdin(stdin: OwnedFd, reading: Reading) -> Self {
-        let kind = if rustix::termios::isatty(&stdin) { Kind::Terminal } else { Kind::Stream };
+    pub fn read(name: String, supply: Supply, reading: Reading) -> Self {
+        let kind = if supply.is_terminal() { Kind::Terminal } else { Kind::Stream };
         let start = move |sender| {
-            thread::Builder::new().name("stdin".to_owned()).spawn(move || read(&stdin, reading, &sender)).map(drop)
+            thread::Builder::new()
+                .name("input".to_owned())
+                .spawn(move || read(&name, supply, reading, &sender))
+                .map(drop)
         };
         Self::new(kind, Some(Box::new(start)), None)
     }
@@ -94,10 +109,10 @@ impl Inputs {
         Self::new(Kind::Terminal, Some(start), Some(peers))
     }
 
-    /// A file that each peer gets from its start.
+    /// What each peer gets from its start.
     #[must_use]
-    pub fn replayed(file: OwnedFd, reading: Reading) -> Self {
-        Self::new(Kind::Replay(Replay { file: Arc::new(file.into()), reading }), None, None)
+    pub fn replayed(original: Original, reading: Reading) -> Self {
+        Self::new(Kind::Replay(Replay { original, reading }), None, None)
     }
 
     /// Begins to read, the first time it is called.
@@ -105,7 +120,7 @@ impl Inputs {
         let Some((start, sender)) = self.start.take() else { return };
         if let Err(error) = start(sender.clone()) {
             // The channel is new, so there is room.
-            let _ = sender.try_send(Input::Broken(words(&error)));
+            let _ = sender.try_send(Input::Broken(format!("read the input: {}", words(&error))));
         }
     }
 
@@ -141,34 +156,36 @@ impl Inputs {
 }
 
 /// Reads until the end, an error, or nobody listens.
-fn read(stdin: &OwnedFd, reading: Reading, inputs: &mpsc::Sender<Input>) {
-    let mut decoder = Decoder::new(reading.framing, reading.newline, reading.limit);
+fn read(name: &str, mut supply: Supply, reading: Reading, inputs: &mpsc::Sender<Input>) {
+    let mut decoder = reading.decoder();
+    let mut pace = reading.pace.start(Instant::now());
     let mut block = vec![0; reading.block];
     let mut buffer = BytesMut::new();
     let mut messages = Vec::new();
     loop {
-        let (n, result) = match rustix::io::read(stdin, &mut block[..]).map_err(io::Error::from) {
+        let (n, result) = match supply.read(&mut block) {
             Ok(0) => (0, decoder.finish(&mut buffer, &mut messages)),
             Ok(n) => {
                 buffer.extend_from_slice(&block[..n]);
                 (n, decoder.decode(&mut buffer, &mut messages))
             }
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                // Another program that shares the descriptor has made it non-blocking.
-                let _ = poll(&mut [PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::IN)], None);
-                continue;
-            }
             Err(error) => {
-                let _ = inputs.blocking_send(Input::Broken(words(&error)));
+                let _ = inputs.blocking_send(Input::Broken(format!("{name}: {}", words(&error))));
                 return;
             }
         };
-        if !messages.is_empty() && inputs.blocking_send(Input::Said(std::mem::take(&mut messages))).is_err() {
-            return;
+        let mut waiting = VecDeque::from(std::mem::take(&mut messages));
+        while !waiting.is_empty() {
+            let due = pace.due(&mut waiting, Instant::now());
+            if !due.is_empty() && inputs.blocking_send(Input::Said(due)).is_err() {
+                return;
+            }
+            if !waiting.is_empty() {
+                thread::sleep(pace.wait(Instant::now()));
+            }
         }
         if let Err(error) = result {
-            let why = format!("{error}; {} bytes read and all after them were not sent", buffer.len());
+            let why = format!("{name}: {error}; {} bytes read and all after them were not sent", buffer.len());
             let _ = inputs.blocking_send(Input::Broken(why));
             return;
         }
@@ -179,34 +196,34 @@ fn read(stdin: &OwnedFd, reading: Reading, inputs: &mpsc::Sender<Input>) {
     }
 }
 
-/// A regular file that is read again for each peer, at its own pace.
+/// A source that is read again for each peer, at its own pace.
 #[derive(Clone)]
 pub struct Replay {
-    file: Arc<File>,
+    original: Original,
     reading: Reading,
 }
 
 impl Replay {
     /// Sends all of it and then the end of our direction.
     pub async fn send(self, link: mpsc::Sender<Vec<Event>>) {
-        let Reading { framing, newline, block, limit } = self.reading;
-        let mut decoder = Decoder::new(framing, newline, limit);
+        let mut decoder = self.reading.decoder();
+        let mut pace = self.reading.pace.start(Instant::now());
+        let mut supply = self.original.copy();
+        let mut block = vec![0; self.reading.block];
         let mut buffer = BytesMut::new();
-        let mut at = 0;
         loop {
-            let file = self.file.clone();
             let read = tokio::task::spawn_blocking(move || {
-                let mut bytes = vec![0; block];
-                file.read_at(&mut bytes, at).map(|n| (bytes, n))
+                let n = supply.read(&mut block);
+                (n, block, supply)
             });
-            let Ok(Ok((bytes, n))) = read.await else {
+            let Ok((Ok(n), same_block, same_supply)) = read.await else {
                 // What is left of the file cannot be had; the peer is not to wait for it.
                 let _ = link.send(vec![Event::Finish]).await;
                 return;
             };
+            (block, supply) = (same_block, same_supply);
             let mut messages = Vec::new();
-            buffer.extend_from_slice(&bytes[..n]);
-            at += n as u64;
+            buffer.extend_from_slice(&block[..n]);
             let result = if n == 0 {
                 decoder.finish(&mut buffer, &mut messages)
             } else {
@@ -217,12 +234,18 @@ impl Replay {
                 let data = buffer.split().freeze();
                 messages.push(Message { extent: Extent::Piece, data, ..Message::default() });
             }
-            let mut events: Vec<Event> = messages.into_iter().map(Event::Message).collect();
-            let over = n == 0 || result.is_err();
-            if over {
-                events.push(Event::Finish);
+            let mut waiting = VecDeque::from(messages);
+            while !waiting.is_empty() {
+                let due = pace.due(&mut waiting, Instant::now());
+                if !due.is_empty() && link.send(due.into_iter().map(Event::Message).collect()).await.is_err() {
+                    return;
+                }
+                if !waiting.is_empty() {
+                    tokio::time::sleep(pace.wait(Instant::now())).await;
+                }
             }
-            if (!events.is_empty() && link.send(events).await.is_err()) || over {
+            if n == 0 || result.is_err() {
+                let _ = link.send(vec![Event::Finish]).await;
                 return;
             }
         }

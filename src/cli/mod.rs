@@ -42,6 +42,7 @@ pub use values::{AtEof, Color, Family, Newline, Output, ReplyMode, ReplyTo, Shel
 const INPUT_OUTPUT: &str = "Input and output";
 const WATCHING: &str = "Watching";
 const ENDING: &str = "Ending";
+const TRAFFIC: &str = "Traffic";
 const NETWORK: &str = "Network";
 const LISTENING: &str = "Listening";
 const ACCESS: &str = "Access";

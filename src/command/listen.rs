@@ -7,7 +7,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::timeout;
 
 use super::stage::{Aside, Stage};
-use super::talk::{interrupts, join};
+use super::talk::{interrupts, join, outward};
 use crate::access::Refusal;
 use crate::exit::{Exit, Failure};
 use crate::link::CLOSE_LIMIT;
@@ -30,12 +30,13 @@ pub(super) async fn listen(bind: Bind, service: Service) -> Result<Exit, Failure
         (Path::Raw, Peers::Once) => {
             // From here on, so that no signal falls between two that listen for it.
             let mut interrupts = interrupts()?;
+            let outward = outward(&talk)?;
             let mut listener = binding.await?;
             let aside = stage.announce(&listener).await;
             let first = first(&mut listener, talk.rules.accept_timeout, &mut interrupts).await;
             aside.end(listener).await?;
             match first {
-                Ok(opened) => join(opened, talk, interrupts).await,
+                Ok(opened) => join(opened, outward, talk, interrupts).await,
                 Err(verdict) => verdict,
             }
         }

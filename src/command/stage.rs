@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::exit::{Exit, Failure};
@@ -39,7 +38,7 @@ impl Stage {
             }
             None => None,
         };
-        let watch = talk.look.watch();
+        let watch = Watch { digest: talk.digest, ..talk.look.watch() };
         // A record is for looking at later, in views that nobody has chosen yet.
         let watch = if recorder.is_some() { Watch { said: true, steps: true, ..watch } } else { watch };
         let gate = (talk.pace == Pace::Stepped).then(Gate::default);
@@ -135,11 +134,10 @@ impl Aside {
 
 fn inputs(talk: &Talk, style: &Style, terminal: &Terminal) -> Result<(Inputs, Option<view::prompt::Printer>), Failure> {
     let fail = |error: io::Error| Failure::system("read", "stdin", &error);
-    let stdin = || io::stdin().as_fd().try_clone_to_owned().map_err(fail);
     Ok(match talk.input {
         InputFrom::Nothing => (Inputs::nothing(), None),
-        InputFrom::Stdin => (Inputs::stdin(stdin()?, talk.reading), None),
-        InputFrom::Replay => (Inputs::replayed(stdin()?, talk.reading), None),
+        InputFrom::Source => (Inputs::read(talk.source.name(), talk.source.open()?, talk.reading), None),
+        InputFrom::Replay => (Inputs::replayed(talk.source.open_for_each()?, talk.reading), None),
         InputFrom::Prompt => {
             let peers = Peers::default();
             let (prompt, printer) = Prompt::new(style, VERBS, peers.clone()).map_err(fail)?;

@@ -9,15 +9,14 @@ use tokio::sync::mpsc;
 use super::demo;
 use super::stage::Stage;
 use crate::cli::Output;
+use crate::event::{End, Outcome, What};
 use crate::exit::{Exit, Failure};
 use crate::link::{Journal, Watch};
-use crate::pipe::{self, Inward, Outward, Raw, Socket};
+use crate::pipe::{self, Finished, Inward, Outward, Raw, Socket};
 use crate::plan::{self, Connection, InputFrom, Path, Talk, Target};
 use crate::session::{Again, Audience, Linger, Opening, Signals, Source};
-use crate::traffic::pace::Limits;
-use crate::traffic::source::Supply;
 use crate::transport::{ByteStream, Channel, Dial, Opened};
-use crate::view::screen;
+use crate::view::{self, Look, screen};
 
 pub(super) async fn connect(connection: Connection, talk: Talk) -> Result<Exit, Failure> {
     let Connection { to, reply, again } = connection;
@@ -48,7 +47,8 @@ pub(super) async fn connect(connection: Connection, talk: Talk) -> Result<Exit, 
 
 /// Nobody looks: the bytes go from descriptor to descriptor.
 async fn straight(dial: Dial, talk: Talk) -> Result<Exit, Failure> {
-    let (journal, mut records) = Journal::new(Watch::default(), None);
+    let outward = outward(&talk)?;
+    let (journal, mut records) = Journal::new(Watch { digest: talk.digest, ..Watch::default() }, None);
     let mut interrupts = interrupts()?;
     let mut opening = pin!(dial.connect(journal.open()));
     let opened = loop {
@@ -58,11 +58,24 @@ async fn straight(dial: Dial, talk: Talk) -> Result<Exit, Failure> {
             _ = interrupts.recv() => return Ok(Exit::Interrupted),
         }
     };
-    join(opened, talk, interrupts).await
+    join(opened, outward, talk, interrupts).await
 }
 
-/// Joins an open stream with stdin and stdout.
-pub(super) async fn join(opened: Opened, talk: Talk, mut interrupts: mpsc::Receiver<()>) -> Result<Exit, Failure> {
+/// Where what we say comes from, open.
+pub(super) fn outward(talk: &Talk) -> Result<Outward, Failure> {
+    Ok(match talk.input {
+        InputFrom::Nothing => Outward::Nothing,
+        _ => Outward::From(talk.source.open()?, talk.reading.pace),
+    })
+}
+
+/// Joins an open stream with what is said and stdout.
+pub(super) async fn join(
+    opened: Opened,
+    outward: Outward,
+    talk: Talk,
+    mut interrupts: mpsc::Receiver<()>,
+) -> Result<Exit, Failure> {
     let Opened { channel: Channel::Bytes(stream, peer), report } = opened else {
         unreachable!("the raw path is for byte streams")
     };
@@ -72,16 +85,12 @@ pub(super) async fn join(opened: Opened, talk: Talk, mut interrupts: mpsc::Recei
         ByteStream::Unix(stream) => Socket::Unix(stream.into_std().map_err(fail)?),
         ByteStream::Tls(_) => unreachable!("the raw path is for what the kernel carries"),
     };
-    let (stdin, stdout) = pipe::take_stdio().map_err(fail)?;
+    let stdout = pipe::take_stdout().map_err(fail)?;
     let raw = Raw {
         socket,
         remote: peer.remote.clone(),
         before: talk.say.iter().flat_map(|message| message.data.to_vec()).collect(),
-        outward: if talk.input == InputFrom::Nothing {
-            Outward::Nothing
-        } else {
-            Outward::From(Supply::Descriptor(stdin), Limits::default())
-        },
+        outward,
         inward: if talk.look.output == Output::None { Inward::Discard } else { Inward::To(stdout) },
         meter: report.meter().clone(),
     };
@@ -90,7 +99,19 @@ pub(super) async fn join(opened: Opened, talk: Talk, mut interrupts: mpsc::Recei
         Linger::Forever | Linger::UntilSilent(_) => None,
     };
     let rules = pipe::Rules { at_eof: talk.rules.at_eof, linger, idle: talk.rules.idle };
-    pipe::join(raw, rules, &mut interrupts).await.end
+    let Finished { end, sent, received, acknowledged, digest } = pipe::join(raw, rules, &mut interrupts).await;
+    if digest.is_none() {
+        return end;
+    }
+    let outcome = Outcome { end: End::Complete, sent, received, acknowledged, digest };
+    let checked = talk.rules.expect_digest.map_or(Ok(()), |expected| expected.check(&peer, &outcome));
+    // Of the end itself nothing is said: the program's own last line does.
+    let record = report.record_now(What::Closed(outcome));
+    screen::tell(&Look { talk: view::Talk::Quiet, ..talk.look }, &[record]);
+    match end {
+        Ok(Exit::Complete) => checked.map(|()| Exit::Complete),
+        end => end,
+    }
 }
 
 /// SIGINT and SIGTERM, one message each.

@@ -163,9 +163,17 @@ enum State {
     Text(text::Decoder),
     Json(json::Decoder),
     Length(length::Decoder),
+    /// So many bytes are a message.
+    Size(usize),
 }
 
 impl Decoder {
+    /// A decoder that cuts the stream into messages of one size; the last may be shorter.
+    #[must_use]
+    pub fn of_size(size: usize) -> Self {
+        Self(State::Size(size.max(1)))
+    }
+
     /// A decoder for one direction of one stream. No message is longer than `limit` bytes, which is at least 1;
     /// `newline` concerns text, so JSON and what follows a length prefix are left as they are.
     #[must_use]
@@ -189,6 +197,11 @@ impl Decoder {
             State::Text(text) => text.decode(buffer, messages),
             State::Json(json) => json.decode(buffer, messages)?,
             State::Length(length) => length.decode(buffer, messages)?,
+            State::Size(size) => {
+                while buffer.len() >= *size {
+                    messages.push(Message::binary(buffer.split_to(*size)));
+                }
+            }
         }
         Ok(())
     }
@@ -198,7 +211,7 @@ impl Decoder {
     pub fn piece(&mut self, buffer: &mut BytesMut) -> Option<Message> {
         match &mut self.0 {
             State::Text(text) => text.piece(buffer),
-            State::Json(_) | State::Length(_) => None,
+            State::Json(_) | State::Length(_) | State::Size(_) => None,
         }
     }
 
@@ -208,6 +221,12 @@ impl Decoder {
             State::Text(text) => text.finish(buffer, messages),
             State::Json(json) => json.finish(buffer, messages)?,
             State::Length(length) => length.finish(buffer, messages)?,
+            State::Size(_) => {
+                self.decode(buffer, messages)?;
+                if !buffer.is_empty() {
+                    messages.push(Message::binary(buffer.split()));
+                }
+            }
         }
         Ok(())
     }

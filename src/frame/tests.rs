@@ -376,6 +376,19 @@ proptest! {
     }
 
     #[test]
+    fn messages_of_one_size(size in 1..20_usize, bytes in bytes(), ends in ends()) {
+        let (mut decoder, mut buffer, mut messages) = (Decoder::of_size(size), BytesMut::new(), Vec::new());
+        for read in reads(&bytes, &ends) {
+            buffer.extend_from_slice(&read);
+            decoder.decode(&mut buffer, &mut messages).expect("any bytes");
+            prop_assert!(buffer.len() < size, "a whole message waits");
+        }
+        decoder.finish(&mut buffer, &mut messages).expect("any bytes");
+        let expected: Vec<Message> = bytes.chunks(size).map(|chunk| Message::binary(chunk.to_vec())).collect();
+        prop_assert_eq!(messages, expected);
+    }
+
+    #[test]
     fn reads_do_not_matter(
         framing in all_but_chunks(), newline in newline(), limit in 1..80_usize, bytes in bytes(), ends in ends()
     ) {

@@ -88,14 +88,14 @@ pub struct Finished {
     pub digest: Option<Digests>,
 }
 
-/// stdin and stdout as descriptors of their own.
+/// stdout as a descriptor of its own.
 ///
 /// stdout itself becomes `/dev/null`, and nothing else may write to it afterwards: once the last descriptor of a pipe is dropped its reader learns that the peer
 /// has ended, even while we still send.
-pub fn take_stdio() -> io::Result<(OwnedFd, OwnedFd)> {
-    let (stdin, stdout) = (io::stdin().as_fd().try_clone_to_owned()?, io::stdout().as_fd().try_clone_to_owned()?);
+pub fn take_stdout() -> io::Result<OwnedFd> {
+    let stdout = io::stdout().as_fd().try_clone_to_owned()?;
     rustix::stdio::dup2_stdout(std::fs::File::options().write(true).open("/dev/null")?)?;
-    Ok((stdin, stdout))
+    Ok(stdout)
 }
 
 /// Carries bytes both ways until the conversation is over. Each interrupt is one message; the first ends politely,

@@ -22,4 +22,4 @@ pub use echo::echo;
 #[cfg(unix)]
 pub use flow::Socket;
 #[cfg(unix)]
-pub use join::{Finished, Inward, Outward, Raw, Rules, join, take_stdio};
+pub use join::{Finished, Inward, Outward, Raw, Rules, join, take_stdout};

@@ -6,6 +6,7 @@ mod proxy;
 mod sockets;
 mod talk;
 mod tls;
+mod traffic;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,6 +26,8 @@ use crate::input::Reading;
 use crate::link::Reply;
 use crate::session::{Audience, Linger, Rules};
 use crate::tls::Client;
+use crate::traffic::digest::Algorithm;
+use crate::traffic::source::Source;
 use crate::transport::binding::Place;
 use crate::transport::framed::Frames;
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix};
@@ -139,7 +142,9 @@ pub struct Talk {
     pub pace: Pace,
     /// Where what we say comes from.
     pub input: InputFrom,
-    /// How stdin becomes messages.
+    /// What is read instead of a prompt.
+    pub source: Source,
+    /// How that becomes messages.
     pub reading: Reading,
     /// How a stream's bytes become messages.
     pub frames: Frames,
@@ -147,6 +152,8 @@ pub struct Talk {
     pub say: Vec<Message>,
     /// When it is over.
     pub rules: Rules,
+    /// Digests that are to be made of what is said and heard.
+    pub digest: Option<Algorithm>,
     /// Whether bytes can go straight through.
     pub path: Path,
 }
@@ -184,13 +191,13 @@ pub enum Pace {
 /// Where what we say comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputFrom {
-    /// stdin is not read.
+    /// Nothing is read.
     Nothing,
-    /// stdin, as it is.
-    Stdin,
+    /// The source, as it is: stdin or what --input says.
+    Source,
     /// Lines edited at a prompt.
     Prompt,
-    /// stdin, a regular file, from the start for each peer.
+    /// The source, from its start for each peer.
     Replay,
 }
 
@@ -403,7 +410,7 @@ fn service(
     terminal: Terminal,
 ) -> Result<Service, Failure> {
     // A server that answers by itself and is fed by nobody should not end its answers because stdin is /dev/null.
-    let unattended = reply != Reply::None && !terminal.stdin.is_terminal();
+    let unattended = reply != Reply::None && !terminal.stdin.is_terminal() && options.traffic.input.is_none();
     let audience = match hearers {
         Hearers::Fed(Feed { stdin: Some(StdinTo::None) }) => Audience::Nobody,
         Hearers::Fed(Feed { stdin: Some(StdinTo::Broadcast) }) => Audience::All,
@@ -414,16 +421,21 @@ fn service(
         Hearers::Answered(ReplyTo::Last) => Audience::Last,
         Hearers::Answered(ReplyTo::First) => Audience::First,
     };
-    if audience == Audience::Each && terminal.stdin != Stdio::File {
-        return Err(Failure::usage("--stdin each: stdin is not a regular file", "redirect one: --stdin each <FILE"));
-    }
     let peers =
         if serve.once { Peers::Once } else { Peers::Most(usize::try_from(serve.max_peers).unwrap_or(usize::MAX)) };
+    let stdin = match hearers {
+        Hearers::Fed(feed) => feed.stdin,
+        Hearers::Answered(_) => None,
+    };
+    traffic::check(&options.traffic, stdin, audience, peers, terminal)?;
     let company = if serve.once { Company::One } else { Company::Many };
     let mut talk = decide(options, carries, audience, company, terminal)?;
     talk.rules.accept_timeout = serve.accept_timeout;
     let unseen = talk.look.output == Output::None && audience == Audience::Nobody;
-    let simple = talk.say.is_empty() && talk.rules.idle.is_none() && talk.rules.linger == Linger::Forever;
+    let simple = talk.say.is_empty()
+        && talk.rules.idle.is_none()
+        && talk.rules.linger == Linger::Forever
+        && talk.digest.is_none();
     talk.path = match (talk.path, peers, &reply) {
         (Path::Raw, Peers::Once, Reply::None) if audience != Audience::Each => Path::Raw,
         (Path::Raw, Peers::Most(_), Reply::Echo) if unseen && simple => Path::Raw,

@@ -10,6 +10,7 @@ use crate::frame::Framing;
 use crate::input::Reading;
 use crate::link::CLOSE_LIMIT;
 use crate::session::{Audience, Linger, Rules};
+use crate::traffic::source::Source;
 use crate::transport::framed::Frames;
 use crate::view::{Company, Look, Style, Talk as Talkativeness};
 
@@ -36,7 +37,10 @@ pub(super) fn decide(
     company: Company,
     terminal: Terminal,
 ) -> Result<Talk, Failure> {
-    let TalkOptions { messages, show, ending, traffic: _, measure: _, record, step } = options;
+    let TalkOptions { messages, show, ending, traffic, measure: _, record, step } = options;
+    let traffic = super::traffic::traffic(traffic)?;
+    // A person types what is said.
+    let typed = terminal.stdin.is_terminal() && traffic.source == Source::Stdin;
     if step && !(terminal.stdin.is_terminal() && terminal.stdout.is_terminal()) {
         return Err(Failure::usage(
             "--step: stdin and stdout must be a terminal, where Enter is pressed",
@@ -48,6 +52,7 @@ pub(super) fn decide(
     let look = look(&show, framing.unwrap_or(Framing::Chunks), normal, terminal);
     let look = Look {
         output: if messages.send_only { Output::None } else { look.output },
+        show_said: look.show_said || !typed,
         talk: if step { look.talk.max(Talkativeness::Steps) } else { look.talk },
         company,
         ..look
@@ -55,13 +60,19 @@ pub(super) fn decide(
     let input = match audience {
         Audience::Nobody => InputFrom::Nothing,
         Audience::Each => InputFrom::Replay,
-        _ if terminal.stdin.is_terminal() && terminal.stdout.is_terminal() && terminal.editing => InputFrom::Prompt,
-        _ => InputFrom::Stdin,
+        _ if typed && terminal.stdout.is_terminal() && terminal.editing => InputFrom::Prompt,
+        _ => InputFrom::Source,
     };
+    if input == InputFrom::Prompt && traffic.shapes() {
+        return Err(Failure::usage(
+            "--message-size, --rate and --delay: lines typed at a prompt go as they are typed",
+            "give input with --input or a redirection of stdin; /repeat at the prompt has a pause of its own",
+        ));
+    }
     let to_person = terminal.stdout.is_terminal() && look.output == Output::Human;
     let frames = Frames {
         heard: framing.unwrap_or(if to_person { Framing::Lines } else { Framing::Chunks }),
-        said: framing.unwrap_or(if terminal.stdin.is_terminal() { Framing::Lines } else { Framing::Chunks }),
+        said: framing.unwrap_or(if typed { Framing::Lines } else { Framing::Chunks }),
         newline: messages.newline,
         limit: messages.max_message,
         patience: (framing.is_none() && to_person).then_some(PATIENCE),
@@ -69,12 +80,16 @@ pub(super) fn decide(
     let reading = Reading {
         framing: frames.said,
         newline: Newline::AsIs,
-        block: match (carries, frames.said) {
-            (Carries::Bytes, _) => STREAM_BLOCK,
-            (_, Framing::Chunks) => DATAGRAM_BLOCK,
+        message_size: traffic.message_size,
+        block: match (carries, frames.said, traffic.message_size) {
+            // What is read at once is said at once.
+            (Carries::Bytes, Framing::Chunks, None) => traffic.limits.read(STREAM_BLOCK),
+            (Carries::Bytes, _, None) => STREAM_BLOCK,
+            (_, Framing::Chunks, None) => DATAGRAM_BLOCK,
             _ => BATCH_BLOCK,
         },
         limit: messages.max_message,
+        pace: traffic.limits,
     };
     // Towards a stream that has no framing of its own, what --say says is a line: a peer that reads lines would wait.
     let ends_line = carries == Carries::Bytes && frames.said == Framing::Chunks && framing.is_none();
@@ -84,16 +99,19 @@ pub(super) fn decide(
         .map(|text| Message::text(if ends_line { format!("{text}\n") } else { text.clone() }))
         .collect();
     let pace = if step { Pace::Stepped } else { Pace::Free };
-    let rules = rules(&messages, &ending, carries, pace);
+    let rules = Rules { expect_digest: traffic.expected, ..rules(&messages, &ending, carries, pace) };
     let unwatched = matches!(look.output, Output::Raw | Output::None)
         && look.talk < Talkativeness::Steps
         && record.is_none()
         && rules.count.is_none()
         && rules.expect.is_none();
     let unframed = frames.heard == Framing::Chunks && frames.said == Framing::Chunks && frames.newline == Newline::AsIs;
-    let straight = matches!(input, InputFrom::Nothing | InputFrom::Stdin);
+    let straight = matches!(input, InputFrom::Nothing | InputFrom::Source)
+        && traffic.message_size.is_none()
+        && traffic.limits.delay.is_zero();
     let path = if carries == Carries::Bytes && unwatched && unframed && straight { Path::Raw } else { Path::Messages };
-    Ok(Talk { look, record, pace, input, reading, frames, say, rules, path })
+    let (source, digest) = (traffic.source, traffic.digest);
+    Ok(Talk { look, record, pace, input, source, reading, frames, say, rules, digest, path })
 }
 
 fn rules(messages: &Messages, ending: &Ending, carries: Carries, pace: Pace) -> Rules {
@@ -111,6 +129,7 @@ fn rules(messages: &Messages, ending: &Ending, carries: Carries, pace: Pace) -> 
         accept_timeout: None,
         count: messages.count,
         expect: messages.expect.clone(),
+        expect_digest: None,
         close_limit: (pace == Pace::Free).then_some(CLOSE_LIMIT + CLOSE_LIMIT / 2),
     }
 }

@@ -47,40 +47,40 @@ fn service(line: &str, terminal: Terminal) -> Service {
 
 #[test]
 fn defaults_for_people_and_for_pipes() {
-    use InputFrom::{Nothing, Prompt, Replay, Stdin};
+    use InputFrom::{Nothing, Prompt, Replay, Source};
     use Output::{Hex, Human, Json, Raw};
     use Path::Messages;
     for (line, stdio, input, heard_said, output, path) in [
         // A person on both sides has lines and a prompt; a pipe has bytes as they come.
         ("tcp connect h:1", "tt", Prompt, "lines/lines", Human, Messages),
-        ("tcp connect h:1", "pp", Stdin, "chunks/chunks", Raw, Path::Raw),
-        ("tcp connect h:1", "ff", Stdin, "chunks/chunks", Raw, Path::Raw),
-        ("tcp connect h:1", "tp", Stdin, "chunks/lines", Raw, Messages),
-        ("tcp connect h:1", "pt", Stdin, "lines/chunks", Human, Messages),
+        ("tcp connect h:1", "pp", Source, "chunks/chunks", Raw, Path::Raw),
+        ("tcp connect h:1", "ff", Source, "chunks/chunks", Raw, Path::Raw),
+        ("tcp connect h:1", "tp", Source, "chunks/lines", Raw, Messages),
+        ("tcp connect h:1", "pt", Source, "lines/chunks", Human, Messages),
         // What is asked for goes before what is there.
-        ("tcp connect h:1 --output raw", "pt", Stdin, "chunks/chunks", Raw, Path::Raw),
-        ("tcp connect h:1 --output json", "pp", Stdin, "chunks/chunks", Json, Messages),
+        ("tcp connect h:1 --output raw", "pt", Source, "chunks/chunks", Raw, Path::Raw),
+        ("tcp connect h:1 --output json", "pp", Source, "chunks/chunks", Json, Messages),
         ("tcp connect h:1 --framing length4", "tt", Prompt, "length4/length4", Human, Messages),
-        ("tcp connect h:1 --framing nul", "pp", Stdin, "nul/nul", Raw, Messages),
+        ("tcp connect h:1 --framing nul", "pp", Source, "nul/nul", Raw, Messages),
         // Whatever looks at messages needs them.
-        ("tcp connect h:1 -v", "pp", Stdin, "chunks/chunks", Raw, Messages),
-        ("tcp connect h:1 --explain", "pp", Stdin, "chunks/chunks", Raw, Messages),
-        ("tcp connect h:1 --count 1", "pp", Stdin, "chunks/chunks", Raw, Messages),
-        ("tcp connect h:1 --expect x", "pp", Stdin, "chunks/chunks", Raw, Messages),
-        ("tcp connect h:1 --record f", "pp", Stdin, "chunks/chunks", Raw, Messages),
-        ("tcp connect h:1 --newline crlf", "pp", Stdin, "chunks/chunks", Raw, Messages),
-        ("tcp connect h:1 --output hex", "pp", Stdin, "chunks/chunks", Hex, Messages),
+        ("tcp connect h:1 -v", "pp", Source, "chunks/chunks", Raw, Messages),
+        ("tcp connect h:1 --explain", "pp", Source, "chunks/chunks", Raw, Messages),
+        ("tcp connect h:1 --count 1", "pp", Source, "chunks/chunks", Raw, Messages),
+        ("tcp connect h:1 --expect x", "pp", Source, "chunks/chunks", Raw, Messages),
+        ("tcp connect h:1 --record f", "pp", Source, "chunks/chunks", Raw, Messages),
+        ("tcp connect h:1 --newline crlf", "pp", Source, "chunks/chunks", Raw, Messages),
+        ("tcp connect h:1 --output hex", "pp", Source, "chunks/chunks", Hex, Messages),
         // One way.
         ("tcp connect h:1 --recv-only", "tt", Nothing, "lines/lines", Human, Messages),
         ("tcp connect h:1 --recv-only", "pp", Nothing, "chunks/chunks", Raw, Path::Raw),
-        ("tcp connect h:1 --send-only", "pp", Stdin, "chunks/chunks", Output::None, Path::Raw),
+        ("tcp connect h:1 --send-only", "pp", Source, "chunks/chunks", Output::None, Path::Raw),
         // Only a byte stream can go straight through.
-        ("unix connect /s", "pp", Stdin, "chunks/chunks", Raw, Path::Raw),
-        ("unix connect /s --type seqpacket", "pp", Stdin, "chunks/chunks", Raw, Messages),
-        ("udp connect h:1", "pp", Stdin, "chunks/chunks", Raw, Messages),
+        ("unix connect /s", "pp", Source, "chunks/chunks", Raw, Path::Raw),
+        ("unix connect /s --type seqpacket", "pp", Source, "chunks/chunks", Raw, Messages),
+        ("udp connect h:1", "pp", Source, "chunks/chunks", Raw, Messages),
         // A listener: one peer is like a client; many are messages; one that answers by itself leaves a pipe alone.
-        ("tcp listen 1 --once", "pp", Stdin, "chunks/chunks", Raw, Path::Raw),
-        ("tcp listen 1", "pp", Stdin, "chunks/chunks", Raw, Messages),
+        ("tcp listen 1 --once", "pp", Source, "chunks/chunks", Raw, Path::Raw),
+        ("tcp listen 1", "pp", Source, "chunks/chunks", Raw, Messages),
         ("tcp listen 1", "tt", Prompt, "lines/lines", Human, Messages),
         ("tcp listen 1 --reply echo", "pp", Nothing, "chunks/chunks", Raw, Messages),
         ("tcp listen 1 --reply echo --output none", "pp", Nothing, "chunks/chunks", Output::None, Path::Raw),
@@ -101,7 +101,7 @@ fn defaults_for_people_and_for_pipes() {
         );
     }
     let dumb = Terminal { editing: false, ..terminal("tt") };
-    assert_eq!(talk("tcp connect h:1", dumb).input, Stdin, "a dumb terminal edits no lines");
+    assert_eq!(talk("tcp connect h:1", dumb).input, Source, "a dumb terminal edits no lines");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::cli::AtEof;
 use crate::event::{ConnId, End, Message, Outcome, Peer};
 use crate::exit::{Exit, Failure};
 use crate::quantity::show_size;
+use crate::traffic::digest::Expected;
 
 /// The rules that end a session.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Rules {
     pub count: Option<u64>,
     /// Success once this was heard; failure if it never is.
     pub expect: Option<String>,
+    /// What was heard has this digest, or it is a failure.
+    pub expect_digest: Option<Expected>,
     /// How long the conversations may take to close; under `--step` as long as they want.
     pub close_limit: Option<Duration>,
 }
@@ -60,6 +63,8 @@ pub struct Ending {
     closing: Option<(Instant, Result<Exit, Failure>)>,
     /// How the only conversation ended.
     outcome: Option<Result<Exit, Failure>>,
+    /// Whether what it heard has the digest that was expected.
+    digest: Option<Result<(), Failure>>,
 }
 
 impl Ending {
@@ -76,6 +81,7 @@ impl Ending {
             satisfied: false,
             closing: None,
             outcome: None,
+            digest: None,
         }
     }
 
@@ -180,6 +186,7 @@ impl Ending {
         self.tails.remove(&conn);
         if self.capacity == Capacity::One {
             self.outcome = Some(judge(peer, outcome));
+            self.digest = self.rules.expect_digest.as_ref().map(|expected| expected.check(peer, outcome));
         }
     }
 
@@ -265,18 +272,29 @@ impl Ending {
     pub(super) fn verdict(&mut self, nobody: bool, now: Instant) -> Option<Result<Exit, Failure>> {
         if let Some((since, _)) = &self.closing {
             let over = nobody || self.rules.close_limit.is_some_and(|limit| now >= *since + limit);
-            return if over { self.closing.take().map(|(_, verdict)| verdict) } else { None };
+            let (_, verdict) = self.closing.take_if(|_| over)?;
+            return Some(self.checked(verdict));
         }
         if !nobody {
             return None;
         }
         let verdict = self.outcome.take().unwrap_or(Ok(Exit::Complete));
         if let (Ok(Exit::Complete), Some(why)) = (&verdict, self.input_broken.take()) {
-            return Some(Err(
-                Failure::new(Exit::Io, format!("stdin: {why}")).hint("--framing chunks sends any bytes as they are")
-            ));
+            return Some(Err(Failure::new(Exit::Io, why).hint("--framing chunks sends any bytes as they are")));
         }
-        Some(self.unmet_or(verdict))
+        let verdict = self.unmet_or(verdict);
+        Some(self.checked(verdict))
+    }
+
+    /// Success is success only with the digest that was expected.
+    fn checked(&mut self, verdict: Result<Exit, Failure>) -> Result<Exit, Failure> {
+        match (verdict, &self.rules.expect_digest) {
+            (Ok(Exit::Complete), Some(expected)) => {
+                let checked = self.digest.take().unwrap_or_else(|| Err(expected.unknown()));
+                checked.map(|()| Exit::Complete)
+            }
+            (verdict, _) => verdict,
+        }
     }
 
     fn unmet_or(&self, verdict: Result<Exit, Failure>) -> Result<Exit, Failure> {

@@ -377,7 +377,7 @@ impl Pump {
             Input::Line(line) => self.line(&line),
             Input::Broken(why) => {
                 if let Capacity::Many(_) = self.capacity {
-                    self.note(What::Notice { text: format!("stdin: {why}") }); // the others go on
+                    self.note(What::Notice { text: why.clone() }); // the others go on
                 }
                 self.ending.input_broken(why);
                 self.input_over();

@@ -233,6 +233,7 @@ fn rules() -> Rules {
         accept_timeout: None,
         count: None,
         expect: None,
+        expect_digest: None,
         close_limit: Some(3 * SECOND),
     }
 }
@@ -315,7 +316,7 @@ async fn how_the_only_conversation_ended_is_the_exit_code() {
         assert_eq!(shown.1.is_empty(), exit == Exit::Complete, "{end:?} has a line: {}", shown.1);
     }
     let mut broken = Ending::new(rules(), Capacity::One);
-    broken.input_broken("not JSON".to_owned());
+    broken.input_broken("stdin: not JSON".to_owned());
     assert_eq!(after(broken, End::Complete), (Exit::Io, "stdin: not JSON".to_owned()));
     assert_eq!(after(Ending::new(rules(), Capacity::Many(2)), End::Reset).0, Exit::Complete, "one of many");
 }

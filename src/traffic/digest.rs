@@ -64,17 +64,25 @@ pub struct Expected {
 }
 
 impl Expected {
+    /// There is nothing to compare: no conversation has ended.
+    #[must_use]
+    pub fn unknown(&self) -> Failure {
+        let what = format!("no conversation ended, and so nothing is known to have {} (--expect-digest)", self.digest);
+        Failure::new(Exit::Unmet, what)
+    }
+
     /// Whether this is how it ended; if not, why not.
     pub fn check(&self, peer: &Peer, outcome: &Outcome) -> Result<(), Failure> {
-        let digests = outcome.digest.as_ref();
-        if digests.is_some_and(|digests| digests.heard == self.digest) {
+        let Some(Digests { algorithm, heard, .. }) = &outcome.digest else { return Err(self.unknown()) };
+        if *heard == self.digest {
             return Ok(());
         }
-        let name = digests.map_or("digest", |digests| digests.algorithm.name());
-        let heard = digests.map_or("unknown", |digests| &digests.heard);
         let what = format!(
-            "{}: the {} bytes heard have the {name} {heard} and not {} (--expect-digest)",
-            peer.remote, outcome.received, self.digest
+            "{}: the {} bytes heard have the {} {heard} and not {} (--expect-digest)",
+            peer.remote,
+            outcome.received,
+            algorithm.name(),
+            self.digest
         );
         Err(Failure::new(Exit::Unmet, what))
     }

@@ -1,7 +1,10 @@
 //! How fast what we say is said. Takes the time and returns what to wait; sleeps nowhere.
 
+use std::collections::VecDeque;
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
+
+use crate::event::Message;
 
 /// Ahead of the rate by so much, nobody waits yet: a wait for each small message would be longer than meant.
 pub const AHEAD: Duration = Duration::from_millis(5);
@@ -58,6 +61,18 @@ impl Pace {
         let ahead = self.due.saturating_duration_since(now);
         let rate = if ahead > AHEAD { ahead } else { Duration::ZERO };
         rate.max(self.not_before.saturating_duration_since(now))
+    }
+
+    /// Takes out of the front what may be said now.
+    pub fn due(&mut self, waiting: &mut VecDeque<Message>, now: Instant) -> Vec<Message> {
+        let mut due = Vec::new();
+        while self.wait(now).is_zero()
+            && let Some(message) = waiting.pop_front()
+        {
+            self.said(message.data.len(), now);
+            due.push(message);
+        }
+        due
     }
 
     /// A message of so many bytes was said.
@@ -154,6 +169,25 @@ mod tests {
             flood += 1;
         }
         assert!((50..=60).contains(&flood), "{flood}");
+    }
+
+    #[test]
+    fn what_may_be_said_at_once_is_one_batch() {
+        let now = Instant::now();
+        let batches = |limits: Limits| {
+            let mut waiting: VecDeque<_> = (0..4).map(|_| Message::binary(vec![0; 500])).collect();
+            let (mut pace, mut now) = (limits.start(now), now);
+            let mut batches = Vec::new();
+            while !waiting.is_empty() {
+                batches.push(pace.due(&mut waiting, now).len());
+                now += pace.wait(now);
+            }
+            batches
+        };
+        assert_eq!(batches(Limits::default()), [4]);
+        assert_eq!(batches(limits(0, MILLISECOND)), [1, 1, 1, 1]);
+        // 500 bytes take 4 ms: ahead by 8 it waits for all of them.
+        assert_eq!(batches(limits(125_000, Duration::ZERO)), [2, 2]);
     }
 
     #[test]

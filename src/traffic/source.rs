@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
+use crate::exit::{Exit, Failure, words};
 use crate::quantity::parse_size;
 
 /// A source as it is asked for: `--input`.
@@ -51,6 +52,58 @@ enum What {
         last: u64,
         line: Vec<u8>,
     },
+}
+
+impl Source {
+    /// Opens it, to be read from where it stands.
+    pub fn open(&self) -> Result<Supply, Failure> {
+        Ok(match self {
+            Self::Stdin => {
+                let stdin = io::stdin().as_fd().try_clone_to_owned();
+                Supply::Descriptor(stdin.map_err(|error| Failure::system("read", "stdin", &error))?)
+            }
+            Self::File(path) => Supply::Descriptor(open(path)?.into()),
+            Self::Made(generator) => Supply::Made(generator.clone()),
+        })
+    }
+
+    /// Opens it, to be read from its start by many.
+    pub fn open_for_each(&self) -> Result<Original, Failure> {
+        let file = match self {
+            Self::Stdin => {
+                let stdin = io::stdin().as_fd().try_clone_to_owned();
+                stdin.map_err(|error| Failure::system("read", "stdin", &error))?.into()
+            }
+            Self::File(path) => open(path)?,
+            Self::Made(generator) => return Ok(Original::Made(generator.clone())),
+        };
+        if !file.metadata().is_ok_and(|file| file.is_file()) {
+            return Err(Failure::usage(
+                format!("--stdin each: {} is not a regular file", self.name()),
+                "only a regular file can be read from its start for every peer",
+            ));
+        }
+        Ok(Original::File(Arc::new(file)))
+    }
+
+    /// For messages.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Stdin => "stdin".to_owned(),
+            Self::File(path) => path.display().to_string(),
+            Self::Made(_) => "input".to_owned(),
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<File, Failure> {
+    let fail = |error: &io::Error| Failure::new(Exit::Io, format!("open {}: {}", path.display(), words(error)));
+    let file = File::open(path).map_err(|error| fail(&error))?;
+    if file.metadata().is_ok_and(|file| file.is_dir()) {
+        return Err(fail(&ErrorKind::IsADirectory.into()));
+    }
+    Ok(file)
 }
 
 const EXPECTED: &str = "expected random:SIZE[@SEED], zero:SIZE, lines:N, pattern:TEXT[*N] or file:PATH";
@@ -230,6 +283,26 @@ fn split_mix(seed: u64, index: u64) -> u64 {
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+/// A source that many can read from its start.
+#[derive(Clone, Debug)]
+pub enum Original {
+    /// A regular file.
+    File(Arc<File>),
+    /// Bytes made here.
+    Made(Generator),
+}
+
+impl Original {
+    /// All of it.
+    #[must_use]
+    pub fn copy(&self) -> Supply {
+        match self {
+            Self::File(file) => Supply::File(file.clone(), 0),
+            Self::Made(generator) => Supply::Made(generator.clone()),
+        }
+    }
 }
 
 /// A source that is open.
