@@ -385,7 +385,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__tcp__subcmd__connect)
-            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --retry --reconnect --reconnect-delay --offline --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --record --step --help"
+            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --retry --reconnect --reconnect-delay --offline --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -432,6 +432,42 @@ _sockeye() {
                     return 0
                     ;;
                 --handshake-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sndbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rcvbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tos)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mark)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mss)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -595,7 +631,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__tcp__subcmd__listen)
-            opts="-4 -6 -o -q -v -h --once --max-peers --reply --accept-timeout --stdin --reuse-port --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --record --step --help"
+            opts="-4 -6 -o -q -v -h --once --max-peers --reply --accept-timeout --stdin --reuse-port --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -666,6 +702,42 @@ _sockeye() {
                     return 0
                     ;;
                 --accept-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sndbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rcvbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tos)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mark)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mss)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -771,7 +843,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__udp__subcmd__connect)
-            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --record --step --help"
+            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -782,6 +854,30 @@ _sockeye() {
                     return 0
                     ;;
                 --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sndbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rcvbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tos)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mark)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -929,7 +1025,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__udp__subcmd__listen)
-            opts="-4 -6 -o -q -v -h --reply-to --expiry --once --max-peers --reply --accept-timeout --reuse-port --allow --deny --access-file --accept-rate-per-address --accept-rate --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --record --step --help"
+            opts="-4 -6 -o -q -v -h --reply-to --expiry --once --max-peers --reply --accept-timeout --reuse-port --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -972,6 +1068,30 @@ _sockeye() {
                     return 0
                     ;;
                 --accept-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sndbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rcvbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tos)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mark)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1077,7 +1197,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__unix__subcmd__connect)
-            opts="-o -q -v -h --type --bind --demo --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --retry --reconnect --reconnect-delay --offline --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --record --step --help"
+            opts="-o -q -v -h --type --bind --demo --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --retry --reconnect --reconnect-delay --offline --sndbuf --rcvbuf --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1141,6 +1261,14 @@ _sockeye() {
                     ;;
                 --offline)
                     COMPREPLY=($(compgen -W "keep drop" -- "${cur}"))
+                    return 0
+                    ;;
+                --sndbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rcvbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --framing)
@@ -1287,7 +1415,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__unix__subcmd__listen)
-            opts="-o -q -v -h --type --once --max-peers --reply --accept-timeout --stdin --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow-uid --accept-rate --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --record --step --help"
+            opts="-o -q -v -h --type --once --max-peers --reply --accept-timeout --stdin --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow-uid --accept-rate --sndbuf --rcvbuf --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1350,6 +1478,14 @@ _sockeye() {
                     return 0
                     ;;
                 --accept-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sndbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rcvbuf)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

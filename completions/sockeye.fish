@@ -47,6 +47,15 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l sni -d 'Ask for the server of this name, and verify it [default: the host]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l alpn -d 'Protocols that may be spoken inside, the best first: `h2,http/1.1`' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l handshake-timeout -d 'Give up the handshake after this long [default: 10s]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l rcvbuf -d 'The size of the receive buffer' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l ttl -d 'How many routers a packet may pass [default: the kernel\'s, 64]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l tos -d 'How routers may treat the packets: a DSCP class such as ef, cs1, af41 or le, lowdelay, or the byte as a number' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l device -d 'Send and hear through this interface only' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l mark -d 'Mark the packets with this number for the routes and firewall rules of this machine' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l keepalive -d 'Ask a silent peer whether it is still there: after IDLE, again after each INTERVAL, and give up after COUNT unanswered questions; what is left out is the kernel\'s choice' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l mss -d 'The largest segment, in bytes, each way' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l user-timeout -d 'Give up when what was sent stays unacknowledged for this long [default: the kernel\'s, about 15 minutes]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l retry -d 'Try again until it opens, at most this long; exit code 5 if it does not' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l reconnect -d 'Connect again when the conversation ends before stdin does, or breaks; give up after N failed attempts in a row [N: no limit]. --say is said again each time' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l reconnect-delay -d 'The first wait before connecting again and the longest; it doubles from one to the other, less up to a half' -r
@@ -99,6 +108,9 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 6 -d 'Only IPv6'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l tls -d 'Speak TLS over the stream, as `tls://HOST:PORT` does; the server is verified by the system\'s trusted roots'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l insecure -d 'Accept any certificate: whoever is on the way can read and change everything'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l nodelay -d 'Send small segments at once, though earlier ones are not acknowledged yet [default: they wait, up to a round trip]'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l fastopen -d 'Let data go with the SYN: of a client, what --say or TLS says first'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l mptcp -d 'Speak Multipath TCP with peers that do, and plain TCP with others'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -128,6 +140,15 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l access-file -d 'More of them, `allow CIDR` or `deny CIDR` a line; read again at SIGHUP, for those that come from then on' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l accept-rate-per-address -d 'So many new peers from one address (of IPv6, one /64): 5/s, 60/m, 100/h, and as many at once' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned away' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l rcvbuf -d 'The size of the receive buffer' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l ttl -d 'How many routers a packet may pass [default: the kernel\'s, 64]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l tos -d 'How routers may treat the packets: a DSCP class such as ef, cs1, af41 or le, lowdelay, or the byte as a number' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l device -d 'Send and hear through this interface only' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l mark -d 'Mark the packets with this number for the routes and firewall rules of this machine' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l keepalive -d 'Ask a silent peer whether it is still there: after IDLE, again after each INTERVAL, and give up after COUNT unanswered questions; what is left out is the kernel\'s choice' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l mss -d 'The largest segment, in bytes, each way' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l user-timeout -d 'Give up when what was sent stays unacknowledged for this long [default: the kernel\'s, about 15 minutes]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
@@ -175,6 +196,9 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l once -d 'Take one peer and end with it'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l reuse-port -d 'Share the port with others that say so too; the kernel gives each peer to one of them'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l tls -d 'Speak TLS with whoever comes; without --cert a certificate is made, and its SHA-256 is said'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l nodelay -d 'Send small segments at once, though earlier ones are not acknowledged yet [default: they wait, up to a round trip]'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l fastopen -d 'Let data go with the SYN: of a client, what --say or TLS says first'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l mptcp -d 'Speak Multipath TCP with peers that do, and plain TCP with others'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -191,6 +215,12 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and not __fish_seen
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and not __fish_seen_subcommand_from connect listen help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l bind -d 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l connect-timeout -d 'Give up connecting after this long, all addresses together' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l rcvbuf -d 'The size of the receive buffer' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l ttl -d 'How many routers a packet may pass [default: the kernel\'s, 64]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l tos -d 'How routers may treat the packets: a DSCP class such as ef, cs1, af41 or le, lowdelay, or the byte as a number' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l device -d 'Send and hear through this interface only' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l mark -d 'Mark the packets with this number for the routes and firewall rules of this machine' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
@@ -257,6 +287,12 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l access-file -d 'More of them, `allow CIDR` or `deny CIDR` a line; read again at SIGHUP, for those that come from then on' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l accept-rate-per-address -d 'So many new peers from one address (of IPv6, one /64): 5/s, 60/m, 100/h, and as many at once' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned away' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l rcvbuf -d 'The size of the receive buffer' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l ttl -d 'How many routers a packet may pass [default: the kernel\'s, 64]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l tos -d 'How routers may treat the packets: a DSCP class such as ef, cs1, af41 or le, lowdelay, or the byte as a number' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l device -d 'Send and hear through this interface only' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l mark -d 'Mark the packets with this number for the routes and firewall rules of this machine' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
@@ -335,6 +371,8 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l reconnect-delay -d 'The first wait before connecting again and the longest; it doubles from one to the other, less up to a half' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l offline -d 'What becomes of input while there is no connection' -r -f -a "keep\t'It waits, and is said on the next connection'
 drop\t'It is read and dropped'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l rcvbuf -d 'The size of the receive buffer' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
@@ -409,6 +447,8 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l handshake-timeout -d 'Give up the handshake after this long [default: 10s]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l allow-uid -d 'Only processes of these users may come, by their numbers; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned away' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l rcvbuf -d 'The size of the receive buffer' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''

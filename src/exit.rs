@@ -139,6 +139,9 @@ impl Failure {
             _ => Exit::Io,
         };
         let failure = Self::new(exit, format!("{operation} {address}: {}", words(error)));
+        if let Some(Remedied { hint, .. }) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            return failure.hint(hint);
+        }
         match error.kind() {
             Kind::ConnectionRefused => failure
                 .hint("nothing listens there, or a firewall answers for it; `ss -ltn` on that machine lists listeners"),
@@ -154,6 +157,21 @@ impl Failure {
             }
             _ => failure,
         }
+    }
+}
+
+/// An error that knows its remedy, on its way through [`io::Error`]. [`Failure::system`] finds it there.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct Remedied {
+    what: String,
+    hint: String,
+}
+
+impl Remedied {
+    /// Says an error in other words and what can be done about it; its kind stays.
+    pub fn wrap(error: &io::Error, what: impl Into<String>, hint: impl Into<String>) -> io::Error {
+        io::Error::new(error.kind(), Self { what: what.into(), hint: hint.into() })
     }
 }
 

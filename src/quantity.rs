@@ -33,6 +33,13 @@ pub fn parse_size(text: &str) -> Result<usize, String> {
     number.checked_mul(scale).filter(|&size| size > 0).ok_or_else(|| EXPECTED.to_owned())
 }
 
+/// Parses a number of 32 bits: `7`, `0x1f`.
+pub fn parse_number(text: &str) -> Result<u32, String> {
+    let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |hex| (hex, 16));
+    let number = u32::from_str_radix(digits, radix).ok().filter(|_| !digits.starts_with('+'));
+    number.ok_or_else(|| format!("expected a number from 0 to {}, or one such as 0x1f", u32::MAX))
+}
+
 /// Bytes for people: `999 B`, `1.5 KiB`, `64.0 MiB`.
 #[must_use]
 pub fn show_size(bytes: u64) -> String {
@@ -136,6 +143,16 @@ mod tests {
         }
         for text in ["", "0", "k", "-1", "1.5M", "99999999999999999999", "99999999999g"] {
             assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_as_written() {
+        for (text, number) in [("0", 0), ("7", 7), ("0x1F", 31), ("4294967295", u32::MAX)] {
+            assert_eq!(parse_number(text), Ok(number), "{text}");
+        }
+        for text in ["", "0x", "+1", "0x+1", "-1", "4294967296", "f"] {
+            assert!(parse_number(text).is_err(), "{text}");
         }
     }
 

@@ -126,6 +126,16 @@ pub enum Step {
     },
     /// Something happened inside TLS.
     Tls(tls::Tls),
+    /// What became of fast open (RFC 7413).
+    FastOpen {
+        /// What.
+        outcome: FastOpen,
+    },
+    /// Multipath TCP was asked for (RFC 8684), and the handshake has told what the peer speaks.
+    Multipath {
+        /// The peer speaks it too; otherwise this is plain TCP.
+        spoken: bool,
+    },
     /// `listen()` was called: the kernel now completes handshakes by itself.
     Listen {
         /// Where.
@@ -212,6 +222,19 @@ pub enum Exchange {
     Socks4Connect,
     /// A way to the target (RFC 9110 §9.3.6).
     HttpConnect,
+}
+/// What can become of fast open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FastOpen {
+    /// The peer was never met: our SYN asked it for a cookie, and the data follow the handshake.
+    Asked,
+    /// A cookie is there: the SYN waits for the first bytes and takes them along.
+    Waiting,
+    /// The bytes that came with the SYN were taken.
+    Taken,
+    /// They were not, and went again after the handshake.
+    Refused,
 }
 
 /// The stages between which `--step` pauses.

@@ -33,7 +33,7 @@ pub use measure::Measure;
 pub use network::{Network, Target};
 pub use patience::{Offline, Reconnect, Retry};
 pub use proxy::Proxy;
-pub use sockets::{IpOptions, Multicast, TcpOptions};
+pub use sockets::{Buffers, IpOptions, Multicast, TcpOptions};
 pub use talk::{Ending, Messages, Show, Talk};
 pub use tls::{TlsClient, TlsHandshake, TlsIdentity, TlsServer};
 pub use traffic::Traffic;
@@ -303,6 +303,8 @@ pub struct UnixConnect {
     #[command(flatten)]
     pub reconnect: Reconnect,
     #[command(flatten)]
+    pub buffers: Buffers,
+    #[command(flatten)]
     pub exec: Exec,
     #[command(flatten)]
     pub talk: Talk,
@@ -331,6 +333,8 @@ pub struct UnixListen {
     pub users: Users,
     #[command(flatten)]
     pub rate: AcceptRate,
+    #[command(flatten)]
+    pub buffers: Buffers,
     #[command(flatten)]
     pub exec: Exec,
     #[command(flatten)]

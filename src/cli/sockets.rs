@@ -1,14 +1,71 @@
 //! Socket options.
 
+use std::time::Duration;
+
 use clap::Args;
+
+use crate::quantity::{parse_duration, parse_number, parse_size};
+use crate::transport::sockets::{KeepAlive, TrafficClass};
+
+const SOCKET: &str = "Socket";
+
+/// Options of every socket.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = SOCKET)]
+pub struct Buffers {
+    /// The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub sndbuf: Option<usize>,
+    /// The size of the receive buffer
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub rcvbuf: Option<usize>,
+}
 
 /// Options of IP sockets.
 #[derive(Debug, Default, Args)]
-pub struct IpOptions {}
+#[command(next_help_heading = SOCKET)]
+pub struct IpOptions {
+    #[command(flatten)]
+    pub buffers: Buffers,
+    /// How many routers a packet may pass [default: the kernel's, 64]
+    #[arg(long, value_name = "HOPS", value_parser = clap::value_parser!(u8).range(1..))]
+    pub ttl: Option<u8>,
+    /// How routers may treat the packets: a DSCP class such as ef, cs1, af41 or le, lowdelay, or the byte as a number
+    #[arg(long, value_name = "CLASS")]
+    pub tos: Option<TrafficClass>,
+    /// Send and hear through this interface only
+    #[arg(long, value_name = "INTERFACE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub device: Option<String>,
+    /// Mark the packets with this number for the routes and firewall rules of this machine
+    #[arg(long, value_name = "NUMBER", value_parser = parse_number)]
+    pub mark: Option<u32>,
+}
 
 /// Options of TCP sockets.
 #[derive(Debug, Default, Args)]
-pub struct TcpOptions {}
+#[command(next_help_heading = SOCKET)]
+pub struct TcpOptions {
+    /// Send small segments at once, though earlier ones are not acknowledged yet [default: they wait, up to a round trip]
+    #[arg(long)]
+    pub nodelay: bool,
+    /// Ask a silent peer whether it is still there: after IDLE, again after each INTERVAL, and give up after COUNT
+    /// unanswered questions; what is left out is the kernel's choice
+    #[arg(long, value_name = "IDLE[,INTERVAL[,COUNT]]", num_args = 0..=1, default_missing_value = "",
+          require_equals = true)]
+    pub keepalive: Option<KeepAlive>,
+    /// The largest segment, in bytes, each way
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(88..=32_767))]
+    pub mss: Option<u32>,
+    /// Give up when what was sent stays unacknowledged for this long [default: the kernel's, about 15 minutes]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub user_timeout: Option<Duration>,
+    /// Let data go with the SYN: of a client, what --say or TLS says first
+    #[arg(long)]
+    pub fastopen: bool,
+    /// Speak Multipath TCP with peers that do, and plain TCP with others
+    #[arg(long)]
+    pub mptcp: bool,
+}
 
 /// Groups and broadcast.
 #[derive(Debug, Default, Args)]

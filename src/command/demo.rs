@@ -15,7 +15,8 @@ use crate::tls::{Client, ClientOptions, Fingerprint, Server, ServerOptions, Trus
 use crate::transport::binding::Place;
 use crate::transport::framed::{Framed, Frames};
 use crate::transport::listener::Backlog;
-use crate::transport::{Bind, Channel, Dial, Listener, Network, On, Opened, To, tcp, udp, unix};
+use crate::transport::sockets::Options;
+use crate::transport::{Bind, Channel, Dial, Listener, On, Opened, To, tcp, udp, unix};
 
 /// Starts the server and says how to reach it. It lives as long as the runtime.
 pub(super) async fn start(demo: &Demo) -> Result<Dial, Failure> {
@@ -71,7 +72,8 @@ fn bind(demo: &Demo) -> Bind {
         }
         Demo::Unix { kind, limit, .. } => {
             let on = UnixName::Abstract(format!("sockeye-demo-{}", std::process::id()));
-            On::Unix(unix::Bind { on, kind: *kind, expiry, limit: *limit, backlog: Backlog::default() })
+            let (backlog, options) = (Backlog::default(), Options::default());
+            On::Unix(unix::Bind { on, kind: *kind, expiry, limit: *limit, backlog, options })
         }
     })
 }
@@ -79,18 +81,20 @@ fn bind(demo: &Demo) -> Bind {
 fn dial(demo: &Demo, listener: &Listener) -> Result<Dial, Failure> {
     let endpoint = listener.endpoints.first().ok_or_else(|| Failure::new(Exit::Io, "demo: it listens nowhere"))?;
     let words = [endpoint.clone()];
-    let network = |timeout: &Duration| Network { timeout: *timeout, ..Network::default() };
     Ok(Dial::from(match demo {
-        Demo::Tcp { timeout, .. } => {
-            To::Tcp(tcp::Dial { target: HostPort::parse("tcp", &words)?, network: network(timeout) })
+        Demo::Tcp { network, .. } => {
+            To::Tcp(tcp::Dial { target: HostPort::parse("tcp", &words)?, network: network.clone() })
         }
-        Demo::Udp { timeout, limit } => {
-            let target = HostPort::parse("udp", &words)?;
-            To::Udp(udp::Dial { target, network: network(timeout), limit: *limit })
+        Demo::Udp { network, limit } => {
+            To::Udp(udp::Dial { target: HostPort::parse("udp", &words)?, network: network.clone(), limit: *limit })
         }
-        Demo::Unix { kind, limit, .. } => {
-            To::Unix(unix::Dial { target: UnixName::parse(endpoint)?, kind: *kind, bind: None, limit: *limit })
-        }
+        Demo::Unix { kind, limit, options, .. } => To::Unix(unix::Dial {
+            target: UnixName::parse(endpoint)?,
+            kind: *kind,
+            bind: None,
+            limit: *limit,
+            options: options.clone(),
+        }),
     }))
 }
 

@@ -30,8 +30,10 @@ use crate::traffic::digest::Algorithm;
 use crate::traffic::source::Source;
 use crate::transport::binding::Place;
 use crate::transport::framed::Frames;
+use crate::transport::sockets::Options;
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix};
 use crate::view::{Company, Look, Talk as Talkativeness};
+use sockets::First;
 use talk::{decide, look, talk};
 use tls::Over;
 
@@ -124,12 +126,11 @@ impl Target {
 }
 
 /// The protocols that `--demo` can show.
-#[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "names of protocols")]
 pub enum Demo {
-    Tcp { timeout: Duration, tls: Option<Client> },
-    Udp { timeout: Duration, limit: usize },
-    Unix { kind: UnixType, limit: usize, tls: Option<Client> },
+    Tcp { network: transport::Network, tls: Option<Client> },
+    Udp { network: transport::Network, limit: usize },
+    Unix { kind: UnixType, limit: usize, options: Options, tls: Option<Client> },
 }
 
 /// A conversation.
@@ -239,14 +240,15 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
 
 fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     let TcpConnect { target, network, tls, ip, tcp, retry, reconnect, exec, talk } = options;
-    let timeout = network.connect_timeout;
     let by_scheme = tls::is_asked_by(target.address.first());
     let tls = tls::client(tls, by_scheme, Over::Host, environment)?;
+    let network = self::network(network, ip, &tcp, environment)?;
+    let asks = tls.is_some() || !network.proxies.is_empty() || !talk.messages.say.is_empty();
+    sockets::speaks_first(&network.options, if asks { First::Us } else { First::Whoever })?;
     let to = if target.demo {
-        Target::Demo(Demo::Tcp { timeout, tls })
+        Target::Demo(Demo::Tcp { network, tls })
     } else {
         let target = HostPort::parse("tcp", &target.address)?;
-        let network = self::network(network, ip, tcp, environment)?;
         Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, retry: retry.retry })
     };
     connect(to, Some(reconnect), exec, talk, Carries::Bytes, terminal)
@@ -254,20 +256,21 @@ fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environmen
 
 fn udp_connect(options: UdpConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     let UdpConnect { target, network, ip, multicast: _, exec, talk } = options;
-    let (timeout, limit) = (network.connect_timeout, talk.messages.max_message);
+    let limit = talk.messages.max_message;
+    let network = self::network(network, ip, &TcpOptions::default(), environment)?;
     let to = if target.demo {
-        Target::Demo(Demo::Udp { timeout, limit })
+        Target::Demo(Demo::Udp { network, limit })
     } else {
         let target = HostPort::parse("udp", &target.address)?;
-        let network = self::network(network, ip, TcpOptions::default(), environment)?;
         Target::Endpoint(To::Udp(udp::Dial { target, network, limit }).into())
     };
     connect(to, None, exec, talk, Carries::Datagrams, terminal)
 }
 
 fn unix_connect(options: UnixConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
-    let UnixConnect { path, kind, bind, demo, tls, retry, reconnect, exec, talk } = options;
+    let UnixConnect { path, kind, bind, demo, tls, retry, reconnect, buffers, exec, talk } = options;
     let limit = talk.messages.max_message;
+    let options = sockets::buffers(&buffers)?;
     let over = match (kind, demo) {
         (UnixType::Stream, false) => Over::Local,
         (UnixType::Stream, true) => Over::Host, // its certificate is known
@@ -277,10 +280,10 @@ fn unix_connect(options: UnixConnect, terminal: Terminal, environment: &Environm
     let to = match path {
         Some(path) if !demo => {
             let bind = bind.as_deref().map(UnixName::parse).transpose()?;
-            let dial = unix::Dial { target: UnixName::parse(&path)?, kind, bind, limit };
+            let dial = unix::Dial { target: UnixName::parse(&path)?, kind, bind, limit, options };
             Target::Endpoint(Dial { to: To::Unix(dial), tls, retry: retry.retry })
         }
-        _ => Target::Demo(Demo::Unix { kind, limit, tls }),
+        _ => Target::Demo(Demo::Unix { kind, limit, options, tls }),
     };
     connect(to, Some(reconnect), exec, talk, carried(kind), terminal)
 }
@@ -312,7 +315,7 @@ fn again(options: Reconnect) -> Option<Again> {
 fn network(
     options: Network,
     ip: IpOptions,
-    tcp: TcpOptions,
+    tcp: &TcpOptions,
     environment: &Environment,
 ) -> Result<transport::Network, Failure> {
     let Network { ipv4, ipv6, bind, connect_timeout, proxy } = options;
@@ -338,7 +341,7 @@ fn tcp_listen(options: TcpListen, terminal: Terminal, environment: &Environment)
     let on = ListenOn::parse("tcp", &address)?;
     let family = Family::from_options(ipv4, ipv6);
     let tls = tls::server(tls, tls::is_asked_by(Some(&address)), Over::Host, Some(&on), environment)?;
-    let place = Place { on, family, port: access::port(&port), options: sockets::options(ip, tcp)? };
+    let place = Place { on, family, port: access::port(&port), options: sockets::options(ip, &tcp)? };
     let on = On::Tcp(tcp::Bind { place, backlog: access::backlog(&queue) });
     let bind = Bind { on, access: access::addresses(access, &rate)?, tls };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal)
@@ -350,7 +353,7 @@ fn udp_listen(options: UdpListen, terminal: Terminal, _environment: &Environment
     let on = ListenOn::parse("udp", &address)?;
     let limit = talk.messages.max_message;
     let family = Family::from_options(ipv4, ipv6);
-    let options = sockets::options(ip, TcpOptions::default())?;
+    let options = sockets::options(ip, &TcpOptions::default())?;
     let place = Place { on, family, port: access::port(&port), options };
     let on = On::Udp(udp::Bind { place, expiry, limit });
     let bind = Bind { on, access: access::addresses(access, &rate)?, tls: None };
@@ -360,7 +363,7 @@ fn udp_listen(options: UdpListen, terminal: Terminal, _environment: &Environment
 fn unix_listen(options: UnixListen, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     /// As `udp listen --expiry` has by default.
     const EXPIRY: Duration = Duration::from_secs(60);
-    let UnixListen { path, kind, serve, feed, queue, tls, users, rate, exec, talk } = options;
+    let UnixListen { path, kind, serve, feed, queue, tls, users, rate, buffers, exec, talk } = options;
     let limit = talk.messages.max_message;
     let over = if kind == UnixType::Stream { Over::Local } else { Over::Packets };
     let tls = tls::server(tls, false, over, None, environment)?;
@@ -370,6 +373,7 @@ fn unix_listen(options: UnixListen, terminal: Terminal, environment: &Environmen
         expiry: EXPIRY,
         limit,
         backlog: access::backlog(&queue),
+        options: sockets::buffers(&buffers)?,
     });
     let bind = Bind { on, access: access::users(users, &rate, kind)?, tls };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, carried(kind), terminal)

@@ -4,14 +4,14 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsRawFd as _;
 
-use socket2::{Domain, SockRef, Socket, Type};
+use socket2::{Domain, Socket, Type};
 
-use super::sockets::Options;
+use super::sockets::{Options, Role, on_off, put};
 use super::tcp::{family, local};
 use crate::cli::Family;
 use crate::endpoint::ListenOn;
 use crate::event::Reach;
-use crate::exit::{Exit, Failure, words};
+use crate::exit::{Exit, Failure};
 use crate::link::Reporter;
 use crate::step::{Stage, Step};
 
@@ -134,23 +134,23 @@ impl Binding<'_> {
     async fn one(&self, address: SocketAddr, dual: Dual) -> io::Result<Socket> {
         let Self { place, kind, scheme, report } = *self;
         report.gate(Stage::Socket).await;
-        let socket = Socket::new(Domain::for_address(address), kind.nonblocking(), None)?;
+        let socket = place.options.socket(Domain::for_address(address), kind)?;
         let kind_name = if kind == Type::STREAM { "stream" } else { "datagram" };
         report.step(|| Step::Socket { family: family(address.ip()), kind: kind_name.into(), fd: socket.as_raw_fd() });
         if kind == Type::STREAM {
             // A restarted server must not wait for TIME-WAIT of its last connections.
-            socket.set_reuse_address(true)?;
-            report.step(|| option("SO_REUSEADDR", "on", SockRef::from(&socket).reuse_address()));
+            let got = || socket.reuse_address().map(on_off);
+            put(report, "SO_REUSEADDR", "on", || socket.set_reuse_address(true), got)?;
         }
         if place.port == Port::Shared {
-            socket.set_reuse_port(true)?;
-            report.step(|| option("SO_REUSEPORT", "on", SockRef::from(&socket).reuse_port()));
+            put(report, "SO_REUSEPORT", "on", || socket.set_reuse_port(true), || socket.reuse_port().map(on_off))?;
         }
         if address.is_ipv6() {
             let only = dual == Dual::Single;
-            socket.set_only_v6(only)?;
-            report.step(|| option("IPV6_V6ONLY", if only { "on" } else { "off" }, SockRef::from(&socket).only_v6()));
+            let got = || socket.only_v6().map(on_off);
+            put(report, "IPV6_V6ONLY", on_off(only), || socket.set_only_v6(only), got)?;
         }
+        place.options.apply(&socket, Role::Listener, report)?;
         report.gate(Stage::Bind).await;
         socket.bind(&address.into())?;
         report.step(|| Step::Bound { local: local(&socket, scheme) });
@@ -163,11 +163,6 @@ impl Binding<'_> {
 enum Dual {
     Single,
     Both,
-}
-
-fn option(name: &str, asked: &str, got: io::Result<bool>) -> Step {
-    let got = got.map_or_else(|error| words(&error), |on| if on { "on" } else { "off" }.to_owned());
-    Step::SocketOption { name: name.to_owned(), asked: asked.to_owned(), got }
 }
 
 fn no_ipv6(error: &io::Error) -> bool {

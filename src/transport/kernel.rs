@@ -3,9 +3,14 @@
 //! Linux answers through `sock_diag`, without privileges and for any socket of the network namespace. Elsewhere
 //! nothing is known, and every question is answered with `None`.
 
+use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::time::Duration;
 
+use socket2::{SockAddr, SockRef};
+
+use super::sockets::peer_name;
 use crate::stats::TcpInfo;
 
 #[cfg(target_os = "linux")]
@@ -44,9 +49,15 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// The ends of a stream that is connected now; after a reset they can no longer be asked for.
-    pub fn of(stream: &std::net::TcpStream) -> std::io::Result<Self> {
-        Ok(Self { local: stream.local_addr()?, remote: stream.peer_addr()? })
+    /// The ends of a stream that is connected or, under fast open, will be; after a reset they can no longer be asked for.
+    pub fn of(stream: impl AsFd) -> io::Result<Self> {
+        let socket = SockRef::from(&stream);
+        let address = |address: SockAddr| address.as_socket().ok_or(io::ErrorKind::Unsupported.into());
+        let remote = match socket.peer_addr() {
+            Ok(remote) => address(remote),
+            Err(error) => peer_name(&stream).ok_or(error),
+        };
+        Ok(Self { local: address(socket.local_addr()?)?, remote: remote? })
     }
 }
 
@@ -68,6 +79,8 @@ pub struct TcpState {
     pub unacknowledged: u32,
     /// Bytes that arrived and that nobody has read. For `LISTEN`: connections that wait for `accept()`.
     pub unread: u32,
+    /// Data went with the SYN, and the listener took them (fast open).
+    pub syn_data: bool,
     /// The measurements; a socket in `TIME-WAIT` has none.
     pub info: Option<TcpInfo>,
 }

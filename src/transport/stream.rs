@@ -49,9 +49,7 @@ impl ByteStream {
     #[must_use]
     pub fn connection(&self) -> Option<(Connection, Opener)> {
         match self {
-            Self::Tcp(stream, opener) => {
-                Some((Connection { local: stream.local_addr().ok()?, remote: stream.peer_addr().ok()? }, *opener))
-            }
+            Self::Tcp(stream, opener) => Some((Connection::of(stream).ok()?, *opener)),
             Self::Unix(_) => None,
             Self::Tls(stream) => stream.get_ref().0.stream().connection(),
         }

@@ -7,20 +7,21 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use socket2::{Socket, Type};
+use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::binding::Place;
-use super::kernel::Opener;
+use super::kernel::{self, Connection, Opener};
 use super::listener::{Backlog, Incoming, Pause};
 use super::resolve::resolve;
+use super::sockets::{self, Options, Role};
 use super::{ByteStream, Channel, Listener, Network, Opened};
 use crate::access::Visitor;
 use crate::endpoint::{BindAddress, HostPort};
-use crate::event::Peer;
+use crate::event::{Peer, What};
 use crate::exit::{Exit, Failure, words};
 use crate::link::{Journal, Reporter};
-use crate::step::{Stage, Step};
+use crate::step::{FastOpen, Stage, Step};
 
 /// The next address is tried when this one has not answered for so long (RFC 8305 §5).
 const STAGGER: Duration = Duration::from_millis(250);
@@ -54,6 +55,9 @@ impl Dial {
         let local =
             stream.local_addr().map_err(|error| Failure::system("connect to", &format!("tcp://{remote}"), &error))?;
         let peer = Peer { remote: format!("tcp://{}", unmap(remote)), local: format!("tcp://{}", unmap(local)) };
+        if sockets::waits_for_data(&stream) {
+            tokio::spawn(tell_fast_open(Connection { local, remote }, report.clone()));
+        }
         report.gate(Stage::Talk).await;
         Ok(Opened { channel: Channel::Bytes(ByteStream::Tcp(stream, Opener::Us), peer), report })
     }
@@ -109,11 +113,17 @@ impl Dial {
         .await;
         let took_ns = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
         match &result {
-            Ok(stream) => report.step(|| Step::Connected {
-                local: stream.local_addr().map_or_else(|error| words(&error), |local| format!("tcp://{local}")),
-                remote,
-                took_ns,
-            }),
+            Ok(stream) => {
+                // Under fast open the handshake may not even have begun.
+                if !sockets::waits_for_data(stream) {
+                    report.step(|| Step::Connected {
+                        local: stream.local_addr().map_or_else(|error| words(&error), |local| format!("tcp://{local}")),
+                        remote,
+                        took_ns,
+                    });
+                }
+                self.network.options.established(stream, Role::Client, report);
+            }
             Err(error) => report.step(|| Step::ConnectFailed { remote, error: words(error), took_ns }),
         }
         (address, result)
@@ -122,18 +132,17 @@ impl Dial {
     /// A socket that is ready to connect to this address, bound if that was asked for.
     async fn socket(&self, address: SocketAddr, report: &Reporter) -> io::Result<TcpSocket> {
         report.gate(Stage::Socket).await;
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        let socket = self.network.options.socket(Domain::for_address(address), Type::STREAM)?;
         report.step(|| Step::Socket { family: family(address.ip()), kind: "stream".into(), fd: socket.as_raw_fd() });
+        self.network.options.apply(&socket, Role::Client, report)?;
         if let Some(bind) = self.network.bind {
             report.gate(Stage::Bind).await;
             // A fixed source port must not wait for TIME-WAIT of the last run.
-            socket.set_reuseaddr(true)?;
-            socket.bind(own_end(bind, address)).map_err(|error| named("bind", &error))?;
-            report.step(|| Step::Bound {
-                local: socket.local_addr().map_or_else(|error| words(&error), |local| format!("tcp://{local}")),
-            });
+            socket.set_reuse_address(true)?;
+            socket.bind(&own_end(bind, address).into()).map_err(|error| named("bind", &error))?;
+            report.step(|| Step::Bound { local: local(&socket, "tcp") });
         }
-        Ok(socket)
+        Ok(TcpSocket::from_std_stream(socket.into()))
     }
 
     fn all_failed(&self, failures: &[(SocketAddr, io::Error)]) -> Failure {
@@ -152,6 +161,25 @@ impl Dial {
             failure.what = format!("{} (tried {})", failure.what, tried.join(", "));
         }
         failure
+    }
+}
+
+/// Says what became of the bytes that went with the SYN, as soon as the handshake is over. It begins with the first write.
+async fn tell_fast_open(connection: Connection, report: Reporter) {
+    /// How often the kernel is asked: at first, and at the longest.
+    const ASK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(250));
+    let mut pause = ASK.0;
+    while report.watch().steps {
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(ASK.1);
+        match kernel::state(connection) {
+            Some(tcp) if tcp.name == "SYN-SENT" => {}
+            Some(tcp) => {
+                let outcome = if tcp.syn_data { FastOpen::Taken } else { FastOpen::Refused };
+                return report.step(|| Step::FastOpen { outcome });
+            }
+            None => return,
+        }
     }
 }
 
@@ -200,6 +228,10 @@ impl Bind {
     ) -> Result<Listener, Failure> {
         let report = journal.program();
         let (sockets, reach) = self.place.bind(Type::STREAM, "tcp", &report).await?;
+        if self.place.options.fastopen && !sockets::listeners_take_data() {
+            let text = "fast open is off for listeners; `sysctl -w net.ipv4.tcp_fastopen=3` turns it on".to_owned();
+            report.tell(What::Notice { text }).await;
+        }
         let mut listeners = Vec::new();
         for socket in sockets {
             report.gate(Stage::Listen).await;
@@ -212,13 +244,13 @@ impl Bind {
         listener.reach = reach;
         for (socket, local) in listeners {
             listener.endpoints.push(local);
-            listener.spawn(accept(socket, journal.clone(), incoming.clone()));
+            listener.spawn(accept(socket, self.place.options.clone(), journal.clone(), incoming.clone()));
         }
         Ok(listener)
     }
 }
 
-async fn accept(socket: TcpListener, journal: Journal, incoming: Incoming) {
+async fn accept(socket: TcpListener, options: Options, journal: Journal, incoming: Incoming) {
     let mut pause = Pause::new(journal.program());
     loop {
         journal.program().gate(Stage::Accept).await;
@@ -238,6 +270,7 @@ async fn accept(socket: TcpListener, journal: Journal, incoming: Incoming) {
                     remote: peer.remote.clone(),
                     fd: stream.as_raw_fd(),
                 });
+                options.established(&stream, Role::Listener, &report);
                 let opened = Opened { channel: Channel::Bytes(ByteStream::Tcp(stream, Opener::Peer), peer), report };
                 if incoming.admit(opened).await.is_err() {
                     return;

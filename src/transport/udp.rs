@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use quinn_udp::{UdpSockRef, UdpSocketState};
 use rustix::net::sockopt::{Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, set_ip_mtu_discover, set_ipv6_mtu_discover};
-use socket2::{Protocol, Socket, Type};
+use socket2::{Domain, Socket, Type};
 use tokio::net::UdpSocket;
 
 use super::binding::Place;
@@ -16,6 +16,7 @@ use super::listener::Incoming;
 use super::packet_socket::PacketSocket;
 use super::packets::{Ending, Packets};
 use super::resolve::resolve;
+use super::sockets::{Role, put};
 use super::tcp::{family, local, named, own_end};
 use super::{Channel, Listener, Network, Opened};
 use crate::endpoint::HostPort;
@@ -79,9 +80,10 @@ impl Dial {
 
     async fn open(&self, address: std::net::SocketAddr, report: &Reporter) -> io::Result<Socket> {
         report.gate(Stage::Socket).await;
-        let socket =
-            Socket::new(socket2::Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+        let options = &self.network.options;
+        let socket = options.socket(Domain::for_address(address), Type::DGRAM)?;
         report.step(|| Step::Socket { family: family(address.ip()), kind: "datagram".into(), fd: socket.as_raw_fd() });
+        options.apply(&socket, Role::Client, report)?;
         if let Some(bind) = self.network.bind {
             report.gate(Stage::Bind).await;
             socket.bind(&own_end(bind, address).into()).map_err(|error| named("bind", &error))?;
@@ -130,8 +132,8 @@ impl Bind {
         let mut opened = Vec::new();
         for socket in sockets {
             let local = local(&socket, "udp");
-            let socket =
-                listening_socket(socket, &report).map_err(|error| Failure::system("listen on", &local, &error))?;
+            let socket = listening_socket(socket, self.place.options.rcvbuf, &report)
+                .map_err(|error| Failure::system("listen on", &local, &error))?;
             opened.push((Arc::new(socket), local));
         }
         listener.reach = reach;
@@ -144,14 +146,12 @@ impl Bind {
     }
 }
 
-fn listening_socket(socket: Socket, report: &Reporter) -> io::Result<PacketSocket> {
-    // Granted up to a limit without an error.
-    socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
-    report.step(|| Step::SocketOption {
-        name: "SO_RCVBUF".into(),
-        asked: RECEIVE_BUFFER.to_string(),
-        got: socket.recv_buffer_size().map_or_else(|error| words(&error), |size| size.to_string()),
-    });
+fn listening_socket(socket: Socket, rcvbuf: Option<usize>, report: &Reporter) -> io::Result<PacketSocket> {
+    if rcvbuf.is_none() {
+        // Granted up to a limit without an error.
+        let set = || socket.set_recv_buffer_size(RECEIVE_BUFFER);
+        put(report, "SO_RCVBUF", RECEIVE_BUFFER, set, || socket.recv_buffer_size())?;
+    }
     let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
     // It forbids fragmentation, for its own protocol's path discovery; an answer here may be larger than the path.
     let _ = set_ip_mtu_discover(&socket, Ipv4PathMtuDiscovery::WANT);

@@ -16,6 +16,7 @@ use super::demux::Demux;
 use super::listener::{Backlog, Incoming, Pause};
 use super::packet_socket::PacketSocket;
 use super::packets::{Ending, Packets};
+use super::sockets::{Options, put};
 use super::tcp::named;
 use super::{ByteStream, Channel, Listener, Opened};
 use crate::access::Visitor;
@@ -43,6 +44,8 @@ pub struct Dial {
     pub bind: Option<UnixName>,
     /// Longer packets are cut, and said to be.
     pub limit: usize,
+    /// The sizes of the buffers.
+    pub options: Options,
 }
 
 impl Dial {
@@ -82,6 +85,7 @@ impl Dial {
     async fn open(&self, report: &Reporter) -> io::Result<(Socket, Option<SocketFile>)> {
         report.gate(Stage::Socket).await;
         let socket = new_socket(self.kind, report)?;
+        self.options.buffers(&socket, report)?;
         let mut file = None;
         let bind = match (&self.bind, self.kind) {
             (Some(name), _) => Some(name.clone()),
@@ -172,6 +176,8 @@ pub struct Bind {
     pub limit: usize,
     /// How many may wait.
     pub backlog: Backlog,
+    /// The sizes of the buffers.
+    pub options: Options,
 }
 
 impl Bind {
@@ -186,19 +192,18 @@ impl Bind {
         let fail = |error: io::Error| Failure::system("listen on", &local, &error);
         report.gate(Stage::Socket).await;
         let socket = new_socket(self.kind, &report).map_err(fail)?;
+        self.options.buffers(&socket, &report).map_err(fail)?;
         report.gate(Stage::Bind).await;
         self.bind(&socket, &report)?;
         let file = SocketFile::of(&self.on);
         report.step(|| Step::Bound { local: local.clone() });
         (listener.endpoints, listener.reach) = (vec![local.clone()], Reach::Loopback);
         if self.kind == UnixType::Datagram {
-            // What a peer has not read counts against our buffer: one that never reads must not use it up for all.
-            let _ = socket.set_send_buffer_size(SEND_BUFFER);
-            report.step(|| Step::SocketOption {
-                name: "SO_SNDBUF".into(),
-                asked: SEND_BUFFER.to_string(),
-                got: socket.send_buffer_size().map_or_else(|error| words(&error), |size| size.to_string()),
-            });
+            if self.options.sndbuf.is_none() {
+                // What a peer has not read counts against our buffer: one that never reads must not use it up for all.
+                let set = || socket.set_send_buffer_size(SEND_BUFFER);
+                put(&report, "SO_SNDBUF", SEND_BUFFER, set, || socket.send_buffer_size()).map_err(fail)?;
+            }
             let socket = Arc::new(PacketSocket::unix(socket, None).map_err(fail)?);
             let (expiry, limit) = (self.expiry, self.limit);
             let demux = Demux { socket, local: local.clone(), scheme: "unix", expiry, limit, file };

@@ -4,8 +4,9 @@ mod tls;
 
 use super::escape;
 use super::style::{Ink, Style};
-use crate::step::Step;
+use crate::step::{FastOpen, Step};
 
+mod options;
 mod proxy;
 
 /// An explanation of a step.
@@ -133,6 +134,8 @@ pub fn explain(step: &Step) -> Explanation {
         Step::ProxyAgain { proxy } => proxy::again(proxy),
         Step::RelayDropped { .. } => proxy::dropped(),
         Step::Tls(step) => tls::explain(step),
+        Step::FastOpen { outcome } => fast_open(*outcome),
+        Step::Multipath { spoken } => multipath(*spoken),
         Step::Listen { local, .. } => Explanation {
             title: "The socket takes connections.",
             text: "From now on the kernel completes connections by itself, and they wait in a queue for accept(). The \
@@ -309,35 +312,55 @@ fn connected(to: &Place) -> Explanation {
     }
 }
 
-fn option(name: &str) -> Explanation {
-    let (text, source) = match name {
-        "SO_REUSEADDR" => (
-            "It lets a listener take a port again while connections of the one before it are still in TIME-WAIT; \
-             without it a restarted server would have to wait. Two TCP listeners still cannot share a port.",
-            "setsockopt(2), socket(7)",
+fn fast_open(outcome: FastOpen) -> Explanation {
+    let (title, text) = match outcome {
+        FastOpen::Asked => (
+            "Fast open begins with the next connection.",
+            "Data may go with a SYN only to a peer that has given us a cookie: it proves that our address is not forged. \
+             This SYN has asked for one, and the data follow the handshake as always. The kernel keeps the cookie, so the \
+             next connection to this address saves a round trip.",
         ),
-        "SO_REUSEPORT" => (
-            "It lets several programs of one user listen on the same port, if each of them asks for it. The kernel \
-             shares the peers out by their addresses, so that one peer's packets go to one program. That is how \
-             several processes serve one port, or one replaces another without a gap.",
-            "setsockopt(2), socket(7)",
+        FastOpen::Waiting => (
+            "The SYN waits for the first bytes.",
+            "The kernel has a cookie of this peer from an earlier connection. connect() has therefore sent nothing yet: the \
+             first write sends the SYN, the cookie and the data in one segment. Whether anybody listens shows only then.",
         ),
-        "IPV6_V6ONLY" => (
-            "It says whether an IPv6 socket leaves IPv4 alone. Off, one socket serves both families, and an IPv4 peer \
-             shows up as ::ffff:192.0.2.1. On, IPv4 needs a socket of its own.",
-            "setsockopt(2), ipv6(7), RFC 3493 §5.3",
+        FastOpen::Taken => (
+            "Data came with the SYN.",
+            "The listener's kernel checked the cookie and handed the data over before the handshake was complete. That \
+             saves one round trip. A SYN can arrive twice, and its data with it: only what may be said twice should be \
+             said this way.",
         ),
-        "TCP_NODELAY" => (
-            "It turns Nagle's algorithm off, which holds a small segment back until the one before is acknowledged. \
-             Small messages then leave at once, at the price of more packets.",
-            "setsockopt(2), tcp(7), RFC 9293 §3.7.4",
-        ),
-        _ => (
-            "An option changes how the kernel treats a socket. The value is read back, because the kernel may change \
-             what was asked for: it doubles the sizes of buffers, for example, to have room for its own records.",
-            "setsockopt(2), socket(7)",
+        FastOpen::Refused => (
+            "The data of the SYN went again.",
+            "The peer's kernel took the SYN and not its data: fast open is off there, or the cookie is too old, or something \
+             on the way removed the data. They were sent again after the handshake, so nothing is lost but time.",
         ),
     };
+    Explanation { title, text, source: "tcp(7), RFC 7413", see: "nstat -az 'TcpExtTCPFastOpen*'".to_owned() }
+}
+
+fn multipath(spoken: bool) -> Explanation {
+    let (title, text) = if spoken {
+        (
+            "The connection can use several paths.",
+            "Both SYNs carried the option MP_CAPABLE, so both kernels speak Multipath TCP. More paths, over another \
+             interface for example, can join the connection while it lives, and when one breaks the others go on. \
+             Which are made is for the kernel's path manager to decide.",
+        )
+    } else {
+        (
+            "This is plain TCP after all.",
+            "Our kernel speaks Multipath TCP, and the answer to the handshake lacked the option MP_CAPABLE. The peer does \
+             not speak it, or something on the way removed the option. Everything works as with any TCP connection, \
+             over one path.",
+        )
+    };
+    Explanation { title, text, source: "RFC 8684 §3.1 and §3.7", see: "ss -Mn; ip mptcp endpoint show".to_owned() }
+}
+
+fn option(name: &str) -> Explanation {
+    let (text, source) = options::meaning(name);
     Explanation {
         title: "An option was set.",
         text,

@@ -332,6 +332,12 @@ tls failed  connection refused (1.24 ms)
 tls end     we said close_notify
 tls end     the peer said close_notify
 truncated   the peer's direction is over without close_notify
+fast open   the peer was asked for a cookie; the data follow the handshake
+fast open   the SYN waits for the first bytes and takes them along
+fast open   the bytes that came with the SYN were taken
+fast open   the bytes of the SYN were not taken, and went again
+multipath   the peer speaks it too
+multipath   the peer does not speak it: this is plain TCP
 listen      tcp://127.0.0.1:50000, backlog 4096 (asked for 5000)
 accepted    tcp://[::1]:80 at tcp://127.0.0.1:50000, descriptor 4
 turned away tcp://[::1]:80: 10.0.0.0/8 is denied

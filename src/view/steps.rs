@@ -4,7 +4,7 @@ mod tls;
 
 use super::style::Ink;
 use crate::quantity::show_size;
-use crate::step::{Stage, Step};
+use crate::step::{FastOpen, Stage, Step};
 
 /// A step in a line.
 pub(super) struct Line {
@@ -74,6 +74,11 @@ impl Line {
                 let asked = asked.map_or_else(String::new, |asked| format!(" (asked for {asked})"));
                 line(Ink::Connection, "listen", format!("{local}, backlog {backlog}{asked}"))
             }
+            Step::FastOpen { outcome } => line(Ink::Connection, "fast open", fast_open(*outcome).into()),
+            Step::Multipath { spoken: true } => line(Ink::Connection, "multipath", "the peer speaks it too".into()),
+            Step::Multipath { spoken: false } => {
+                line(Ink::Connection, "multipath", "the peer does not speak it: this is plain TCP".into())
+            }
             Step::Accepted { local, remote, fd } => {
                 line(Ink::Connection, "accepted", format!("{remote} at {local}, descriptor {fd}"))
             }
@@ -92,6 +97,15 @@ impl Line {
             Step::Closed { state: None } => line(Ink::Connection, "closed", String::new()),
             Step::Skipped { count } => line(Ink::Aside, "skipped", format!("{count} steps came too fast to be shown")),
         }
+    }
+}
+
+fn fast_open(outcome: FastOpen) -> &'static str {
+    match outcome {
+        FastOpen::Asked => "the peer was asked for a cookie; the data follow the handshake",
+        FastOpen::Waiting => "the SYN waits for the first bytes and takes them along",
+        FastOpen::Taken => "the bytes that came with the SYN were taken",
+        FastOpen::Refused => "the bytes of the SYN were not taken, and went again",
     }
 }
 

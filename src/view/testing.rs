@@ -6,7 +6,7 @@ use super::View;
 use crate::event::{CloseReason, ConnId, End, Event, Extent, Kind, Message, Outcome, Peer, Reach, Record, What};
 use crate::stats::{Conversations, Flow, Stats, Tcp, TcpInfo, Took};
 use crate::step::tls::{Handshake, Tls};
-use crate::step::{Exchange, Stage, Step};
+use crate::step::{Exchange, FastOpen, Stage, Step};
 use crate::tls::Fingerprint;
 use crate::tls::certificate::Certificate;
 use crate::traffic::digest::{Algorithm, Digests};
@@ -85,6 +85,12 @@ pub(super) fn every_step() -> Vec<Step> {
         Step::Tls(Tls::CloseNotifyHeard),
         Step::Tls(Tls::Truncated),
         Step::Listen { local: local(), backlog: 4096, asked: Some(5000) },
+        Step::FastOpen { outcome: FastOpen::Asked },
+        Step::FastOpen { outcome: FastOpen::Waiting },
+        Step::FastOpen { outcome: FastOpen::Taken },
+        Step::FastOpen { outcome: FastOpen::Refused },
+        Step::Multipath { spoken: true },
+        Step::Multipath { spoken: false },
         Step::Accepted { local: local(), remote: remote(), fd: 4 },
         Step::TurnedAway { remote: remote(), why: "10.0.0.0/8 is denied".into() },
         Step::StaleRemoved { path: "/run/x".into() },

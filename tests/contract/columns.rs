@@ -8,6 +8,7 @@ use sockeye::endpoint::{HostPort, ListenOn, UnixName};
 use sockeye::frame::{Framing, Order, Width};
 use sockeye::transport::binding::Place;
 use sockeye::transport::listener::Backlog;
+use sockeye::transport::sockets::Options;
 use sockeye::transport::{Bind, Dial, Network, On, To, tcp, udp, unix};
 use tempfile::TempDir;
 
@@ -130,13 +131,20 @@ pub(crate) const UDP: Column = Column {
 
 fn unix_bind(scratch: &Scratch, kind: UnixType) -> Bind {
     let on = UnixName::Path(scratch.path());
-    let bind = unix::Bind { on, kind, expiry: EXPIRY, limit: usize::MAX, backlog: Backlog::default() };
+    let bind = unix::Bind {
+        on,
+        kind,
+        expiry: EXPIRY,
+        limit: usize::MAX,
+        backlog: Backlog::default(),
+        options: Options::default(),
+    };
     On::Unix(bind).into()
 }
 
 fn unix_dial(endpoint: &str, kind: UnixType) -> Dial {
     let target = UnixName::parse(endpoint).expect("an endpoint");
-    To::Unix(unix::Dial { target, kind, bind: None, limit: usize::MAX }).into()
+    To::Unix(unix::Dial { target, kind, bind: None, limit: usize::MAX, options: Options::default() }).into()
 }
 
 /// A packet must fit into the send buffer with 32 bytes of the kernel's own (`unix_dgram_sendmsg`).
