@@ -6,46 +6,59 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::timeout;
 
-use super::stage::{Aside, Stage};
+use super::aside::Aside;
+use super::stage::Stage;
 use super::talk::{interrupts, join, outward};
 use crate::access::Refusal;
 use crate::exit::{Exit, Failure};
 use crate::link::CLOSE_LIMIT;
 use crate::meter::Unit;
 use crate::pipe;
-use crate::plan::{Path, Peers, Service};
+use crate::plan::{Path, Peers, Service, Talk};
 use crate::session::{Ending, Source};
 use crate::transport::{Bind, ByteStream, Channel, Listener, Opened};
 
 pub(super) async fn listen(bind: Bind, service: Service) -> Result<Exit, Failure> {
     raise_descriptor_limit();
     bind.prepare()?;
+    match (service.talk.path, service.peers) {
+        (Path::Messages, _) => session(bind, service).await,
+        (Path::Raw, Peers::Once) => {
+            let aside = Aside::new(&service.talk);
+            let verdict = once(bind, service.talk, &aside).await;
+            aside.end(verdict).await
+        }
+        (Path::Raw, Peers::Most(most)) => {
+            let aside = Aside::new(&service.talk);
+            let verdict = echo(bind, most, &aside).await;
+            aside.end(verdict).await
+        }
+    }
+}
+
+async fn session(bind: Bind, service: Service) -> Result<Exit, Failure> {
     let Service { talk, reply, audience, peers } = service;
     let stage = Stage::set(&talk, reply, audience)?;
     let journal = stage.journal().clone();
-    let binding = async move { bind.listen(&journal).await };
-    match (talk.path, peers) {
-        (Path::Messages, Peers::Once) => stage.run(Source::First(Box::pin(binding))).await,
-        (Path::Messages, Peers::Most(most)) => stage.run(Source::Many(Box::pin(binding), most)).await,
-        (Path::Raw, Peers::Once) => {
-            // From here on, so that no signal falls between two that listen for it.
-            let mut interrupts = interrupts()?;
-            let outward = outward(&talk)?;
-            let mut listener = binding.await?;
-            let aside = stage.announce(&listener).await;
-            let first = first(&mut listener, talk.rules.accept_timeout, &mut interrupts).await;
-            aside.end(listener).await?;
-            match first {
-                Ok(opened) => join(opened, outward, talk, interrupts).await,
-                Err(verdict) => verdict,
-            }
-        }
-        (Path::Raw, Peers::Most(most)) => {
-            let mut interrupts = interrupts()?;
-            let listener = binding.await?;
-            let aside = stage.announce(&listener).await;
-            echo(listener, aside, most, &mut interrupts).await
-        }
+    let binding = Box::pin(async move { bind.listen(&journal).await });
+    match peers {
+        Peers::Once => stage.run(Source::First(binding)).await,
+        Peers::Most(most) => stage.run(Source::Many(binding, most)).await,
+    }
+}
+
+/// Joins the first peer with what is said and stdout.
+async fn once(bind: Bind, talk: Talk, aside: &Aside) -> Result<Exit, Failure> {
+    // From here on, so that no signal falls between two that listen for it.
+    let mut interrupts = interrupts()?;
+    let outward = outward(&talk)?;
+    let mut listener = bind.listen(aside.journal()).await?;
+    aside.announce(&listener).await;
+    let first = first(&mut listener, talk.rules.accept_timeout, &mut interrupts).await;
+    aside.leave(listener).await;
+    match first {
+        Ok(opened) => join(opened, outward, talk, interrupts).await,
+        Err(verdict) => verdict,
     }
 }
 
@@ -73,12 +86,10 @@ async fn first(
 }
 
 /// Sends everybody's bytes back, unseen.
-async fn echo(
-    mut listener: Listener,
-    aside: Aside,
-    most: usize,
-    interrupts: &mut mpsc::Receiver<()>,
-) -> Result<Exit, Failure> {
+async fn echo(bind: Bind, most: usize, aside: &Aside) -> Result<Exit, Failure> {
+    let mut interrupts = interrupts()?;
+    let mut listener = bind.listen(aside.journal()).await?;
+    aside.announce(&listener).await;
     let most = most.min(Semaphore::MAX_PERMITS);
     let places = Arc::new(Semaphore::new(most));
     let (open, closing) = watch::channel(());
@@ -115,7 +126,7 @@ async fn echo(
         });
     }
     drop(open);
-    aside.end(listener).await?;
+    aside.leave(listener).await;
     // Everybody is told goodbye, unless that takes too long, or the user has no time.
     let everybody = places.acquire_many(u32::try_from(most).unwrap_or(u32::MAX));
     tokio::select! {

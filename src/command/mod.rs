@@ -1,5 +1,6 @@
 //! The commands: one file each.
 
+mod aside;
 pub mod completions;
 mod demo;
 mod listen;

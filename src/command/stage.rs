@@ -10,7 +10,6 @@ use crate::link::{Gate, Journal, Reply, Watch};
 use crate::plan::{InputFrom, Pace, Talk};
 use crate::repl::Verb;
 use crate::session::{Audience, Session, Signals, Source};
-use crate::transport::Listener;
 use crate::view::prompt::{Guard, Peers, Prompt};
 use crate::view::screen::{Cast, Screen};
 use crate::view::{self, Style};
@@ -81,19 +80,6 @@ impl Stage {
         let verdict = session.run(source).await;
         close(screen, verdict).await
     }
-
-    /// Says where a listener listens, for what goes on without a session. Notices are still shown.
-    pub(super) async fn announce(self, listener: &Listener) -> Aside {
-        let Self { session, screen, terminal: _ } = self;
-        let Session { journal, mut records, screen: shown, .. } = session;
-        let _ = shown.send(vec![journal.program().record_now(listener.announcement())]).await;
-        tokio::spawn(async move {
-            while let Some(batch) = records.recv().await {
-                let _ = shown.send(batch).await;
-            }
-        });
-        Aside { screen, journal }
-    }
 }
 
 /// Waits until everything is shown, and adds what came of that to the verdict.
@@ -111,24 +97,6 @@ pub(super) async fn close<R: Send + 'static>(
         Ok(()) => verdict,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::BrokenStdout),
         Err(error) => verdict.and(Err(Failure::new(Exit::Io, error.to_string()))),
-    }
-}
-
-/// The screen without a session: nobody hears or says anything that it would show.
-pub(super) struct Aside {
-    screen: Screen,
-    journal: Journal,
-}
-
-impl Aside {
-    /// Lets a listener go, says what it has left to say, and waits until that is shown: stdout is free then.
-    pub(super) async fn end(self, listener: Listener) -> Result<(), Failure> {
-        let Self { screen, journal } = self;
-        if let Some(notice) = listener.door.unsaid() {
-            journal.program().tell(notice).await;
-        }
-        drop((listener, journal));
-        close(screen, Ok(Exit::Complete)).await.map(drop)
     }
 }
 

@@ -1,22 +1,20 @@
 //! `connect`: one conversation with one peer.
 
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::aside::Aside;
 use super::demo;
 use super::stage::Stage;
 use crate::cli::Output;
 use crate::event::{End, Outcome, What};
 use crate::exit::{Exit, Failure};
-use crate::link::{Journal, Watch};
 use crate::pipe::{self, Finished, Inward, Outward, Raw, Socket};
 use crate::plan::{self, Connection, InputFrom, Path, Talk, Target};
 use crate::session::{Again, Audience, Linger, Opening, Signals, Source};
 use crate::transport::{ByteStream, Channel, Dial, Opened};
-use crate::view::{self, Look, screen};
 
 pub(super) async fn connect(connection: Connection, talk: Talk) -> Result<Exit, Failure> {
     let Connection { to, reply, again } = connection;
@@ -47,18 +45,18 @@ pub(super) async fn connect(connection: Connection, talk: Talk) -> Result<Exit, 
 
 /// Nobody looks: the bytes go from descriptor to descriptor.
 async fn straight(dial: Dial, talk: Talk) -> Result<Exit, Failure> {
-    let outward = outward(&talk)?;
-    let (journal, mut records) = Journal::new(Watch { digest: talk.digest, ..Watch::default() }, None);
-    let mut interrupts = interrupts()?;
-    let mut opening = pin!(dial.connect(journal.open()));
-    let opened = loop {
-        tokio::select! {
-            opened = &mut opening => break opened?,
-            Some(batch) = records.recv() => screen::tell(&talk.look, &batch),
+    let aside = Aside::new(&talk);
+    let verdict = async {
+        let outward = outward(&talk)?;
+        let mut interrupts = interrupts()?;
+        let opened = tokio::select! {
+            opened = dial.connect(aside.journal().open()) => opened?,
             _ = interrupts.recv() => return Ok(Exit::Interrupted),
-        }
-    };
-    join(opened, outward, talk, interrupts).await
+        };
+        join(opened, outward, talk, interrupts).await
+    }
+    .await;
+    aside.end(verdict).await
 }
 
 /// Where what we say comes from, open.
@@ -106,8 +104,7 @@ pub(super) async fn join(
     let outcome = Outcome { end: End::Complete, sent, received, acknowledged, digest };
     let checked = talk.rules.expect_digest.map_or(Ok(()), |expected| expected.check(&peer, &outcome));
     // Of the end itself nothing is said: the program's own last line does.
-    let record = report.record_now(What::Closed(outcome));
-    screen::tell(&Look { talk: view::Talk::Quiet, ..talk.look }, &[record]);
+    report.tell(What::Closed(outcome)).await;
     match end {
         Ok(Exit::Complete) => checked.map(|()| Exit::Complete),
         end => end,

@@ -10,10 +10,10 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::fstat;
 use tokio::sync::{mpsc, oneshot};
 
+use super::View;
 use super::printer::Printer;
 use super::progress::Progress;
 use super::style::{Ink, Style};
-use super::{Look, View};
 use crate::event::Record;
 use crate::exit::{Failure, words};
 
@@ -32,6 +32,12 @@ pub struct Cast<R = Record> {
     pub printer: Option<Printer>,
     /// Stands below everything else on stderr's terminal.
     pub progress: Option<Progress>,
+}
+
+impl<R> Default for Cast<R> {
+    fn default() -> Self {
+        Self { payload: None, talk: None, recorder: None, printer: None, progress: None }
+    }
 }
 
 /// Shows records.
@@ -80,7 +86,9 @@ struct Stage<R> {
     talk: Option<Box<dyn View<R>>>,
     recorder: Option<(Box<dyn View<R>>, File)>,
     printer: Option<Printer>,
-    stdout: File,
+    progress: Option<Progress>,
+    /// Held only if something goes there: whoever reads it learns that it is closed once nobody holds it.
+    stdout: Option<File>,
     stderr: File,
     /// stdout and stderr are one terminal: what goes to both is one text, in order.
     together: bool,
@@ -93,13 +101,17 @@ struct Stage<R> {
 
 impl<R> Stage<R> {
     fn open(cast: Cast<R>) -> io::Result<Self> {
-        let Cast { payload, talk, recorder, printer, progress: _ } = cast;
+        let Cast { payload, talk, recorder, printer, progress } = cast;
         // Not through `io::stdout`: its line buffer would cost a system call a line.
-        let stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let stdout = match (&payload, &printer) {
+            (None, None) => None,
+            _ => Some(File::from(io::stdout().as_fd().try_clone_to_owned()?)),
+        };
         let stderr = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-        let together = same_terminal(stdout.as_fd(), stderr.as_fd());
+        let together = stdout.as_ref().is_some_and(|stdout| same_terminal(stdout.as_fd(), stderr.as_fd()));
         let (out, err, file) = Default::default();
-        Ok(Self { payload, talk, recorder, printer, stdout, stderr, together, unrecorded: None, out, err, file })
+        let unrecorded = None;
+        Ok(Self { payload, talk, recorder, printer, progress, stdout, stderr, together, unrecorded, out, err, file })
     }
 
     fn show(&mut self, batch: &[R]) -> io::Result<()> {
@@ -143,11 +155,15 @@ impl<R> Stage<R> {
             self.unrecorded = Some(format!("write the record: {}", words(&error)));
             self.recorder = None;
         }
+        let on_terminal = !self.err.is_empty() || (self.together && !self.out.is_empty());
+        let lifted = self.progress.as_ref().filter(|_| on_terminal).map(Progress::lift);
         let _ = write_all(&self.stderr, &self.err);
-        let shown = match &self.printer {
-            Some(printer) => printer.print(&self.out),
-            None => write_all(&self.stdout, &self.out),
+        let shown = match (&self.printer, &self.stdout) {
+            (Some(printer), _) => printer.print(&self.out),
+            (None, Some(stdout)) => write_all(stdout, &self.out),
+            (None, None) => Ok(()),
         };
+        drop(lifted);
         for buffer in [&mut self.out, &mut self.err, &mut self.file] {
             buffer.clear();
             // One large message should not hold its memory for ever.
@@ -165,14 +181,6 @@ pub fn fail(failure: &Failure, style: &Style) {
         text += &line(Ink::Title, "hint:", hint);
     }
     let _ = write_all(io::stderr(), text.as_bytes());
-}
-
-/// Shows records on stderr at once, for what goes on without a screen.
-pub fn tell(look: &Look, records: &[Record]) {
-    let (mut talk, mut text) = (super::talk(look), Vec::new());
-    if records.iter().try_for_each(|record| talk.show(record, &mut text)).is_ok() {
-        let _ = write_all(io::stderr(), &text);
-    }
 }
 
 /// Writes text to stdout as it is, for commands that hold no conversation.
