@@ -28,6 +28,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('tcp', 'tcp', [CompletionResultType]::ParameterValue, 'A byte stream over the network')
             [CompletionResult]::new('udp', 'udp', [CompletionResultType]::ParameterValue, 'Datagrams over the network')
             [CompletionResult]::new('unix', 'unix', [CompletionResultType]::ParameterValue, 'Sockets inside this machine')
+            [CompletionResult]::new('scan', 'scan', [CompletionResultType]::ParameterValue, 'Tell which TCP ports of a host are open')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Show a recorded session again, in any view')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -436,6 +437,28 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
         'sockeye;unix;help;help' {
             break
         }
+        'sockeye;scan' {
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give a port up that has not answered for so long; the kernel asks again after 1s, for a packet may be lost')
+            [CompletionResult]::new('--parallel', '--parallel', [CompletionResultType]::ParameterName, 'So many connections at a time; never more than this process may have')
+            [CompletionResult]::new('--connect-rate', '--connect-rate', [CompletionResultType]::ParameterName, 'Connect so often: 100/s, 600/m [default: 500/s, which a home router bears; this machine''s own loopback at will]')
+            [CompletionResult]::new('--banner', '--banner', [CompletionResultType]::ParameterName, 'Wait so long for what an open port''s server says by itself, and show it; nothing is said to it')
+            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'Try again until it opens, at most this long; exit code 5 if it does not')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Put the time before each line of the human view')
+            [CompletionResult]::new('-4', '-4', [CompletionResultType]::ParameterName, 'Only IPv4')
+            [CompletionResult]::new('-6', '-6', [CompletionResultType]::ParameterName, 'Only IPv6')
+            [CompletionResult]::new('--all-addresses', '--all-addresses', [CompletionResultType]::ParameterName, 'Scan every address of the name, and tell of each by itself')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Explain each step; implies -v')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'sockeye;replay' {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
@@ -459,6 +482,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('tcp', 'tcp', [CompletionResultType]::ParameterValue, 'A byte stream over the network')
             [CompletionResult]::new('udp', 'udp', [CompletionResultType]::ParameterValue, 'Datagrams over the network')
             [CompletionResult]::new('unix', 'unix', [CompletionResultType]::ParameterValue, 'Sockets inside this machine')
+            [CompletionResult]::new('scan', 'scan', [CompletionResultType]::ParameterValue, 'Tell which TCP ports of a host are open')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Show a recorded session again, in any view')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -495,6 +519,9 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             break
         }
         'sockeye;help;unix;listen' {
+            break
+        }
+        'sockeye;help;scan' {
             break
         }
         'sockeye;help;replay' {

@@ -25,6 +25,9 @@ _sockeye() {
             sockeye,replay)
                 cmd="sockeye__subcmd__replay"
                 ;;
+            sockeye,scan)
+                cmd="sockeye__subcmd__scan"
+                ;;
             sockeye,tcp)
                 cmd="sockeye__subcmd__tcp"
                 ;;
@@ -42,6 +45,9 @@ _sockeye() {
                 ;;
             sockeye__subcmd__help,replay)
                 cmd="sockeye__subcmd__help__subcmd__replay"
+                ;;
+            sockeye__subcmd__help,scan)
+                cmd="sockeye__subcmd__help__subcmd__scan"
                 ;;
             sockeye__subcmd__help,tcp)
                 cmd="sockeye__subcmd__help__subcmd__tcp"
@@ -131,7 +137,7 @@ _sockeye() {
 
     case "${cmd}" in
         sockeye)
-            opts="-h -V --help --version tcp udp unix replay completions help"
+            opts="-h -V --help --version tcp udp unix scan replay completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -159,7 +165,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__help)
-            opts="tcp udp unix replay completions help"
+            opts="tcp udp unix scan replay completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -201,6 +207,20 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__help__subcmd__replay)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__help__subcmd__scan)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -347,6 +367,56 @@ _sockeye() {
                 return 0
             fi
             case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "human raw hex json none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "human raw hex json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timestamps)
+                    COMPREPLY=($(compgen -W "off clock relative" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__scan)
+            opts="-4 -6 -o -q -v -h --connect-timeout --all-addresses --parallel --connect-rate --banner --retry --output --color --timestamps --quiet --verbose --explain --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --banner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "human raw hex json none" -- "${cur}"))
                     return 0

@@ -25,6 +25,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand tcp 'A byte stream over the network'
             cand udp 'Datagrams over the network'
             cand unix 'Sockets inside this machine'
+            cand scan 'Tell which TCP ports of a host are open'
             cand replay 'Show a recorded session again, in any view'
             cand completions 'Print the completion script for a shell'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -411,6 +412,27 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         }
         &'sockeye;unix;help;help'= {
         }
+        &'sockeye;scan'= {
+            cand --connect-timeout 'Give a port up that has not answered for so long; the kernel asks again after 1s, for a packet may be lost'
+            cand --parallel 'So many connections at a time; never more than this process may have'
+            cand --connect-rate 'Connect so often: 100/s, 600/m [default: 500/s, which a home router bears; this machine''s own loopback at will]'
+            cand --banner 'Wait so long for what an open port''s server says by itself, and show it; nothing is said to it'
+            cand --retry 'Try again until it opens, at most this long; exit code 5 if it does not'
+            cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --output 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --color 'When to use colour'
+            cand --timestamps 'Put the time before each line of the human view'
+            cand -4 'Only IPv4'
+            cand -6 'Only IPv6'
+            cand --all-addresses 'Scan every address of the name, and tell of each by itself'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -v 'Show the steps below the messages'
+            cand --verbose 'Show the steps below the messages'
+            cand --explain 'Explain each step; implies -v'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'sockeye;replay'= {
             cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
             cand --output 'The form of what is heard [default: human on a terminal, raw on a pipe]'
@@ -432,6 +454,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand tcp 'A byte stream over the network'
             cand udp 'Datagrams over the network'
             cand unix 'Sockets inside this machine'
+            cand scan 'Tell which TCP ports of a host are open'
             cand replay 'Show a recorded session again, in any view'
             cand completions 'Print the completion script for a shell'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -459,6 +482,8 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         &'sockeye;help;unix;connect'= {
         }
         &'sockeye;help;unix;listen'= {
+        }
+        &'sockeye;help;scan'= {
         }
         &'sockeye;help;replay'= {
         }

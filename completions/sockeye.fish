@@ -29,6 +29,7 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -s V -l version -d 'Print 
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "tcp" -d 'A byte stream over the network'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "udp" -d 'Datagrams over the network'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "unix" -d 'Sockets inside this machine'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "scan" -d 'Tell which TCP ports of a host are open'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "replay" -d 'Show a recorded session again, in any view'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -503,6 +504,29 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from help" -f -a "connect" -d 'Connect to a Unix socket and talk'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from help" -f -a "listen" -d 'Listen on a Unix socket'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l connect-timeout -d 'Give a port up that has not answered for so long; the kernel asks again after 1s, for a packet may be lost' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l parallel -d 'So many connections at a time; never more than this process may have' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l connect-rate -d 'Connect so often: 100/s, 600/m [default: 500/s, which a home router bears; this machine\'s own loopback at will]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l banner -d 'Wait so long for what an open port\'s server says by itself, and show it; nothing is said to it' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l retry -d 'Try again until it opens, at most this long; exit code 5 if it does not' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
+raw\t'The payload and nothing else'
+hex\t'Offsets, bytes and characters, both directions'
+json\t'One JSON object per record'
+none\t'Nothing'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l timestamps -d 'Put the time before each line of the human view' -r -f -a "off\t'None'
+clock\t'Local time of day'
+relative\t'Since the start'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -s 4 -d 'Only IPv4'
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -s 6 -d 'Only IPv6'
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l all-addresses -d 'Scan every address of the name, and tell of each by itself'
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -s v -l verbose -d 'Show the steps below the messages'
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l explain -d 'Explain each step; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
 raw\t'The payload and nothing else'
 hex\t'Offsets, bytes and characters, both directions'
@@ -519,12 +543,13 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -s v -l verbose 
 complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -l explain -d 'Explain each step; implies -v'
 complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix replay completions help" -f -a "tcp" -d 'A byte stream over the network'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix replay completions help" -f -a "udp" -d 'Datagrams over the network'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix replay completions help" -f -a "unix" -d 'Sockets inside this machine'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix replay completions help" -f -a "replay" -d 'Show a recorded session again, in any view'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix replay completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix replay completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix scan replay completions help" -f -a "tcp" -d 'A byte stream over the network'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix scan replay completions help" -f -a "udp" -d 'Datagrams over the network'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix scan replay completions help" -f -a "unix" -d 'Sockets inside this machine'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix scan replay completions help" -f -a "scan" -d 'Tell which TCP ports of a host are open'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix scan replay completions help" -f -a "replay" -d 'Show a recorded session again, in any view'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix scan replay completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix scan replay completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from tcp" -f -a "connect" -d 'Connect to a TCP endpoint and talk'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from tcp" -f -a "listen" -d 'Listen for TCP connections'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from udp" -f -a "connect" -d 'Send datagrams to a UDP endpoint and hear its answers'

@@ -226,8 +226,8 @@ fn split_port(text: &str) -> Option<(&str, &str)> {
     (!bare_ipv6).then_some((host, port))
 }
 
-/// A name, or an address without its brackets.
-fn parse_host(text: &str) -> Result<&str, String> {
+/// A name, or an address without its brackets; or why it is neither.
+pub fn parse_host(text: &str) -> Result<&str, String> {
     let host = unbracket(text)?;
     if host.is_empty() {
         return Err("the host is missing".to_owned());

@@ -85,6 +85,8 @@ pub mod plan;
 pub mod proxy;
 pub mod quantity;
 pub mod repl;
+pub mod samples;
+pub mod scan;
 pub mod session;
 pub mod stats;
 pub mod step;

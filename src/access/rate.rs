@@ -67,7 +67,8 @@ impl Rate {
     }
 
     /// How long one token takes to come; rounded up, so that never more come than asked for.
-    fn interval(self) -> Duration {
+    #[must_use]
+    pub fn interval(self) -> Duration {
         let nanos = self.period().as_nanos().div_ceil(u128::from(self.count));
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }

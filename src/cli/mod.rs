@@ -20,6 +20,7 @@ mod measure;
 mod network;
 mod patience;
 mod proxy;
+mod scan;
 mod sockets;
 mod talk;
 mod tls;
@@ -33,6 +34,7 @@ pub use measure::Measure;
 pub use network::{Network, Target};
 pub use patience::{Offline, Reconnect, Retry};
 pub use proxy::Proxy;
+pub use scan::Scan;
 pub use sockets::{Buffers, IpOptions, Multicast, TcpOptions};
 pub use talk::{Ending, Messages, Show, Talk};
 pub use tls::{TlsClient, TlsHandshake, TlsIdentity, TlsServer};
@@ -46,6 +48,7 @@ const TRAFFIC: &str = "Traffic";
 const NETWORK: &str = "Network";
 const LISTENING: &str = "Listening";
 const ACCESS: &str = "Access";
+const SCANNING: &str = "Scanning";
 
 /// A socket swiss-army knife that you can see through.
 ///
@@ -79,6 +82,14 @@ pub enum Command {
     /// Sockets inside this machine
     #[command(subcommand)]
     Unix(Unix),
+    /// Tell which TCP ports of a host are open
+    #[command(after_long_help = "\
+Examples:
+  sockeye scan localhost 22,80,8000-8010
+  sockeye scan localhost 5432 6379 --retry 30s && echo both are there
+  sockeye scan 127.0.0.1 - | awk '$2 == \"open\" { print $1 }'
+  sockeye scan localhost 22 --banner --output json")]
+    Scan(Scan),
     /// Show a recorded session again, in any view
     Replay(Replay),
     /// Print the completion script for a shell

@@ -19,7 +19,7 @@ use crate::session::{Ending, Source};
 use crate::transport::{Bind, ByteStream, Channel, Listener, Opened};
 
 pub(super) async fn listen(bind: Bind, service: Service) -> Result<Exit, Failure> {
-    raise_descriptor_limit();
+    super::raise_descriptor_limit(); // one for each peer
     bind.prepare()?;
     match (service.talk.path, service.peers) {
         (Path::Messages, _) => session(bind, service).await,
@@ -135,11 +135,4 @@ async fn echo(bind: Bind, most: usize, aside: &Aside) -> Result<Exit, Failure> {
         _ = interrupts.recv() => {}
     }
     Ok(Exit::Interrupted)
-}
-
-/// A listener needs a descriptor for each peer; the hard limit is what the system allows without asking.
-fn raise_descriptor_limit() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }

@@ -5,6 +5,7 @@ pub mod completions;
 mod demo;
 mod listen;
 mod replay;
+mod scan;
 mod stage;
 mod talk;
 
@@ -23,6 +24,7 @@ pub fn run(plan: Plan) -> Result<Exit, Failure> {
             on(Builder::new_current_thread(), listen::listen(bind, *service))
         }
         Plan::Listen(bind, service) => on(Builder::new_multi_thread(), listen::listen(bind, *service)),
+        Plan::Scan(scan) => on(Builder::new_current_thread(), scan::scan(*scan)),
         Plan::Replay(file, look) => {
             let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
             replay::replay(&file, &look, &mut out, &mut err).map(|()| Exit::Complete)
@@ -44,4 +46,12 @@ fn on(mut builder: Builder, task: impl Future<Output = Result<Exit, Failure>>) -
     // A name lookup cannot be cancelled; nobody waits for one that is no longer needed.
     runtime.shutdown_background();
     result
+}
+
+/// Lets this process have as many descriptors as the system allows without asking; so many, if there is a limit.
+fn raise_descriptor_limit() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    getrlimit(Resource::Nofile).current
 }

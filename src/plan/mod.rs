@@ -3,6 +3,7 @@
 mod access;
 mod exec;
 mod proxy;
+mod scan;
 mod sockets;
 mod talk;
 mod tls;
@@ -33,6 +34,7 @@ use crate::transport::framed::Frames;
 use crate::transport::sockets::Options;
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix};
 use crate::view::{Company, Look, Talk as Talkativeness};
+pub use scan::{Addresses, Scan};
 use sockets::First;
 use talk::{decide, look, talk};
 use tls::Over;
@@ -79,6 +81,8 @@ pub enum Plan {
     Connect(Connection, Box<Talk>),
     /// Serve peers.
     Listen(Bind, Box<Service>),
+    /// Tell which ports are open.
+    Scan(Box<Scan>),
     /// Show a record again.
     Replay(PathBuf, Look),
     /// Print a completion script.
@@ -230,6 +234,7 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
         Command::Udp(Udp::Listen(options)) => udp_listen(options, terminal, environment),
         Command::Unix(Unix::Connect(options)) => unix_connect(options, terminal, environment),
         Command::Unix(Unix::Listen(options)) => unix_listen(options, terminal, environment),
+        Command::Scan(options) => scan::scan(options, terminal),
         Command::Replay(options) => {
             let look = look(&options.show, Framing::Lines, Talkativeness::Normal, terminal);
             Ok(Plan::Replay(options.file, Look { show_said: true, ..look }))

@@ -4,6 +4,7 @@ pub mod binding;
 pub mod demux;
 pub mod door;
 pub mod framed;
+pub mod goodbye;
 pub mod kernel;
 pub mod listener;
 pub mod packet_socket;

@@ -17,6 +17,7 @@ mod narrator;
 mod pretty;
 mod printer;
 mod raw;
+pub mod scan;
 mod spare;
 mod stats;
 mod steps;

@@ -52,6 +52,10 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
     ("sockeye unix listen @name --type datagram", Meets(hears_an_abstract_datagram)),
     ("sockeye tcp connect --demo --say hello --record session.jsonl </dev/null", Prints("hello\n")),
     ("sockeye replay session.jsonl --output human --explain", Meets(replays)),
+    ("sockeye scan localhost 22,80,8000-8010", Meets(scans_what_listens)),
+    ("sockeye scan localhost 5432 6379 --retry 30s && echo both are there", Meets(waits_for_both)),
+    ("sockeye scan 127.0.0.1 - | awk '$2 == \"open\" { print $1 }'", Meets(scans_every_port)),
+    ("sockeye scan localhost 22 --banner --output json", Meets(shows_a_banner)),
     ("sockeye completions bash >~/.local/share/bash-completion/completions/sockeye", Meets(installs_completions)),
     ("sockeye completions fish >~/.config/fish/completions/sockeye.fish", Meets(installs_completions)),
 ];
@@ -273,6 +277,39 @@ fn hears_an_abstract_datagram(stage: &Stage, line: &str) {
     socket.send_to_addr(b"ping", &address).expect("it listens there");
     running.stdout.says("ping");
     running.interrupted();
+}
+
+fn scans_what_listens(stage: &Stage, line: &str) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    let said = stage.start(&with(line, "22,80,8000-8010", &port)).ends();
+    assert!(said.starts_with(&format!("{port} open ")), "{said}");
+}
+
+fn waits_for_both(stage: &Stage, line: &str) {
+    let early = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let late = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    late.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
+    let port = |address: SockAddr| address.as_socket().expect("it is bound").port();
+    let line = with(line, "5432", &early.local_addr().expect("it is bound").port());
+    let mut running = stage.start(&with(&line, "6379", &port(late.local_addr().expect("it is bound"))));
+    running.stderr.says("waiting for");
+    late.listen(1).expect("it can listen");
+    assert!(running.ends().ends_with("both are there\n"));
+}
+
+fn scans_every_port(stage: &Stage, line: &str) {
+    // Alone in its network: others listen for others.
+    let server = "sockeye tcp listen 127.0.0.1:9000 >/dev/null 2>said & until grep -q listening said; do :; done";
+    let script = format!("ip link set lo up; {server}; {line}; kill $!");
+    fs::write(stage.path("script"), script).expect("the folder is ours");
+    assert_eq!(stage.start("unshare --map-root-user --net bash script").ends(), "9000\n");
+}
+
+fn shows_a_banner(stage: &Stage, line: &str) {
+    let port = serve(|mut stream| stream.write_all(b"SSH-2.0-x\r\n").expect("it reads"));
+    let said = stage.start(&with(line, "22", &port)).ends();
+    assert!(said.contains(r#""banner":{"text":"SSH-2.0-x\r\n"}"#), "{said}");
 }
 
 fn replays(stage: &Stage, line: &str) {

@@ -7,7 +7,7 @@ use clap_mangen::roff::{Inline, Roff, bold, roman};
 use sockeye::cli::Cli;
 use sockeye::exit::Exit;
 use sockeye::repl;
-use sockeye::view::SCHEMA;
+use sockeye::view::{SCHEMA, scan};
 
 use crate::Folder;
 use crate::examples::examples;
@@ -110,6 +110,11 @@ fn own_sections(command: &Command) -> Roff {
     if name(command) == "sockeye-replay" {
         roff.control("SH", ["RECORDS"]);
         verbatim(&mut roff, SCHEMA.lines());
+    }
+
+    if name(command) == "sockeye-scan" {
+        roff.control("SH", ["JSON"]);
+        verbatim(&mut roff, scan::SCHEMA.lines());
     }
 
     roff.control("SH", ["EXIT STATUS"]);

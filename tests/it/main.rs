@@ -14,6 +14,7 @@ mod patience;
 mod printer;
 mod program;
 mod prompt;
+mod scan;
 mod stdio;
 mod terminal;
 mod udp;

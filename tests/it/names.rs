@@ -1,6 +1,7 @@
 //! Names with several addresses, and our own end of a connection.
 
 use std::fs;
+use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -11,17 +12,23 @@ use crate::net::{Blackhole, Listener, Peer as _};
 use crate::program::{Start as _, peer, sockeye};
 
 /// sockeye where `several.test` is these addresses, in a mount namespace with an `/etc/hosts` of its own.
-struct Named(TempDir);
+pub(crate) struct Named(TempDir);
 
 impl Named {
-    fn new(addresses: &[&str]) -> Self {
+    pub(crate) fn new(addresses: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let hosts = addresses.join(" several.test\n") + " several.test\n";
         fs::write(folder.path().join("hosts"), hosts).expect("a file");
         Self(folder)
     }
 
-    fn sockeye(&self, words: &str) -> Command {
+    /// Adds a line to the file that is read now.
+    pub(crate) fn add(&self, line: &str) {
+        let mut file = fs::File::options().append(true).open(self.0.path().join("hosts")).expect("a file");
+        writeln!(file, "{line}").expect("a line");
+    }
+
+    pub(crate) fn sockeye(&self, words: &str) -> Command {
         let mut command = peer("unshare", "--map-root-user --mount sh -c");
         command.arg("mount --bind \"$0\" /etc/hosts && exec \"$@\"").arg(self.0.path().join("hosts"));
         command.arg(env!("CARGO_BIN_EXE_sockeye")).args(words.split_whitespace());

@@ -36,6 +36,14 @@ impl Listener {
         self.0.local_addr().expect("an address").port()
     }
 
+    /// Whether nobody waits to be accepted.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.0.set_nonblocking(true).expect("non-blocking");
+        let accepted = self.0.accept();
+        self.0.set_nonblocking(false).expect("blocking");
+        matches!(accepted, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
     pub(crate) fn accept(&self) -> TcpStream {
         self.accept_from().0
     }
