@@ -95,6 +95,14 @@ impl Journal {
         &self.roll
     }
 
+    /// Reports records that are complete. Waits for room.
+    pub async fn pass(&self, records: Vec<Record>) {
+        if !records.is_empty() {
+            // Fails only when the session is over, and then nobody looks.
+            let _ = self.records.send(records).await;
+        }
+    }
+
     /// A record of now, for whoever shows it without the journal.
     #[must_use]
     pub fn record_now(&self, conn: ConnId, what: What) -> Record {
@@ -243,10 +251,7 @@ impl Reporter {
     async fn record(&self, what: impl Iterator<Item = What>) {
         let (time, conn) = (self.journal.clock.now(), self.conn);
         let batch: Vec<Record> = what.map(|what| Record { time, conn, what }).collect();
-        if !batch.is_empty() {
-            // Fails only when the session is over, and then nobody looks.
-            let _ = self.journal.records.send(batch).await;
-        }
+        self.journal.pass(batch).await;
     }
 }
 

@@ -30,7 +30,7 @@ mod values;
 pub use access::{AcceptRate, Access, Port, Queue, Users};
 pub use exec::Exec;
 pub use listen::{Feed, Serve};
-pub use measure::Measure;
+pub use measure::{Measure, Progress};
 pub use network::{Network, Target};
 pub use patience::{Offline, Reconnect, Retry};
 pub use proxy::Proxy;

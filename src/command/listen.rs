@@ -24,12 +24,12 @@ pub(super) async fn listen(bind: Bind, service: Service) -> Result<Exit, Failure
     match (service.talk.path, service.peers) {
         (Path::Messages, _) => session(bind, service).await,
         (Path::Raw, Peers::Once) => {
-            let aside = Aside::new(&service.talk);
+            let aside = Aside::new(&service.talk)?;
             let verdict = once(bind, service.talk, &aside).await;
             aside.end(verdict).await
         }
         (Path::Raw, Peers::Most(most)) => {
-            let aside = Aside::new(&service.talk);
+            let aside = Aside::new(&service.talk)?;
             let verdict = echo(bind, most, &aside).await;
             aside.end(verdict).await
         }
@@ -118,11 +118,12 @@ async fn echo(bind: Bind, most: usize, aside: &Aside) -> Result<Exit, Failure> {
                 ByteStream::Tls(stream) => pipe::echo(stream.as_mut(), closing, meter).await,
             };
             let last_words = meter.last_look(false);
-            drop((stream, place));
+            drop(stream);
             if let Some(last_words) = last_words {
                 let _ = tokio::task::spawn_blocking(move || last_words.acknowledged()).await;
             }
             report.measured().await;
+            drop(place);
         });
     }
     drop(open);

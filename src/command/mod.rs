@@ -4,6 +4,7 @@ mod aside;
 pub mod completions;
 mod demo;
 mod listen;
+mod measure;
 mod replay;
 mod scan;
 mod stage;

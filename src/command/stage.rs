@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::measure;
 use crate::exit::{Exit, Failure};
 use crate::input::Inputs;
 use crate::link::{Gate, Journal, Reply, Watch};
@@ -22,6 +23,8 @@ pub(super) struct Stage {
     session: Session,
     screen: Screen,
     terminal: Terminal,
+    /// What it has counted is told at the end.
+    sum: Option<Journal>,
 }
 
 /// Holds the prompt's guard from when the prompt is up until everything is shown.
@@ -37,11 +40,13 @@ impl Stage {
             }
             None => None,
         };
-        let watch = Watch { digest: talk.digest, ..talk.look.watch() };
+        let watch = Watch { digest: talk.digest, stats: talk.measure.stats, ..talk.look.watch() };
         // A record is for looking at later, in views that nobody has chosen yet.
         let watch = if recorder.is_some() { Watch { said: true, steps: true, ..watch } } else { watch };
         let gate = (talk.pace == Pace::Stepped).then(Gate::default);
         let (journal, records) = Journal::new(watch, gate.clone());
+        measure::on_signal(&journal, talk.look.company)?;
+        let sum = measure::sums_up(talk).then(|| journal.clone());
         let terminal = Terminal::default();
         let (inputs, printer) = inputs(talk, &talk.look.stdout, &terminal)?;
         let cast = Cast {
@@ -49,7 +54,7 @@ impl Stage {
             talk: Some(view::talk(&talk.look)),
             recorder,
             printer,
-            progress: None,
+            progress: measure::progress(&journal, talk)?,
         };
         let screen = Screen::start(cast).map_err(|error| Failure::system("write to", "the terminal", &error))?;
         let say = talk.greeting();
@@ -66,7 +71,7 @@ impl Stage {
             gate,
             verbs: VERBS,
         };
-        Ok(Self { session, screen, terminal })
+        Ok(Self { session, screen, terminal, sum })
     }
 
     /// The journal, for whatever opens conversations.
@@ -76,8 +81,15 @@ impl Stage {
 
     /// Runs to the end, and until everything is shown.
     pub(super) async fn run(self, source: Source) -> Result<Exit, Failure> {
-        let Self { session, screen, terminal: _kept } = self;
+        let Self { session, screen, terminal: _kept, sum } = self;
         let verdict = session.run(source).await;
+        if let Some(journal) = sum {
+            let (mut signals, records) = (Signals::new()?, screen.records());
+            tokio::select! {
+                _ = records.send(vec![measure::total(&journal)]) => {}
+                () = signals.next() => return Ok(Exit::Interrupted),
+            }
+        }
         close(screen, verdict).await
     }
 }

@@ -45,7 +45,7 @@ pub(super) async fn connect(connection: Connection, talk: Talk) -> Result<Exit, 
 
 /// Nobody looks: the bytes go from descriptor to descriptor.
 async fn straight(dial: Dial, talk: Talk) -> Result<Exit, Failure> {
-    let aside = Aside::new(&talk);
+    let aside = Aside::new(&talk)?;
     let verdict = async {
         let outward = outward(&talk)?;
         let mut interrupts = interrupts()?;
@@ -98,6 +98,7 @@ pub(super) async fn join(
     };
     let rules = pipe::Rules { at_eof: talk.rules.at_eof, linger, idle: talk.rules.idle };
     let Finished { end, sent, received, acknowledged, digest } = pipe::join(raw, rules, &mut interrupts).await;
+    report.measured().await;
     if digest.is_none() {
         return end;
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod exec;
+mod measure;
 mod proxy;
 mod scan;
 mod sockets;
@@ -34,6 +35,7 @@ use crate::transport::framed::Frames;
 use crate::transport::sockets::Options;
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix};
 use crate::view::{Company, Look, Talk as Talkativeness};
+pub use measure::Measure;
 pub use scan::{Addresses, Scan};
 use sockets::First;
 use talk::{decide, look, talk};
@@ -159,6 +161,8 @@ pub struct Talk {
     pub rules: Rules,
     /// Digests that are to be made of what is said and heard.
     pub digest: Option<Algorithm>,
+    /// What is measured and shown.
+    pub measure: Measure,
     /// Whether bytes can go straight through.
     pub path: Path,
 }

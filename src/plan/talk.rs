@@ -37,7 +37,7 @@ pub(super) fn decide(
     company: Company,
     terminal: Terminal,
 ) -> Result<Talk, Failure> {
-    let TalkOptions { messages, show, ending, traffic, measure: _, record, step } = options;
+    let TalkOptions { messages, show, ending, traffic, measure, record, step } = options;
     let traffic = super::traffic::traffic(traffic)?;
     // A person types what is said.
     let typed = terminal.stdin.is_terminal() && traffic.source == Source::Stdin;
@@ -110,8 +110,9 @@ pub(super) fn decide(
         && traffic.message_size.is_none()
         && traffic.limits.delay.is_zero();
     let path = if carries == Carries::Bytes && unwatched && unframed && straight { Path::Raw } else { Path::Messages };
+    let measure = super::measure::measure(&measure, &look, input, terminal)?;
     let (source, digest) = (traffic.source, traffic.digest);
-    Ok(Talk { look, record, pace, input, source, reading, frames, say, rules, digest, path })
+    Ok(Talk { look, record, pace, input, source, reading, frames, say, rules, digest, measure, path })
 }
 
 fn rules(messages: &Messages, ending: &Ending, carries: Carries, pace: Pace) -> Rules {

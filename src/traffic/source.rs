@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{FileType, fstat, tell};
 
 use crate::exit::{Exit, Failure, words};
 use crate::quantity::parse_size;
@@ -65,6 +66,22 @@ impl Source {
             Self::File(path) => Supply::Descriptor(open(path)?.into()),
             Self::Made(generator) => Supply::Made(generator.clone()),
         })
+    }
+
+    /// How many bytes it has, if that is known beforehand.
+    #[must_use]
+    pub fn size(&self) -> Option<u64> {
+        let left = |file: &dyn AsFd| {
+            let stat = fstat(file.as_fd()).ok()?;
+            let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+            let size = u64::try_from(stat.st_size).ok().filter(|_| is_file)?;
+            Some(size.saturating_sub(tell(file.as_fd()).ok()?))
+        };
+        match self {
+            Self::Stdin => left(&io::stdin()),
+            Self::File(path) => left(&File::open(path).ok()?),
+            Self::Made(generator) => generator.left,
+        }
     }
 
     /// Opens it, to be read from its start by many.

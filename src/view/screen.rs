@@ -59,8 +59,8 @@ impl<R: Send + 'static> Screen<R> {
                 }
                 stage.finish()
             })();
-            // Only now: who waits for `done` may end the program.
-            drop(batches);
+            // Only now: who waits for `done` may end the program. Nothing of ours is left on the terminal.
+            drop((stage, batches));
             let _ = tell.send(shown);
         })?;
         Ok(Self { records, done })
