@@ -1,6 +1,6 @@
 //! Counting the bytes of a direction, and on demand their digest, so that two ends can check a transfer.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -130,7 +130,11 @@ impl Counter {
     /// Of all the bytes so far, in hexadecimal.
     fn digest(&self) -> Option<String> {
         let context = self.digest.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Some(context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+        let mut text = String::new();
+        for byte in context.finish().as_ref() {
+            let _ = write!(text, "{byte:02x}");
+        }
+        Some(text)
     }
 }
 

@@ -180,7 +180,10 @@ impl View for Narrator {
         if let What::Closed(Outcome { digest: Some(digest), sent, received, .. }) = &record.what {
             // Asked for by name, and so said even when quiet.
             let stamp = self.clock.stamp(record.time);
-            let (label, _) = self.peers.label(record.conn, &self.style);
+            let label = match self.company {
+                Company::One => String::new(),
+                Company::Many => self.peers.label(record.conn, &self.style).0,
+            };
             let name = digest.algorithm.name();
             for (way, digest, bytes) in [("said", &digest.said, sent), ("heard", &digest.heard, received)] {
                 let digest = escape::line(digest);

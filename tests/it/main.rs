@@ -17,5 +17,6 @@ mod prompt;
 mod scan;
 mod stdio;
 mod terminal;
+mod traffic;
 mod udp;
 mod unix;
