@@ -355,6 +355,8 @@ pub struct Link {
     pub id: ConnId,
     /// Its two ends.
     pub peer: Peer,
+    /// What it has carried.
+    pub meter: Arc<Meter>,
     outbox: mpsc::Sender<Vec<Event>>,
     _held: watch::Sender<()>,
 }
@@ -392,7 +394,8 @@ pub fn start(transport: Box<dyn Transport>, report: Reporter, reply: Reply, room
     let (held, closing) = watch::channel(());
     let closing = Closing(closing);
     let peer = transport.peer().clone();
-    let link = Link { id: report.conn, peer: peer.clone(), outbox: sender.clone(), _held: held };
+    let link =
+        Link { id: report.conn, peer: peer.clone(), meter: report.meter.clone(), outbox: sender.clone(), _held: held };
     tokio::spawn(async move {
         report.meter.open(&peer.remote, Unit::Messages);
         report.tell(What::Opened(peer)).await;

@@ -88,12 +88,17 @@ pub enum Unit {
     Messages,
 }
 
+/// What was carried until a moment.
 #[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    sent: u64,
-    received: u64,
-    said: u64,
-    heard: u64,
+pub struct Counts {
+    /// Bytes given to the kernel.
+    pub sent: u64,
+    /// Bytes taken from the kernel.
+    pub received: u64,
+    /// Messages sent.
+    pub said: u64,
+    /// Messages heard.
+    pub heard: u64,
 }
 
 impl Roll {
@@ -309,7 +314,9 @@ impl Meter {
         Some(LastWords { meter: self.clone(), autopsy })
     }
 
-    fn counts(&self) -> Counts {
+    /// What was carried until now.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
         let now = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let (sent, received) = (self.bytes_sent(), self.bytes_received());
         Counts { sent, received, said: now(&self.said), heard: now(&self.heard) }

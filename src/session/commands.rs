@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Pump;
-use super::hub::{Audience, Totals};
-use crate::event::{Event, Message, What};
+use super::hub::Audience;
+use super::{Capacity, Pump};
+use crate::event::{ConnId, Event, Message, What};
+use crate::meter::{Counts, Meter};
 use crate::quantity::show_size;
 use crate::repl::{self, Command, To};
 
@@ -98,21 +99,24 @@ impl Pump {
 
     fn list_peers(&mut self) {
         let mut text = String::new();
-        for (id, remote, totals) in self.hub.peers() {
+        for link in self.hub.links() {
+            let id = link.id;
             let talked_to = if self.hub.hears_input(id) { "" } else { "  (not talked to; /to changes that)" };
-            let _ = writeln!(text, "{id} {remote}  {}{talked_to}", show(totals));
+            let _ = writeln!(text, "{id} {}  {}{talked_to}", link.peer.remote, show(&link.meter));
         }
         let text = if text.is_empty() { "nobody is connected".to_owned() } else { text.trim_end().to_owned() };
         self.note(What::Notice { text });
     }
 
+    /// Of the only conversation everything; of many the sum, for the rest is what `/peers` is for.
     fn stats(&mut self) {
-        let mut all = self.hub.gone;
-        for (_, _, totals) in self.hub.peers() {
-            all.add(totals);
-        }
-        let text = format!("{}; {} connected", show(all), self.hub.len());
-        self.note(What::Notice { text });
+        let journal = &self.journal;
+        let records: Vec<_> = match self.capacity {
+            Capacity::One => journal.roll().each(),
+            Capacity::Many(_) => vec![(ConnId::PROGRAM, journal.roll().total())],
+        };
+        let records = records.into_iter().map(|(conn, stats)| journal.record_now(conn, What::Stats(Box::new(stats))));
+        self.unshown.extend(records);
     }
 }
 
@@ -120,14 +124,8 @@ impl Pump {
 const BURST: usize = 1024;
 const BURST_PAUSE: Duration = Duration::from_millis(1);
 
-fn show(totals: Totals) -> String {
-    let Totals { messages_heard, bytes_heard, messages_said, bytes_said } = totals;
+fn show(meter: &Meter) -> String {
+    let Counts { sent, received, said, heard } = meter.counts();
     let messages = |n: u64| if n == 1 { "1 message".to_owned() } else { format!("{n} messages") };
-    format!(
-        "heard {}, {}; said {}, {}",
-        messages(messages_heard),
-        show_size(bytes_heard),
-        messages(messages_said),
-        show_size(bytes_said)
-    )
+    format!("heard {}, {}; said {}, {}", messages(heard), show_size(received), messages(said), show_size(sent))
 }

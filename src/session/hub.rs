@@ -30,18 +30,8 @@ pub enum Audience {
     One(ConnId),
 }
 
-/// Messages and bytes, both ways; bytes of payload.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Totals {
-    pub messages_heard: u64,
-    pub bytes_heard: u64,
-    pub messages_said: u64,
-    pub bytes_said: u64,
-}
-
 struct Entry {
     link: Link,
-    totals: Totals,
     last_active: Instant,
     /// When we ended our direction.
     finished: Option<Instant>,
@@ -71,7 +61,6 @@ pub(super) struct Hub {
     last_heard: Option<ConnId>,
     deliveries: VecDeque<Delivery>,
     notices: Vec<String>,
-    pub(super) gone: Totals,
     /// Under `--reconnect`, what becomes of what is said while nobody is there.
     offline: Option<Offline>,
     held: Vec<Event>,
@@ -88,7 +77,6 @@ impl Hub {
             last_heard: None,
             deliveries: VecDeque::new(),
             notices: Vec::new(),
-            gone: Totals::default(),
             offline,
             held: Vec::new(),
             dropped: 0,
@@ -97,8 +85,7 @@ impl Hub {
 
     pub(super) fn add(&mut self, link: Link) {
         self.first.get_or_insert(link.id);
-        let entry =
-            Entry { link, totals: Totals::default(), last_active: Instant::now(), finished: None, lagging: None };
+        let entry = Entry { link, last_active: Instant::now(), finished: None, lagging: None };
         self.entries.insert(entry.link.id, entry);
         self.deliver(Instant::now()); // one that was alone and waited for may now keep another waiting
     }
@@ -114,7 +101,6 @@ impl Hub {
         self.deliver(Instant::now());
         if let Some(entry) = self.entries.remove(&id) {
             self.say_what_was_missed(&entry);
-            self.gone.add(entry.totals);
             return Some(Gone { peer: entry.link.peer.clone(), by: Ended::ByPeer });
         }
         self.closing.remove(&id).map(|peer| Gone { peer, by: Ended::ByUs })
@@ -137,7 +123,6 @@ impl Hub {
     pub(super) fn close(&mut self, id: ConnId) {
         if let Some(entry) = self.entries.remove(&id) {
             self.say_what_was_missed(&entry);
-            self.gone.add(entry.totals);
             self.closing.insert(id, entry.link.peer.clone());
         }
         for delivery in &mut self.deliveries {
@@ -194,10 +179,8 @@ impl Hub {
     pub(super) fn heard(&mut self, id: ConnId, event: &Event) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.last_active = Instant::now();
-        if let Event::Message(message) = event {
+        if let Event::Message(_) = event {
             self.last_heard = Some(id);
-            entry.totals.messages_heard += 1;
-            entry.totals.bytes_heard += message.data.len() as u64;
         }
     }
 
@@ -312,7 +295,6 @@ impl Hub {
                 }
                 match entry.link.offer(events.clone()) {
                     Ok(()) => {
-                        entry.totals.say(events);
                         entry.last_active = now;
                         if let Some(lag) = entry.lagging.take() {
                             self.notices.push(missed(&entry.link, lag));
@@ -357,9 +339,8 @@ impl Hub {
         std::mem::take(&mut self.notices)
     }
 
-    /// Each peer with its name, totals and times: active last, finished.
-    pub(super) fn peers(&self) -> impl Iterator<Item = (ConnId, &str, Totals)> {
-        self.entries.values().map(|entry| (entry.link.id, entry.link.peer.remote.as_str(), entry.totals))
+    pub(super) fn links(&self) -> impl Iterator<Item = &Link> {
+        self.entries.values().map(|entry| &entry.link)
     }
 
     /// When each peer was last active, and when we ended our direction towards it.
@@ -381,22 +362,6 @@ pub(super) enum Ended {
     ByUs,
     /// It was under way.
     ByPeer,
-}
-
-impl Totals {
-    fn say(&mut self, events: &[Event]) {
-        for message in messages(events) {
-            self.messages_said += 1;
-            self.bytes_said += message.data.len() as u64;
-        }
-    }
-
-    pub(super) fn add(&mut self, other: Self) {
-        self.messages_heard += other.messages_heard;
-        self.bytes_heard += other.bytes_heard;
-        self.messages_said += other.messages_said;
-        self.bytes_said += other.bytes_said;
-    }
 }
 
 fn messages(events: &[Event]) -> impl Iterator<Item = &Message> {

@@ -9,7 +9,7 @@ use socket2::Socket;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use super::{Door, Opened, tls};
+use super::{Channel, Door, Opened, tls};
 use crate::event::{Reach, What};
 use crate::exit::{Failure, words};
 use crate::link::Reporter;
@@ -58,6 +58,9 @@ impl Incoming {
         let Some(server) = self.tls.clone() else {
             return self.opened.send(Ok(opened)).await.map_err(|_| Gone);
         };
+        if let Channel::Bytes(_, peer) = &opened.channel {
+            opened.report.meter().toward(peer.remote.clone());
+        }
         let Ok(place) = self.handshakes.clone().acquire_owned().await else { return Err(Gone) };
         let incoming = self.opened.clone();
         // One peer that stalls must not keep the others waiting.

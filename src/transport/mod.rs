@@ -18,6 +18,7 @@ pub mod tls;
 pub mod udp;
 pub mod unix;
 
+use std::fmt;
 use std::time::Duration;
 
 pub use door::Door;
@@ -78,6 +79,17 @@ impl To {
     }
 }
 
+/// As it can be typed.
+impl fmt::Display for To {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(dial) => write!(f, "tcp://{}", dial.target),
+            Self::Udp(dial) => write!(f, "udp://{}", dial.target),
+            Self::Unix(dial) => write!(f, "{}", dial.target),
+        }
+    }
+}
+
 impl From<To> for Dial {
     fn from(to: To) -> Self {
         Self { to, tls: None, retry: None }
@@ -93,6 +105,7 @@ impl Dial {
 
     /// Opens a conversation, stage by stage.
     pub async fn connect(&self, report: Reporter) -> Result<Opened, Failure> {
+        report.meter().toward(self.to.to_string());
         match self.retry {
             Some(limit) => retry::connect(self, limit, report).await,
             None => self.attempt(report).await,

@@ -303,7 +303,7 @@ fn commands_say_bytes_and_files() {
     pair.terminal.press("/repeat 3 10ms ping\r");
     pair.hears("ping\nping\nping\n");
     pair.terminal.press("/stats\r");
-    pair.terminal.wait_text("said 6 messages");
+    pair.terminal.wait_text("bytes in 6 messages");
     pair.terminal.press("/hepl\r");
     pair.terminal.wait_text("unknown command /hepl; did you mean /help?");
     pair.terminal.press("/quit\r");
