@@ -169,12 +169,7 @@ fn belief(options: &ClientOptions) -> Result<Belief, Failure> {
             found.certs
         }
     };
-    let store = store(&roots);
-    if store.is_empty() {
-        let what = "no certificate among the trusted roots can be read";
-        return Err(Failure::new(Exit::Usage, what).hint("`openssl x509 -in FILE -noout -text` shows what is wrong"));
-    }
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::new(provider()))
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store(&roots)?), Arc::new(provider()))
         .with_crls(revocation_lists(&options.revoked)?)
         .enforce_revocation_expiration()
         .build()
@@ -194,11 +189,15 @@ pub(super) fn revocation_lists(
     Ok(files.iter().map(|file| pem::revocation_lists("--crl", file)).collect::<Result<Vec<_>, _>>()?.concat())
 }
 
-/// Those of these certificates that can be roots.
-pub(super) fn store(certificates: &[CertificateDer<'static>]) -> RootCertStore {
+/// Those of these certificates that can be roots, at least one.
+pub(super) fn store(certificates: &[CertificateDer<'static>]) -> Result<RootCertStore, Failure> {
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(certificates.iter().cloned());
-    store
+    if store.is_empty() {
+        let what = "no certificate among the trusted roots can be read";
+        return Err(Failure::new(Exit::Usage, what).hint("`openssl x509 -in FILE -noout -text` shows what is wrong"));
+    }
+    Ok(store)
 }
 
 /// Our certificate, for whoever asks.

@@ -28,6 +28,17 @@ pub enum Role {
     Server,
 }
 
+/// What became of a client's own certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ours {
+    /// Nobody asked for one.
+    Unasked,
+    /// It was shown.
+    Shown,
+    /// One was asked for, and we have none.
+    Missing,
+}
+
 /// What is known when a handshake has failed.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'a> {
@@ -41,6 +52,8 @@ pub struct Scene<'a> {
     pub name: Option<&'a str>,
     /// The protocols that the client offered.
     pub alpn: &'a [String],
+    /// What became of our own certificate.
+    pub ours: Ours,
     /// When.
     pub now: Timestamp,
 }
@@ -81,7 +94,7 @@ pub fn handshake(error: &io::Error, scene: &Scene<'_>) -> Trouble {
             trouble(format!("the {peer} {spoke}: {text}")).hint(scene.not_tls())
         }
         Error::InvalidCertificate(error) => certificate(error, scene),
-        Error::AlertReceived(alert) => alerted(*alert, scene.role),
+        Error::AlertReceived(alert) => alerted(*alert, scene.role, scene.ours),
         Error::NoCertificatesPresented => trouble(format!("the {peer} showed no certificate"))
             .hint("it needs one that --ca vouches for; sockeye's own options for that are --cert and --key"),
         Error::NoApplicationProtocol => {
@@ -99,7 +112,8 @@ pub fn handshake(error: &io::Error, scene: &Scene<'_>) -> Trouble {
 /// The time for a handshake is up.
 #[must_use]
 pub fn stalled(role: Role, first: &[u8], limit: Duration) -> Trouble {
-    let scene = Scene { role, first, chain: &[], name: None, alpn: &[], now: Timestamp::UNIX_EPOCH };
+    let scene =
+        Scene { role, first, chain: &[], name: None, alpn: &[], ours: Ours::Unasked, now: Timestamp::UNIX_EPOCH };
     let peer = scene.peer();
     if let Some(text) = recognise::plain_on_tls(first) {
         return trouble(format!("the {peer} speaks plain text: {text}")).hint(scene.not_tls());
@@ -116,7 +130,7 @@ pub fn stalled(role: Role, first: &[u8], limit: Duration) -> Trouble {
 pub fn conversation(error: &io::Error) -> Option<Trouble> {
     Some(match of(error)? {
         // A TLS 1.3 client is done before the server has looked at its certificate.
-        Error::AlertReceived(alert) => alerted(*alert, Role::Client),
+        Error::AlertReceived(alert) => alerted(*alert, Role::Client, Ours::Unasked),
         other => broken(other, "peer"),
     })
 }
@@ -270,7 +284,9 @@ fn incompatible(why: &PeerIncompatible, peer: &str) -> Trouble {
         | P::ServerTlsVersionIsDisabledByOurConfig
         | P::Tls12NotOffered
         | P::Tls12NotOfferedOrEnabled
-        | P::SupportedVersionsExtensionRequired => {
+        | P::SupportedVersionsExtensionRequired
+        // Whoever speaks 1.2 says which signatures it knows.
+        | P::SignatureAlgorithmsExtensionRequired => {
             trouble(format!("the {peer} speaks only versions of TLS before 1.2, which are broken"))
                 .hint("we speak 1.2 and 1.3; no option allows an older one")
         }
@@ -289,17 +305,19 @@ fn incompatible(why: &PeerIncompatible, peer: &str) -> Trouble {
 }
 
 /// The peer's own word for why it ended the connection (RFC 8446 §6.2).
-fn alerted(alert: Alert, role: Role) -> Trouble {
+fn alerted(alert: Alert, role: Role, ours: Ours) -> Trouble {
     let name = name(alert);
-    let (peer, ours) = match role {
+    let (peer, offerer) = match role {
         Role::Client => ("server", "client"),
         Role::Server => ("client", "server"),
     };
     let said = |what: String| trouble(format!("{what} (alert {name})"));
+    let wants_one =
+        || said(format!("the {peer} wants a certificate of ours")).hint("--cert FILE and --key FILE show one");
     match (alert, role) {
-        (Alert::CertificateRequired | Alert::NoCertificate, _) => {
-            said(format!("the {peer} wants a certificate of ours")).hint("--cert FILE and --key FILE show one")
-        }
+        (Alert::CertificateRequired | Alert::NoCertificate, _) => wants_one(),
+        // TLS 1.2 has no word of its own for it.
+        (Alert::HandshakeFailure | Alert::BadCertificate, Role::Client) if ours == Ours::Missing => wants_one(),
         (Alert::UnknownCA, Role::Server) => said("the client does not trust our certificate".into())
             .hint("it must be told to; a client that is sockeye takes --pin or --ca"),
         (Alert::UnknownCA, Role::Client) => said("the server does not trust whoever signed our certificate".into())
@@ -332,7 +350,8 @@ fn alerted(alert: Alert, role: Role) -> Trouble {
             said(format!("the {peer} does not know the name")).hint("--sni NAME asks for another")
         }
         (Alert::NoApplicationProtocol, _) => {
-            said(format!("the {peer} speaks none of the protocols that the {ours} offers")).hint("--alpn offers others")
+            said(format!("the {peer} speaks none of the protocols that the {offerer} offers"))
+                .hint("--alpn offers others")
         }
         _ => said(format!("the {peer} ended the connection")),
     }
@@ -377,7 +396,15 @@ mod tests {
     }
 
     fn scene(chain: &[Certificate]) -> Scene<'_> {
-        Scene { role: Role::Client, first: b"\x16\x03", chain, name: Some("localhost"), alpn: &[], now: time(NOW) }
+        Scene {
+            role: Role::Client,
+            first: b"\x16\x03",
+            chain,
+            name: Some("localhost"),
+            alpn: &[],
+            ours: Ours::Unasked,
+            now: time(NOW),
+        }
     }
 
     fn io(error: Error) -> io::Error {

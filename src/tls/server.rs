@@ -107,7 +107,7 @@ impl Ready {
         let clients = if options.clients.is_empty() {
             None
         } else {
-            let roots = store(&certificates(&options.clients)?);
+            let roots = store(&certificates(&options.clients)?)?;
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(provider()))
                 .with_crls(revocation_lists(&options.revoked)?)
                 .enforce_revocation_expiration()

@@ -18,7 +18,7 @@ use crate::link::Reporter;
 use crate::step::tls::{Handshake, Tls};
 use crate::step::{Stage, Step};
 use crate::tls::certificate::Certificate;
-use crate::tls::failure::{self, Role, Scene, Trouble};
+use crate::tls::failure::{self, Ours, Role, Scene, Trouble};
 use crate::tls::{Client, Server, recognise};
 
 /// TLS over a byte stream, which may itself be TLS to a proxy.
@@ -60,9 +60,13 @@ pub(crate) async fn secure(
     let result = limited(options.limit, report, connecting).await;
     let now = Timestamp::now();
     let presented = ready.presented.take();
-    if let Some(authorities) = ready.asked.take() {
-        report.step(|| Step::Tls(Tls::Asked { authorities, shown: ready.shown.clone() }));
-    }
+    let ours = match (ready.asked.take(), &ready.shown) {
+        (None, _) => Ours::Unasked,
+        (Some(authorities), shown) => {
+            report.step(|| Step::Tls(Tls::Asked { authorities, shown: shown.clone() }));
+            if shown.is_some() { Ours::Shown } else { Ours::Missing }
+        }
+    };
     let failed = |exit: Exit, trouble: Trouble| {
         tell_chain(report, &presented, now);
         report.step(|| Step::Tls(Tls::Failed { error: trouble.what.clone(), took_ns: nanos(started) }));
@@ -86,6 +90,7 @@ pub(crate) async fn secure(
                 chain: &presented,
                 name: Some(&wanted),
                 alpn: &options.alpn,
+                ours,
                 now,
             };
             let failure = failed(Exit::Protocol, failure::handshake(&error, &scene));
@@ -154,7 +159,15 @@ async fn serve(server: &Server, stream: ByteStream, report: &Reporter) -> Result
         }
         Some(Err((error, stream))) => {
             let bytes = first.bytes();
-            let scene = Scene { role: Role::Server, first: &bytes, chain: &presented, name: None, alpn: &alpn, now };
+            let scene = Scene {
+                role: Role::Server,
+                first: &bytes,
+                chain: &presented,
+                name: None,
+                alpn: &alpn,
+                ours: Ours::Unasked,
+                now,
+            };
             let trouble = failure::handshake(&error, &scene);
             if let Some(stream) = stream {
                 let _ = tokio::time::timeout(DRAIN, farewell(stream)).await;

@@ -18,5 +18,6 @@ mod scan;
 mod stdio;
 mod terminal;
 mod traffic;
+mod tls;
 mod udp;
 mod unix;

@@ -13,7 +13,7 @@ use pty_process::Size;
 use pty_process::blocking::{self, Pts, Pty};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
-use rustix::termios::{Termios, tcgetattr};
+use rustix::termios::{LocalModes, Termios, tcgetattr};
 
 /// How long anything may take. Reached only by a failure.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -104,6 +104,15 @@ impl Terminal {
     /// Waits until the lowest row that is not empty reads so: the line that is being typed.
     pub(crate) fn wait_line(&self, line: &str) {
         self.wait(line, |rows| rows.last().is_some_and(|shown| shown == line));
+    }
+
+    /// Waits until what is typed is not shown: a password is asked for.
+    pub(crate) fn wait_hidden(&self) {
+        let deadline = Instant::now() + DEADLINE;
+        while tcgetattr(self.slave.as_fd()).expect("a mode").local_modes.contains(LocalModes::ECHO) {
+            assert!(Instant::now() < deadline, "what is typed stays visible");
+            thread::yield_now(); // a change of the mode tells nobody
+        }
     }
 
     /// What is on the screen and above it, row by row, without the empty rows below.
