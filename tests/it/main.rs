@@ -17,7 +17,7 @@ mod prompt;
 mod scan;
 mod stdio;
 mod terminal;
-mod traffic;
 mod tls;
+mod traffic;
 mod udp;
 mod unix;

@@ -1,7 +1,8 @@
 """A TLS peer that does as it is told: `tls.py listen SETTING... ACT...` or `tls.py connect PORT SETTING... ACT...`.
 
 Settings: cert=FILE, key=FILE, ca=FILE (the peer must show a certificate it vouches for; none: it is not verified),
-alpn=A,B, version=1.2 or 1.3, name=NAME (SNI), times=N (so many connections, each with all acts).
+alpn=A,B, version=1.2 or 1.3, name=NAME (SNI), times=N (so many connections, each with all acts; @ in them is the number
+of connections before).
 
 Acts, in order, after the handshake:
 facts         says on stdout what was agreed: version, cipher, ALPN, the name asked for, the subject of the peer
@@ -183,7 +184,7 @@ if server:
     context.sni_callback = lambda _socket, name, _context: asked_for.append(name)
 
 
-def converse(tcp, **role):
+def converse(tcp, before=0, **role):
     tcp.settimeout(60)
     stream = Stream(tcp, context, **role)
     try:
@@ -191,7 +192,7 @@ def converse(tcp, **role):
     except (ssl.SSLError, OSError, Truncated) as error:
         tcp.close()
         sys.exit("the handshake failed: %s" % error)
-    for act in acts:
+    for act in (act.replace("@", str(before)) for act in acts):
         name, _, argument = act.partition(":")
         try:
             ACTS[name](stream, argument)
@@ -207,8 +208,8 @@ def converse(tcp, **role):
 if server:
     listener = socket.create_server(("127.0.0.1", 0))
     print("listening on tls://127.0.0.1:%d" % listener.getsockname()[1], file=sys.stderr, flush=True)
-    for _ in range(int(settings.get("times", "1"))):
-        converse(listener.accept()[0], server_side=True)
+    for before in range(int(settings.get("times", "1"))):
+        converse(listener.accept()[0], before, server_side=True)
 else:
     converse(
         socket.create_connection(("127.0.0.1", int(sys.argv[2]))), server_hostname=settings.get("name", "localhost")
