@@ -152,7 +152,7 @@ pub enum End {
     Partial,
     /// The peer's direction stopped without TLS's `close_notify`: what came may not be all (RFC 8446 §6.1).
     Truncated,
-    /// The peer's address answered that nothing listens there (ICMP port unreachable).
+    /// The peer's machine answered that nothing listens there: ICMP port unreachable, or RST to a SYN with data.
     Refused,
     /// A time limit ended it.
     Timeout {

@@ -419,17 +419,20 @@ impl Conversation {
                 format!("{remote}: the peer closed without reading everything")
             }
             (io::ErrorKind::BrokenPipe, Socket::Unix(_)) => format!("{remote}: the peer closed and takes no more"),
+            // The kernel gave it up: a limit of --user-timeout or --keepalive, or its own.
+            (io::ErrorKind::TimedOut, _) => format!("{remote}: the peer acknowledges nothing any more"),
             _ => format!("{remote}: {}", words(error)),
         };
+        let exit = if error.kind() == io::ErrorKind::TimedOut { Exit::Timeout } else { Exit::Partial };
         let meter = self.meter().clone();
         let acknowledged = self.close(true);
         let (sent, received, digest) = (meter.bytes_sent(), meter.bytes_received(), meter.digests());
         let failure = match acknowledged {
-            Some(bytes) => {
-                Failure::new(Exit::Partial, format!("{what}; {bytes} of {sent} bytes sent were acknowledged"))
-                    .hint("acknowledged bytes reached the peer's system; whether its program read them, only it knows")
-            }
-            None => Failure::new(Exit::Partial, what),
+            // The answer to a SYN that took data along.
+            _ if error.kind() == io::ErrorKind::ConnectionRefused => Failure::system("connect to", &remote, error),
+            Some(bytes) => Failure::new(exit, format!("{what}; {bytes} of {sent} bytes sent were acknowledged"))
+                .hint("acknowledged bytes reached the peer's system; whether its program read them, only it knows"),
+            None => Failure::new(exit, what),
         };
         Finished { end: Err(failure), sent, received, acknowledged, digest }
     }

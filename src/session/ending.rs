@@ -339,8 +339,8 @@ pub(crate) fn judge(peer: &Peer, outcome: &Outcome) -> Result<Exit, Failure> {
             format!("{remote}: the stream was cut: no close_notify; {delivered}"),
         )
         .hint("what came may not be all; some servers always end so, and then a length in the data, such as HTTP's, tells")),
-        End::Refused => Err(Failure::new(Exit::Refused, format!("{remote}: refused (ICMP port unreachable)"))
-            .hint("no socket is bound to that port there; for localhost try -4 or -6")),
+        End::Refused => Err(Failure::new(Exit::Refused, format!("{remote}: connection refused"))
+            .hint("nothing listens at that port there; for localhost try -4 or -6")),
         End::Timeout { limit } => Err(Failure::new(Exit::Timeout, format!("{remote}: {limit}"))),
         End::Violation { what, hint } => {
             Err(Failure { hint: hint.clone(), ..Failure::new(Exit::Protocol, format!("{remote}: {what}")) })

@@ -1,6 +1,7 @@
 //! A byte stream and a framing make a transport: TCP, Unix streams, and whatever is layered on them.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
@@ -11,6 +12,7 @@ use tokio::time::Instant;
 
 use super::ByteStream;
 use super::kernel::{self, Connection, Opener};
+use super::sockets;
 use super::stream::{ReadHalf, WriteHalf};
 use crate::cli::Newline;
 use crate::event::{End, Event, Extent, Message, Outcome, Peer, What};
@@ -111,8 +113,9 @@ async fn converse(stream: ByteStream, frames: Frames, port: Port) -> Outcome {
     let connection = stream.connection();
     let layer = if matches!(stream, ByteStream::Tls(_)) { Layer::Tls } else { Layer::Plain };
     report.meter().carried_by(connection);
+    let early = stream.early();
     let (read, write) = stream.split();
-    let talk = both_ways(read, write, layer, frames, outbox, &report, closing.clone(), connection);
+    let talk = both_ways(read, write, early, layer, frames, outbox, &report, closing.clone(), connection);
     // Dropping `talk` drops both halves, and that closes the socket.
     let (end, acknowledged) = tokio::select! {
         (end, halves) = talk => close(end, halves, layer, connection, &report).await,
@@ -148,6 +151,7 @@ async fn close(
 async fn both_ways(
     mut read: ReadHalf,
     mut write: WriteHalf,
+    early: Option<OwnedFd>,
     layer: Layer,
     frames: Frames,
     outbox: Outbox,
@@ -158,7 +162,7 @@ async fn both_ways(
     let mut listened = None;
     let spoken = {
         let mut speaking = std::pin::pin!(speak(&mut write, layer, outbox, frames, report));
-        let mut listening = std::pin::pin!(listen(&mut read, layer, frames, report));
+        let mut listening = std::pin::pin!(listen(&mut read, layer, frames, early, report));
         let spoken = loop {
             tokio::select! {
                 spoken = &mut speaking => break Some(spoken),
@@ -216,6 +220,10 @@ fn failed(error: &io::Error, report: &Reporter) -> End {
             report.step(|| Step::Reset);
             End::Reset
         }
+        // The answer to a SYN that took data along.
+        io::ErrorKind::ConnectionRefused => End::Refused,
+        // The kernel gave it up: a limit of --user-timeout or --keepalive, or its own.
+        io::ErrorKind::TimedOut => End::Timeout { limit: "the peer acknowledges nothing any more".to_owned() },
         _ => End::Failed { error: words(error) },
     }
 }
@@ -310,7 +318,13 @@ async fn finish(write: &mut WriteHalf, layer: Layer, report: &Reporter) -> io::R
 }
 
 /// Peer → reporter, until the peer's direction ends.
-async fn listen(read: &mut ReadHalf, layer: Layer, frames: Frames, report: &Reporter) -> Listened {
+async fn listen(
+    read: &mut ReadHalf,
+    layer: Layer,
+    frames: Frames,
+    mut early: Option<OwnedFd>,
+    report: &Reporter,
+) -> Listened {
     let mut decoder = Decoder::new(frames.heard, frames.newline, frames.limit);
     let mut buffer = BytesMut::new();
     let mut room = FIRST_READ;
@@ -336,6 +350,10 @@ async fn listen(read: &mut ReadHalf, layer: Layer, frames: Frames, report: &Repo
             && let Some(text) = recognise::tls_on_plain(&buffer)
         {
             report.tell(What::Notice { text: text.to_owned() }).await;
+        }
+        // Whoever says something has answered the SYN.
+        if let Some(socket) = early.take_if(|_| result.is_ok()) {
+            report.step(|| Step::FastOpen { outcome: sockets::fast_open(socket) });
         }
         let (n, result) = match result {
             Ok(0) => (0, decoder.finish(&mut buffer, &mut messages)),

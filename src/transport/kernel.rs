@@ -66,6 +66,8 @@ impl Connection {
 pub enum Opener {
     /// We did, with `connect()`.
     Us,
+    /// We did, and under fast open the first bytes go with the SYN.
+    Early,
     /// The peer did, and we accepted.
     Peer,
 }
@@ -79,8 +81,6 @@ pub struct TcpState {
     pub unacknowledged: u32,
     /// Bytes that arrived and that nobody has read. For `LISTEN`: connections that wait for `accept()`.
     pub unread: u32,
-    /// Data went with the SYN, and the listener took them (fast open).
-    pub syn_data: bool,
     /// The measurements; a socket in `TIME-WAIT` has none.
     pub info: Option<TcpInfo>,
 }
@@ -122,7 +122,7 @@ impl TcpInfo {
     #[must_use]
     pub fn acknowledged(&self, sent: u64, opener: Opener) -> u64 {
         let syn = match opener {
-            Opener::Us => 1,
+            Opener::Us | Opener::Early => 1,
             Opener::Peer => 0,
         };
         // What is above `sent` is the FIN: it is acknowledged only after all of the payload.
@@ -215,7 +215,7 @@ mod tests {
             for opener in [Opener::Us, Opener::Peer] {
                 let (connecting, accepted) = pair(address);
                 let (mut ours, mut theirs) = match opener {
-                    Opener::Us => (connecting, accepted),
+                    Opener::Us | Opener::Early => (connecting, accepted),
                     Opener::Peer => (accepted, connecting),
                 };
                 let connection = Connection::of(&ours).expect("ends");

@@ -1,15 +1,19 @@
 //! A socket that keeps message boundaries, over UDP or Unix: receiving and sending packets, in batches where the kernel can.
 
-use std::io::{self, IoSliceMut};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::time::Duration;
 
 use bytes::Bytes;
+use nix::libc;
+use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrStorage, sendmsg};
 use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::sockopt::{ip_tos, ipv6_tclass};
 use rustix::net::{RecvFlags, SendFlags, SocketAddrAny, SocketAddrUnix};
+use socket2::Socket;
 use tokio::io::Interest;
 use tokio::net::{UdpSocket, UnixDatagram};
 
@@ -28,9 +32,17 @@ const GSO_BYTES: usize = 65_000;
 /// A socket that sends and receives packets.
 pub(super) enum PacketSocket {
     /// UDP; the state knows what the kernel can batch.
-    Udp(UdpSocket, UdpSocketState),
+    Udp(UdpSocket, UdpSocketState, Batches),
     /// Unix datagram or seqpacket (the runtime's type only waits for it), and the file of our own end if it has one.
     Unix(UnixDatagram, #[expect(dead_code, reason = "held for its drop")] Option<SocketFile>),
+}
+
+/// Whether several datagrams may go out with one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Batches {
+    Sent,
+    /// Whoever sends them would give them a traffic class of their own: none.
+    NotWithAClass,
 }
 
 /// The address of a packet's sender.
@@ -63,6 +75,14 @@ pub(super) struct Received {
 }
 
 impl PacketSocket {
+    /// A UDP socket, non-blocking, with its options.
+    pub(super) fn udp(socket: Socket, state: UdpSocketState) -> io::Result<Self> {
+        let has_class =
+            ip_tos(&socket).is_ok_and(|class| class != 0) || ipv6_tclass(&socket).is_ok_and(|class| class != 0);
+        let batches = if has_class { Batches::NotWithAClass } else { Batches::Sent };
+        Ok(Self::Udp(UdpSocket::from_std(socket.into())?, state, batches))
+    }
+
     /// A Unix socket of either type, non-blocking. `file` is removed with it.
     pub(super) fn unix(socket: impl Into<OwnedFd>, file: Option<SocketFile>) -> io::Result<Self> {
         let socket = std::os::unix::net::UnixDatagram::from(socket.into());
@@ -79,7 +99,7 @@ impl PacketSocket {
         // An ICMP error makes a socket ready for errors and not for reading.
         let ready = Interest::READABLE | Interest::ERROR;
         match self {
-            Self::Udp(socket, _) => socket.async_io(ready, || self.try_receive(buffer, limit)).await,
+            Self::Udp(socket, ..) => socket.async_io(ready, || self.try_receive(buffer, limit)).await,
             Self::Unix(socket, _) => socket.async_io(ready, || self.try_receive(buffer, limit)).await,
         }
     }
@@ -87,7 +107,7 @@ impl PacketSocket {
     /// Packets that are already there, or `WouldBlock`.
     pub(super) fn try_receive(&self, buffer: &mut [u8], limit: usize) -> io::Result<Received> {
         match self {
-            Self::Udp(socket, state) => {
+            Self::Udp(socket, state, _) => {
                 let mut meta = [RecvMeta::default()];
                 state.recv(UdpSockRef::from(socket), &mut [IoSliceMut::new(buffer)], &mut meta)?;
                 let [RecvMeta { addr, len, stride, dst_ip, .. }] = meta;
@@ -151,7 +171,7 @@ impl PacketSocket {
 
     /// How many messages from the front can go out as one GSO batch: all of one size, the last may be shorter.
     fn batch(&self, to: Option<&Address>, messages: &[Message]) -> usize {
-        let Self::Udp(socket, state) = self else { return 1 };
+        let Self::Udp(socket, state, Batches::Sent) = self else { return 1 };
         if !matches!(to, Some(Address::Inet(..))) && socket.peer_addr().is_err() {
             return 1;
         }
@@ -172,7 +192,7 @@ impl PacketSocket {
     }
 
     async fn send_batch(&self, to: Option<&Address>, messages: &[Message]) -> io::Result<()> {
-        let Self::Udp(socket, state) = self else { return Err(io::ErrorKind::Unsupported.into()) };
+        let Self::Udp(socket, state, _) = self else { return Err(io::ErrorKind::Unsupported.into()) };
         let (destination, src_ip) = match to {
             Some(Address::Inet(address, ours)) => (*address, *ours),
             _ => (socket.peer_addr()?, None),
@@ -188,20 +208,18 @@ impl PacketSocket {
 
     async fn send_one(&self, to: Option<&Address>, data: &[u8]) -> io::Result<()> {
         match (self, to) {
-            (Self::Udp(socket, state), Some(Address::Inet(address, src_ip @ Some(_)))) => {
-                let transmit =
-                    Transmit { destination: *address, ecn: None, contents: data, segment_size: None, src_ip: *src_ip };
-                let send = || state.try_send(UdpSockRef::from(socket), &transmit);
+            (Self::Udp(socket, ..), Some(Address::Inet(address, Some(ours)))) => {
+                let send = || send_from(socket, *ours, data, *address);
                 match socket.async_io(Interest::WRITABLE, send).await {
                     // It was sent to a broadcast or multicast address, which nothing can come from.
                     Err(error) if cannot_be_source(&error) => socket.send_to(data, *address).await.map(drop),
                     result => result,
                 }
             }
-            (Self::Udp(socket, _), Some(Address::Inet(address, None))) => {
+            (Self::Udp(socket, ..), Some(Address::Inet(address, None))) => {
                 socket.send_to(data, *address).await.map(drop)
             }
-            (Self::Udp(socket, _), _) => socket.send(data).await.map(drop),
+            (Self::Udp(socket, ..), _) => socket.send(data).await.map(drop),
             // Whether another socket's queue has room is no readiness of ours: the kernel tells of it only when they are
             // connected. To wait as if it were would also stop what is for others.
             (Self::Unix(socket, _), Some(to)) => loop {
@@ -215,6 +233,26 @@ impl PacketSocket {
             }
         }
     }
+}
+
+/// Sends a datagram from this address of ours.
+fn send_from(socket: &UdpSocket, ours: IpAddr, data: &[u8], to: SocketAddr) -> io::Result<()> {
+    let (v4, v6);
+    let from = match ours {
+        IpAddr::V4(address) => {
+            let ipi_spec_dst = libc::in_addr { s_addr: u32::from_ne_bytes(address.octets()) };
+            v4 = libc::in_pktinfo { ipi_ifindex: 0, ipi_spec_dst, ipi_addr: libc::in_addr { s_addr: 0 } };
+            ControlMessage::Ipv4PacketInfo(&v4)
+        }
+        IpAddr::V6(address) => {
+            let ipi6_addr = libc::in6_addr { s6_addr: address.octets() };
+            v6 = libc::in6_pktinfo { ipi6_addr, ipi6_ifindex: 0 };
+            ControlMessage::Ipv6PacketInfo(&v6)
+        }
+    };
+    let (to, data) = (SockaddrStorage::from(to), [IoSlice::new(data)]);
+    sendmsg(socket.as_raw_fd(), &data, &[from], MsgFlags::MSG_DONTWAIT, Some(&to))?;
+    Ok(())
 }
 
 fn cannot_be_source(error: &io::Error) -> bool {

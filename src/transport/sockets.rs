@@ -92,7 +92,7 @@ const MPTCP_INFO_FLAG_FALLBACK: u32 = 1;
 /// `tcpi_state`: the SYN has not been answered; under fast open it may not even have been sent.
 const TCP_SYN_SENT: u8 = 2;
 /// In `tcpi_options`: data came with the SYN, and were taken.
-pub(super) const TCPI_OPT_SYN_DATA: u8 = 0x20;
+const TCPI_OPT_SYN_DATA: u8 = 0x20;
 
 impl Options {
     /// A socket without its options yet. Non-blocking.
@@ -103,7 +103,7 @@ impl Options {
                 return error;
             }
             let hint = "this kernel has no Multipath TCP, or it is turned off: `sysctl net.mptcp.enabled` tells";
-            Remedied::wrap(&error, format!("Multipath TCP: {}", words(&error)), hint)
+            Remedied::wrap(&error, format!("MPTCP: {}", words(&error)), hint)
         })
     }
 
@@ -217,12 +217,13 @@ impl Options {
             report.step(|| option("TCP_MAXSEG", mss, socket2::SockRef::from(&socket).tcp_mss()));
         }
         if self.fastopen {
-            let head = getsockopt(&socket, TcpInfoHead).unwrap_or_default();
-            let outcome = match (role, head[0], head[5] & TCPI_OPT_SYN_DATA != 0) {
-                (Role::Client, TCP_SYN_SENT, _) => FastOpen::Waiting,
-                (Role::Client, _, _) => FastOpen::Asked,
-                (Role::Listener, _, true) => FastOpen::Taken,
-                (Role::Listener, _, false) => return,
+            let outcome = match role {
+                Role::Client if waits_for_data(&socket) => FastOpen::Waiting,
+                Role::Client => FastOpen::Asked,
+                Role::Listener => match fast_open(&socket) {
+                    FastOpen::Taken => FastOpen::Taken,
+                    _ => return, // perhaps there were none
+                },
             };
             report.step(|| Step::FastOpen { outcome });
         }
@@ -232,6 +233,12 @@ impl Options {
 /// Whether `connect()` returned before the SYN was sent, because the first bytes shall go with it.
 pub(super) fn waits_for_data(socket: impl AsFd) -> bool {
     getsockopt(&socket, TcpInfoHead).is_ok_and(|head| head[0] == TCP_SYN_SENT)
+}
+
+/// What became of bytes that went with the SYN, once it was answered.
+pub(super) fn fast_open(socket: impl AsFd) -> FastOpen {
+    let taken = getsockopt(&socket, TcpInfoHead).is_ok_and(|head| head[5] & TCPI_OPT_SYN_DATA != 0);
+    if taken { FastOpen::Taken } else { FastOpen::Refused }
 }
 
 /// The address a socket connects to. Unlike `getpeername()` the kernel tells it before the SYN is sent.

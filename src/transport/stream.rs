@@ -1,6 +1,7 @@
 //! Streams of bytes, whatever carries them.
 
 use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -42,6 +43,15 @@ impl ByteStream {
                 let (read, write) = tokio::io::split(*stream);
                 (Box::new(read), Box::new(write))
             }
+        }
+    }
+
+    /// A descriptor to ask what became of the bytes that go with the SYN, if some do.
+    pub(super) fn early(&self) -> Option<OwnedFd> {
+        match self {
+            Self::Tcp(stream, Opener::Early) => stream.as_fd().try_clone_to_owned().ok(),
+            Self::Tcp(..) | Self::Unix(_) => None,
+            Self::Tls(stream) => stream.get_ref().0.stream().early(),
         }
     }
 

@@ -11,7 +11,7 @@ use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::binding::Place;
-use super::kernel::{self, Connection, Opener};
+use super::kernel::Opener;
 use super::listener::{Backlog, Incoming, Pause};
 use super::resolve::resolve;
 use super::sockets::{self, Options, Role};
@@ -21,7 +21,7 @@ use crate::endpoint::{BindAddress, HostPort};
 use crate::event::{Peer, What};
 use crate::exit::{Exit, Failure, words};
 use crate::link::{Journal, Reporter};
-use crate::step::{FastOpen, Stage, Step};
+use crate::step::{Stage, Step};
 
 /// The next address is tried when this one has not answered for so long (RFC 8305 §5).
 const STAGGER: Duration = Duration::from_millis(250);
@@ -55,11 +55,9 @@ impl Dial {
         let local =
             stream.local_addr().map_err(|error| Failure::system("connect to", &format!("tcp://{remote}"), &error))?;
         let peer = Peer { remote: format!("tcp://{}", unmap(remote)), local: format!("tcp://{}", unmap(local)) };
-        if sockets::waits_for_data(&stream) {
-            tokio::spawn(tell_fast_open(Connection { local, remote }, report.clone()));
-        }
+        let opener = if sockets::waits_for_data(&stream) { Opener::Early } else { Opener::Us };
         report.gate(Stage::Talk).await;
-        Ok(Opened { channel: Channel::Bytes(ByteStream::Tcp(stream, Opener::Us), peer), report })
+        Ok(Opened { channel: Channel::Bytes(ByteStream::Tcp(stream, opener), peer), report })
     }
 
     /// Happy Eyeballs: attempts start one after the other, each gets a head start, and the first to succeed wins.
@@ -161,25 +159,6 @@ impl Dial {
             failure.what = format!("{} (tried {})", failure.what, tried.join(", "));
         }
         failure
-    }
-}
-
-/// Says what became of the bytes that went with the SYN, as soon as the handshake is over. It begins with the first write.
-async fn tell_fast_open(connection: Connection, report: Reporter) {
-    /// How often the kernel is asked: at first, and at the longest.
-    const ASK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(250));
-    let mut pause = ASK.0;
-    while report.watch().steps {
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(ASK.1);
-        match kernel::state(connection) {
-            Some(tcp) if tcp.name == "SYN-SENT" => {}
-            Some(tcp) => {
-                let outcome = if tcp.syn_data { FastOpen::Taken } else { FastOpen::Refused };
-                return report.step(|| Step::FastOpen { outcome });
-            }
-            None => return,
-        }
     }
 }
 

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use quinn_udp::{UdpSockRef, UdpSocketState};
 use rustix::net::sockopt::{Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, set_ip_mtu_discover, set_ipv6_mtu_discover};
 use socket2::{Domain, Socket, Type};
-use tokio::net::UdpSocket;
 
 use super::binding::Place;
 use super::demux::Demux;
@@ -107,7 +106,7 @@ fn client_socket(socket: Socket) -> io::Result<PacketSocket> {
     // where the path is narrower. A client batches only what it sends, which needs no option, so a scratch socket serves.
     let scratch = std::net::UdpSocket::bind(("127.0.0.1", 0)).or_else(|_| std::net::UdpSocket::bind(("::1", 0)))?;
     let state = UdpSocketState::new(UdpSockRef::from(&scratch))?;
-    Ok(PacketSocket::Udp(UdpSocket::from_std(socket.into())?, state))
+    PacketSocket::udp(socket, state)
 }
 
 /// `udp listen`
@@ -156,5 +155,5 @@ fn listening_socket(socket: Socket, rcvbuf: Option<usize>, report: &Reporter) ->
     // It forbids fragmentation, for its own protocol's path discovery; an answer here may be larger than the path.
     let _ = set_ip_mtu_discover(&socket, Ipv4PathMtuDiscovery::WANT);
     let _ = set_ipv6_mtu_discover(&socket, Ipv6PathMtuDiscovery::WANT);
-    Ok(PacketSocket::Udp(UdpSocket::from_std(socket.into())?, state))
+    PacketSocket::udp(socket, state)
 }

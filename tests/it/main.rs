@@ -15,6 +15,8 @@ mod printer;
 mod program;
 mod prompt;
 mod scan;
+mod sockets;
+mod space;
 mod stdio;
 mod terminal;
 mod tls;

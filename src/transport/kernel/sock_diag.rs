@@ -14,7 +14,6 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{Connection, TcpState};
 use crate::stats::TcpInfo;
-use crate::transport::sockets::TCPI_OPT_SYN_DATA;
 
 /// Multicast groups of `NETLINK_SOCK_DIAG`: `SKNLGRP_INET_TCP_DESTROY` and `SKNLGRP_INET6_TCP_DESTROY`.
 /// A dual-stack socket belongs to the second, even when its peer speaks IPv4.
@@ -134,16 +133,14 @@ fn state_name(state: u8) -> &'static str {
 }
 
 fn tcp_state(response: &InetResponse) -> TcpState {
-    let raw = response.nlas.iter().find_map(|nla| match nla {
-        Nla::TcpInfo(raw) => Some(raw.as_slice()),
-        _ => None,
-    });
     TcpState {
         name: state_name(response.header.state),
         unacknowledged: response.header.send_queue,
         unread: response.header.recv_queue,
-        syn_data: raw.and_then(|raw| raw.get(5)).is_some_and(|options| options & TCPI_OPT_SYN_DATA != 0),
-        info: raw.and_then(tcp_info),
+        info: response.nlas.iter().find_map(|nla| match nla {
+            Nla::TcpInfo(raw) => tcp_info(raw),
+            _ => None,
+        }),
     }
 }
 
