@@ -128,10 +128,10 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 echo\t'Say it back'
 broadcast\t'Say it to every other peer'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End with exit code 5 if no peer comes within this time' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l stdin -d 'Who gets what stdin says; `each` replays a regular file to every peer [default: broadcast; none with --reply when stdin is not a terminal]' -r -f -a "none\t'Nobody; stdin is not read'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l stdin -d 'Who gets what stdin or --input says; `each` gives every peer all of a regular file or of generated input [default: broadcast; none with --reply when stdin is not a terminal]' -r -f -a "none\t'Nobody; stdin is not read'
 broadcast\t'Every peer'
 first\t'The first peer only'
-each\t'Every peer gets all of it (a regular file)'"
+each\t'Every peer gets all of it (a regular file, or generated)'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l backlog -d 'So many connections may wait to be accepted; the kernel makes it `net.core.somaxconn` at most [default: 4096]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l ca -d 'Take only clients with a certificate that one of these vouches for; a PEM file, may be repeated' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l crl -d 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated' -r -F
@@ -454,10 +454,10 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 echo\t'Say it back'
 broadcast\t'Say it to every other peer'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End with exit code 5 if no peer comes within this time' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l stdin -d 'Who gets what stdin says; `each` replays a regular file to every peer [default: broadcast; none with --reply when stdin is not a terminal]' -r -f -a "none\t'Nobody; stdin is not read'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l stdin -d 'Who gets what stdin or --input says; `each` gives every peer all of a regular file or of generated input [default: broadcast; none with --reply when stdin is not a terminal]' -r -f -a "none\t'Nobody; stdin is not read'
 broadcast\t'Every peer'
 first\t'The first peer only'
-each\t'Every peer gets all of it (a regular file)'"
+each\t'Every peer gets all of it (a regular file, or generated)'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l backlog -d 'So many connections may wait to be accepted; the kernel makes it `net.core.somaxconn` at most [default: 4096]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l ca -d 'Take only clients with a certificate that one of these vouches for; a PEM file, may be repeated' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l crl -d 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated' -r -F

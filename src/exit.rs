@@ -24,7 +24,7 @@ pub enum Exit {
     Protocol,
     /// 7: reset, or not everything was delivered.
     Partial,
-    /// 8: `--expect` or `--count` was not met.
+    /// 8: `--expect`, `--expect-digest` or `--count` was not met.
     Unmet,
     /// 130: interrupted.
     Interrupted,
@@ -60,7 +60,7 @@ impl Exit {
             Self::Timeout => "A time limit was reached: connect, idle, linger or accept.",
             Self::Protocol => "The peer refused or broke the protocol, or went past a limit.",
             Self::Partial => "The connection was reset, or not everything was delivered.",
-            Self::Unmet => "What --expect or --count waits for was not heard.",
+            Self::Unmet => "What --expect, --expect-digest or --count asks for was not heard.",
             Self::Interrupted => "Interrupted by a signal.",
             Self::BrokenStdout => "Standard output was closed early.",
         }

@@ -37,7 +37,8 @@
 //!   and does nothing else; the screen is a thread of its own, so a stdout that takes nothing stops the display and not the
 //!   conversation. There is no second logging stack: `-v` shows [`step::Step`]s.
 //! * **You pay for looking only when you look**: steps are closures that are not called unless someone watches.
-//! * **Protocol logic does no I/O and reads no clock** ([`frame`], [`repl`], [`plan`]): bytes and values in, values out.
+//! * **Protocol logic does no I/O and reads no clock** ([`frame`], [`repl`], [`plan`], [`traffic::pace`]): bytes and
+//!   values in, values out.
 //! * **The pump never awaits in a `select!` arm** ([`session`]). What has no room yet waits in a field and its source is
 //!   not read meanwhile: that is the back-pressure.
 //! * **Stages are explicit**: resolve → socket → bind → connect | listen → accept → talk → shutdown → close. Before each,
@@ -61,6 +62,8 @@
 //! * **Dropping a [`link::Link`] is the polite close**: what is queued is said, our direction ends, unread input is drained
 //!   (closing with unread input makes the kernel send a reset, and that destroys what is on its way), and all of it is
 //!   bounded by [`link::CLOSE_LIMIT`].
+//! * **What is said is made where it is said** ([`traffic`]): generated input needs no pipe and no thread of its own; the
+//!   thread that would read stdin asks the generator instead, and a pace tells it how long to wait.
 //! * **How much a dead connection's peer acknowledged** cannot be asked for after a reset, and `getsockopt(TCP_INFO)` has
 //!   no safe wrapper; the kernel announces it when the last descriptor closes, to those who subscribed
 //!   ([`transport::kernel::Autopsy`]).

@@ -29,8 +29,8 @@ pub struct Serve {
 #[derive(Debug, Args)]
 #[command(next_help_heading = LISTENING)]
 pub struct Feed {
-    /// Who gets what stdin says; `each` replays a regular file to every peer [default: broadcast; none with --reply
-    /// when stdin is not a terminal]
+    /// Who gets what stdin or --input says; `each` gives every peer all of a regular file or of generated input
+    /// [default: broadcast; none with --reply when stdin is not a terminal]
     #[arg(long, value_name = "WHO", value_enum, conflicts_with = "recv_only")]
     pub stdin: Option<StdinTo>,
 }

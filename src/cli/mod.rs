@@ -116,7 +116,8 @@ Examples:
   sockeye tcp connect localhost 8080
   printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockeye tcp connect localhost:8080
   sockeye tcp connect localhost:8080 --framing lines --say ping --expect pong </dev/null
-  sockeye tcp connect --explain --step localhost:8080")]
+  sockeye tcp connect --explain --step localhost:8080
+  sockeye tcp connect localhost:9000 --input random:100MiB --digest")]
     Connect(TcpConnect),
     /// Listen for TCP connections
     #[command(after_long_help = "\
@@ -124,7 +125,8 @@ Examples:
   sockeye tcp listen 9000
   sockeye tcp listen :9000 --reply echo
   sockeye tcp listen 9000 --once </dev/null >received.bin
-  sockeye tcp listen 9000 --stdin each <page.html")]
+  sockeye tcp listen 9000 --stdin each <page.html
+  sockeye tcp listen 9000 --once --output none --digest")]
     Listen(TcpListen),
 }
 
@@ -136,7 +138,8 @@ pub enum Udp {
     #[command(after_long_help = "\
 Examples:
   sockeye udp connect --demo --say hello </dev/null
-  echo '<13>hello' | sockeye udp connect 127.0.0.1:514 --framing lines")]
+  echo '<13>hello' | sockeye udp connect 127.0.0.1:514 --framing lines
+  sockeye udp connect localhost:9000 --input random:100kB --message-size 100 --delay 20ms")]
     Connect(UdpConnect),
     /// Hear datagrams from any peer and answer
     #[command(after_long_help = "\

@@ -83,7 +83,7 @@ pub enum StdinTo {
     Broadcast,
     /// The first peer only
     First,
-    /// Every peer gets all of it (a regular file)
+    /// Every peer gets all of it (a regular file, or generated)
     Each,
 }
 

@@ -78,6 +78,12 @@ fn defaults_for_people_and_for_pipes() {
         ("unix connect /s", "pp", Source, "chunks/chunks", Raw, Path::Raw),
         ("unix connect /s --type seqpacket", "pp", Source, "chunks/chunks", Raw, Messages),
         ("udp connect h:1", "pp", Source, "chunks/chunks", Raw, Messages),
+        // Generated input is nobody's typing, and goes straight through too; messages are what is cut or held apart.
+        ("tcp connect h:1 --input random:1k", "tt", Source, "lines/chunks", Human, Messages),
+        ("tcp connect h:1 --input random:1k", "tp", Source, "chunks/chunks", Raw, Path::Raw),
+        ("tcp connect h:1 --input file:f --rate 1k --digest", "pp", Source, "chunks/chunks", Raw, Path::Raw),
+        ("tcp connect h:1 --message-size 10", "pp", Source, "chunks/chunks", Raw, Messages),
+        ("tcp connect h:1 --delay 1s", "pp", Source, "chunks/chunks", Raw, Messages),
         // A listener: one peer is like a client; many are messages; one that answers by itself leaves a pipe alone.
         ("tcp listen 1 --once", "pp", Source, "chunks/chunks", Raw, Path::Raw),
         ("tcp listen 1", "pp", Source, "chunks/chunks", Raw, Messages),
@@ -88,6 +94,8 @@ fn defaults_for_people_and_for_pipes() {
         ("tcp listen 1 --reply broadcast --output none", "pp", Nothing, "chunks/chunks", Output::None, Messages),
         ("tcp listen 1 --stdin each", "fp", Replay, "chunks/chunks", Raw, Messages),
         ("tcp listen 1 --stdin each --once", "fp", Replay, "chunks/chunks", Raw, Messages),
+        ("tcp listen 1 --stdin each --input zero:1k", "tp", Replay, "chunks/chunks", Raw, Messages),
+        ("tcp listen 1 --reply echo --output none --digest", "pp", Nothing, "chunks/chunks", Output::None, Messages),
     ] {
         let talk = talk(line, terminal(stdio));
         let framing = format!("{}/{}", talk.frames.heard, talk.frames.said);
@@ -117,6 +125,8 @@ fn who_hears_stdin() {
         ("tcp listen 1 --reply echo", "pp", Audience::Nobody),
         ("tcp listen 1 --reply echo", "tt", Audience::All),
         ("tcp listen 1 --reply echo --stdin broadcast", "pp", Audience::All),
+        ("tcp listen 1 --reply echo --input zero:1k", "pp", Audience::All),
+        ("tcp listen 1 --stdin each --input zero:1k", "pp", Audience::Each),
         ("udp listen 1", "pp", Audience::Last),
         ("udp listen 1 --reply-to all", "pp", Audience::All),
         ("udp listen 1 --reply-to first", "pp", Audience::First),
@@ -124,6 +134,25 @@ fn who_hears_stdin() {
         ("udp listen 1 --recv-only", "pp", Audience::Nobody),
     ] {
         assert_eq!(service(line, terminal(stdio)).audience, audience, "{line} ({stdio})");
+    }
+}
+
+#[test]
+fn what_is_read_at_once() {
+    const KIB: usize = 1 << 10;
+    for (line, block) in [
+        ("tcp connect h:1", 64 * KIB),
+        ("tcp connect h:1 --framing lines", 64 * KIB),
+        ("udp connect h:1", 16 * KIB),
+        ("udp connect h:1 --framing lines", 256 * KIB),
+        ("udp connect h:1 --message-size 10", 256 * KIB),
+        // On a stream what is read at once is said at once, and so it is what may be said in 5 ms.
+        ("tcp connect h:1 --rate 1MB", 5000),
+        ("tcp connect h:1 --rate 1", 1),
+        ("tcp connect h:1 --rate 1MB --framing lines", 64 * KIB),
+        ("udp connect h:1 --rate 1", 16 * KIB),
+    ] {
+        assert_eq!(talk(line, terminal("pp")).reading.block, block, "{line}");
     }
 }
 
@@ -191,6 +220,13 @@ fn what_cannot_be_done_is_a_usage_error_with_a_remedy() {
     for (line, stdio, why) in [
         ("tcp listen 1 --stdin each", "pp", "not a regular file"),
         ("tcp listen 1 --stdin each", "tt", "not a regular file"),
+        ("tcp listen 1 --stdin none --input zero:1k", "tt", "nobody hears"),
+        ("tcp listen 1 --expect-digest abc --once", "pp", "64 hexadecimal digits"),
+        ("tcp connect h:1 --digest=sha512 --expect-digest abc", "pp", "128 hexadecimal digits"),
+        (&format!("tcp listen 1 --expect-digest {:064}", 0), "pp", "each of many peers"),
+        ("tcp connect h:1 --rate 1k", "tt", "at a prompt"),
+        ("tcp connect h:1 --delay 1s", "tt", "at a prompt"),
+        ("tcp connect h:1 --message-size 1", "tt", "at a prompt"),
         ("tcp connect h:1 --step", "pt", "must be a terminal"),
         ("tcp connect h:1 --step", "tp", "must be a terminal"),
         ("tcp connect h", "tt", "port is missing"),
@@ -215,6 +251,9 @@ fn options_that_exclude_each_other() {
         "tcp connect h:1 --send-only --count 1",
         "tcp connect h:1 --count 0",
         "tcp connect h:1 --expect=",
+        "tcp connect h:1 --input zero:1k --recv-only",
+        "tcp connect h:1 --input zero:1k --step",
+        "tcp connect h:1 --rate 1k --recv-only",
         "tcp listen 1 --max-peers 0",
         "tcp listen 1 --recv-only --stdin broadcast",
     ] {

@@ -40,8 +40,14 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
     ("sockeye tcp listen :9000 --reply echo", Meets(echoes)),
     ("sockeye tcp listen 9000 --once </dev/null >received.bin", Meets(receives_a_file)),
     ("sockeye tcp listen 9000 --stdin each <page.html", Meets(serves_a_page)),
+    ("sockeye tcp listen 9000 --once --output none --digest", Meets(gives_the_digest_of_what_it_hears)),
+    ("sockeye tcp connect localhost:9000 --input random:100MiB --digest", Meets(gives_the_digest_of_what_it_says)),
     ("sockeye udp connect --demo --say hello </dev/null", Prints("hello")),
     ("echo '<13>hello' | sockeye udp connect 127.0.0.1:514 --framing lines", Meets(logs_a_line)),
+    (
+        "sockeye udp connect localhost:9000 --input random:100kB --message-size 100 --delay 20ms",
+        Meets(says_small_datagrams),
+    ),
     ("sockeye udp listen 9000", Meets(hears_and_answers_a_datagram)),
     ("sockeye udp listen :514 --recv-only >syslog.txt", Meets(collects_a_log)),
     ("sockeye udp listen 9000 --reply-to all", Meets(answers_all)),
@@ -173,6 +179,42 @@ fn serves_a_page(stage: &Stage, line: &str) {
         assert_eq!(rest(client(port)), "<p>hi\n");
     }
     running.interrupted();
+}
+
+/// Of "hello".
+const HELLO: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+
+fn gives_the_digest_of_what_it_hears(stage: &Stage, line: &str) {
+    // At a terminal it ends with the client; a pipe may have more to say.
+    let mut running = stage.start(&(with(line, "9000", &0) + " </dev/null"));
+    let mut stream = client(running.port());
+    stream.write_all(b"hello").expect("it reads");
+    drop(stream);
+    running.stderr.says(&format!("sha256 heard {HELLO} (5 bytes)\n"));
+    assert_eq!(running.ends(), "");
+}
+
+fn gives_the_digest_of_what_it_says(stage: &Stage, line: &str) {
+    let mut other = stage.start("sockeye tcp listen 0 --once --output none --digest </dev/null");
+    let mut running = stage.start(&with(line, "9000", &other.port()));
+    let digest = |text: &str, way: &str| {
+        let rest = text.split_once(&format!("sha256 {way} "))?.1;
+        rest.split_once(" (104857600 bytes)").map(|(digest, _)| digest.to_owned())
+    };
+    let said = running.stderr.until("its digest", |text| digest(text, "said"));
+    assert_eq!(other.stderr.until("its digest", |text| digest(text, "heard")), said);
+    running.ends();
+    other.ends();
+}
+
+fn says_small_datagrams(stage: &Stage, line: &str) {
+    let socket = datagrams();
+    let port = socket.local_addr().expect("it is bound").port();
+    let running = stage.start(&with(&with(line, "localhost:9000", &format!("127.0.0.1:{port}")), "100kB", &"1kB"));
+    for _ in 0..10 {
+        assert_eq!(socket.recv(&mut [0; 200]).expect("a datagram comes"), 100);
+    }
+    running.ends();
 }
 
 fn datagrams() -> UdpSocket {

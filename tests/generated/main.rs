@@ -143,7 +143,13 @@ fn each_shell_is_given_its_own_script() {
 
 #[test]
 fn tables_of_the_readme_are_fresh() {
-    let exit = |exit: Exit| [exit.code().to_string(), exit.meaning().replace("--expect", "`--expect`")];
+    let word = |word: &str| match word.strip_suffix(',') {
+        Some(option) if option.starts_with("--") => format!("`{option}`,"),
+        None if word.starts_with("--") => format!("`{word}`"),
+        _ => word.to_owned(),
+    };
+    let meaning = |exit: Exit| exit.meaning().split(' ').map(word).collect::<Vec<_>>().join(" ");
+    let exit = |exit: Exit| [exit.code().to_string(), meaning(exit)];
     assert_table("| code | meaning |", Exit::ALL.into_iter().map(exit));
     let verb = |verb: &repl::Verb| {
         [format!("`{}`", format!("/{} {}", verb.name, verb.arguments).trim_end()), verb.help.to_owned()]
