@@ -39,6 +39,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a TCP endpoint and talk')
             [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Listen for TCP connections')
+            [CompletionResult]::new('ping', 'ping', [CompletionResultType]::ParameterValue, 'Connect again and again, and tell how long it takes')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -178,9 +179,54 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'sockeye;tcp;ping' {
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End after so many [default: until it is interrupted]')
+            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'From the start of one to the start of the next')
+            [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up connecting after this long, all addresses together')
+            [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Trust these roots and no others; a PEM file of certificates, may be repeated. The server''s own can be among them')
+            [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Accept exactly the certificate with this SHA-256, whatever it says; may be repeated')
+            [CompletionResult]::new('--crl', '--crl', [CompletionResultType]::ParameterName, 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Show this certificate; a PEM file, with the certificates between it and its root')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The certificate''s private key, PEM; an encrypted one''s password is asked for [default: in the file of --cert]')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'The password of the private key is the first line of this file')
+            [CompletionResult]::new('--sni', '--sni', [CompletionResultType]::ParameterName, 'Ask for the server of this name, and verify it [default: the host]')
+            [CompletionResult]::new('--alpn', '--alpn', [CompletionResultType]::ParameterName, 'Protocols that may be spoken inside, the best first: `h2,http/1.1`')
+            [CompletionResult]::new('--handshake-timeout', '--handshake-timeout', [CompletionResultType]::ParameterName, 'Give up the handshake after this long [default: 10s]')
+            [CompletionResult]::new('--sndbuf', '--sndbuf', [CompletionResultType]::ParameterName, 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted')
+            [CompletionResult]::new('--rcvbuf', '--rcvbuf', [CompletionResultType]::ParameterName, 'The size of the receive buffer')
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'How many routers a packet may pass [default: the kernel''s, 64]')
+            [CompletionResult]::new('--tos', '--tos', [CompletionResultType]::ParameterName, 'How routers may treat the packets: a DSCP class such as ef, cs1, af41 or le, lowdelay, or the byte as a number')
+            [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Send and hear through this interface only')
+            [CompletionResult]::new('--mark', '--mark', [CompletionResultType]::ParameterName, 'Mark the packets with this number for the routes and firewall rules of this machine')
+            [CompletionResult]::new('--keepalive', '--keepalive', [CompletionResultType]::ParameterName, 'Ask a silent peer whether it is still there: after IDLE, again after each INTERVAL, and give up after COUNT unanswered questions; what is left out is the kernel''s choice')
+            [CompletionResult]::new('--mss', '--mss', [CompletionResultType]::ParameterName, 'The largest segment, in bytes, each way')
+            [CompletionResult]::new('--user-timeout', '--user-timeout', [CompletionResultType]::ParameterName, 'Give up when what was sent stays unacknowledged for this long [default: the kernel''s, about 15 minutes]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Put the time before each line of the human view')
+            [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Start an echo server of the same protocol in this process and connect to it')
+            [CompletionResult]::new('-4', '-4', [CompletionResultType]::ParameterName, 'Only IPv4')
+            [CompletionResult]::new('-6', '-6', [CompletionResultType]::ParameterName, 'Only IPv6')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Speak TLS over the stream, as `tls://HOST:PORT` does; the server is verified by the system''s trusted roots')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate: whoever is on the way can read and change everything')
+            [CompletionResult]::new('--nodelay', '--nodelay', [CompletionResultType]::ParameterName, 'Send small segments at once, though earlier ones are not acknowledged yet [default: they wait, up to a round trip]')
+            [CompletionResult]::new('--fastopen', '--fastopen', [CompletionResultType]::ParameterName, 'Let data go with the SYN: of a client, what --say or TLS says first')
+            [CompletionResult]::new('--mptcp', '--mptcp', [CompletionResultType]::ParameterName, 'Speak Multipath TCP with peers that do, and plain TCP with others')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Explain each step; implies -v')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'sockeye;tcp;help' {
             [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a TCP endpoint and talk')
             [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Listen for TCP connections')
+            [CompletionResult]::new('ping', 'ping', [CompletionResultType]::ParameterValue, 'Connect again and again, and tell how long it takes')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -188,6 +234,9 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             break
         }
         'sockeye;tcp;help;listen' {
+            break
+        }
+        'sockeye;tcp;help;ping' {
             break
         }
         'sockeye;tcp;help;help' {
@@ -503,12 +552,16 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
         'sockeye;help;tcp' {
             [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a TCP endpoint and talk')
             [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Listen for TCP connections')
+            [CompletionResult]::new('ping', 'ping', [CompletionResultType]::ParameterValue, 'Connect again and again, and tell how long it takes')
             break
         }
         'sockeye;help;tcp;connect' {
             break
         }
         'sockeye;help;tcp;listen' {
+            break
+        }
+        'sockeye;help;tcp;ping' {
             break
         }
         'sockeye;help;udp' {

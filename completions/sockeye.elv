@@ -35,6 +35,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand --help 'Print help'
             cand connect 'Connect to a TCP endpoint and talk'
             cand listen 'Listen for TCP connections'
+            cand ping 'Connect again and again, and tell how long it takes'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'sockeye;tcp;connect'= {
@@ -171,14 +172,60 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'sockeye;tcp;ping'= {
+            cand --count 'End after so many [default: until it is interrupted]'
+            cand --interval 'From the start of one to the start of the next'
+            cand --bind 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`'
+            cand --connect-timeout 'Give up connecting after this long, all addresses together'
+            cand --ca 'Trust these roots and no others; a PEM file of certificates, may be repeated. The server''s own can be among them'
+            cand --pin 'Accept exactly the certificate with this SHA-256, whatever it says; may be repeated'
+            cand --crl 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated'
+            cand --cert 'Show this certificate; a PEM file, with the certificates between it and its root'
+            cand --key 'The certificate''s private key, PEM; an encrypted one''s password is asked for [default: in the file of --cert]'
+            cand --key-password-file 'The password of the private key is the first line of this file'
+            cand --sni 'Ask for the server of this name, and verify it [default: the host]'
+            cand --alpn 'Protocols that may be spoken inside, the best first: `h2,http/1.1`'
+            cand --handshake-timeout 'Give up the handshake after this long [default: 10s]'
+            cand --sndbuf 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted'
+            cand --rcvbuf 'The size of the receive buffer'
+            cand --ttl 'How many routers a packet may pass [default: the kernel''s, 64]'
+            cand --tos 'How routers may treat the packets: a DSCP class such as ef, cs1, af41 or le, lowdelay, or the byte as a number'
+            cand --device 'Send and hear through this interface only'
+            cand --mark 'Mark the packets with this number for the routes and firewall rules of this machine'
+            cand --keepalive 'Ask a silent peer whether it is still there: after IDLE, again after each INTERVAL, and give up after COUNT unanswered questions; what is left out is the kernel''s choice'
+            cand --mss 'The largest segment, in bytes, each way'
+            cand --user-timeout 'Give up when what was sent stays unacknowledged for this long [default: the kernel''s, about 15 minutes]'
+            cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --output 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --color 'When to use colour'
+            cand --timestamps 'Put the time before each line of the human view'
+            cand --demo 'Start an echo server of the same protocol in this process and connect to it'
+            cand -4 'Only IPv4'
+            cand -6 'Only IPv6'
+            cand --tls 'Speak TLS over the stream, as `tls://HOST:PORT` does; the server is verified by the system''s trusted roots'
+            cand --insecure 'Accept any certificate: whoever is on the way can read and change everything'
+            cand --nodelay 'Send small segments at once, though earlier ones are not acknowledged yet [default: they wait, up to a round trip]'
+            cand --fastopen 'Let data go with the SYN: of a client, what --say or TLS says first'
+            cand --mptcp 'Speak Multipath TCP with peers that do, and plain TCP with others'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -v 'Show the steps below the messages'
+            cand --verbose 'Show the steps below the messages'
+            cand --explain 'Explain each step; implies -v'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'sockeye;tcp;help'= {
             cand connect 'Connect to a TCP endpoint and talk'
             cand listen 'Listen for TCP connections'
+            cand ping 'Connect again and again, and tell how long it takes'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'sockeye;tcp;help;connect'= {
         }
         &'sockeye;tcp;help;listen'= {
+        }
+        &'sockeye;tcp;help;ping'= {
         }
         &'sockeye;tcp;help;help'= {
         }
@@ -474,10 +521,13 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         &'sockeye;help;tcp'= {
             cand connect 'Connect to a TCP endpoint and talk'
             cand listen 'Listen for TCP connections'
+            cand ping 'Connect again and again, and tell how long it takes'
         }
         &'sockeye;help;tcp;connect'= {
         }
         &'sockeye;help;tcp;listen'= {
+        }
+        &'sockeye;help;tcp;ping'= {
         }
         &'sockeye;help;udp'= {
             cand connect 'Send datagrams to a UDP endpoint and hear its answers'

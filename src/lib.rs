@@ -83,6 +83,7 @@ pub mod frame;
 pub mod input;
 pub mod link;
 pub mod meter;
+pub mod ping;
 pub mod pipe;
 pub mod plan;
 pub mod proxy;

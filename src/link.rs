@@ -76,6 +76,12 @@ impl Journal {
         (journal, receiver)
     }
 
+    /// The clock of the records.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
     /// A reporter for what belongs to no conversation.
     #[must_use]
     pub fn program(&self) -> Reporter {

@@ -19,6 +19,7 @@ mod listen;
 mod measure;
 mod network;
 mod patience;
+mod ping;
 mod proxy;
 mod scan;
 mod sockets;
@@ -33,6 +34,7 @@ pub use listen::{Feed, Serve};
 pub use measure::{Measure, Progress};
 pub use network::{Network, Target};
 pub use patience::{Offline, Reconnect, Retry};
+pub use ping::TcpPing;
 pub use proxy::Proxy;
 pub use scan::Scan;
 pub use sockets::{Buffers, IpOptions, Multicast, TcpOptions};
@@ -128,6 +130,14 @@ Examples:
   sockeye tcp listen 9000 --stdin each <page.html
   sockeye tcp listen 9000 --once --output none --digest")]
     Listen(TcpListen),
+    /// Connect again and again, and tell how long it takes
+    #[command(after_long_help = "\
+Examples:
+  sockeye tcp ping --demo --count 3
+  sockeye tcp ping localhost:8080 --count 5 --interval 200ms
+  sockeye tcp ping tls://localhost:8443 --insecure --count 2
+  sockeye tcp ping localhost:8080 --count 5 --output json | jq 'select(.what==\"summary\").connect.p95_ns'")]
+    Ping(TcpPing),
 }
 
 /// Verbs of UDP.

@@ -5,6 +5,7 @@ pub mod completions;
 mod demo;
 mod listen;
 mod measure;
+mod ping;
 mod replay;
 mod scan;
 mod stage;
@@ -25,6 +26,7 @@ pub fn run(plan: Plan) -> Result<Exit, Failure> {
             on(Builder::new_current_thread(), listen::listen(bind, *service))
         }
         Plan::Listen(bind, service) => on(Builder::new_multi_thread(), listen::listen(bind, *service)),
+        Plan::Ping(ping) => on(Builder::new_current_thread(), ping::ping(*ping)),
         Plan::Scan(scan) => on(Builder::new_current_thread(), scan::scan(*scan)),
         Plan::Replay(file, look) => {
             let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());

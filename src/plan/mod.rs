@@ -3,6 +3,7 @@
 mod access;
 mod exec;
 mod measure;
+mod ping;
 mod proxy;
 mod scan;
 mod sockets;
@@ -36,6 +37,7 @@ use crate::transport::sockets::Options;
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix};
 use crate::view::{Company, Look, Talk as Talkativeness};
 pub use measure::Measure;
+pub use ping::Ping;
 pub use scan::{Addresses, Scan};
 use sockets::First;
 use talk::{decide, look, talk};
@@ -83,6 +85,8 @@ pub enum Plan {
     Connect(Connection, Box<Talk>),
     /// Serve peers.
     Listen(Bind, Box<Service>),
+    /// Tell how long connecting takes.
+    Ping(Box<Ping>),
     /// Tell which ports are open.
     Scan(Box<Scan>),
     /// Show a record again.
@@ -234,6 +238,7 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
     match cli.command {
         Command::Tcp(Tcp::Connect(options)) => tcp_connect(options, terminal, environment),
         Command::Tcp(Tcp::Listen(options)) => tcp_listen(options, terminal, environment),
+        Command::Tcp(Tcp::Ping(options)) => ping::ping(options, terminal, environment),
         Command::Udp(Udp::Connect(options)) => udp_connect(options, terminal, environment),
         Command::Udp(Udp::Listen(options)) => udp_listen(options, terminal, environment),
         Command::Unix(Unix::Connect(options)) => unix_connect(options, terminal, environment),
@@ -332,6 +337,7 @@ fn network(
         family: Family::from_options(ipv4, ipv6),
         bind,
         timeout: connect_timeout,
+        names: transport::resolve::Known::default(),
         options: sockets::options(ip, tcp)?,
         proxies: proxy::hops(proxy, environment)?,
     })

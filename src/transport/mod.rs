@@ -44,6 +44,8 @@ pub struct Network {
     pub timeout: Duration,
     /// Options of the socket.
     pub options: sockets::Options,
+    /// Names that need no lookup.
+    pub names: resolve::Known,
     /// Proxies on the way, the nearest first.
     pub proxies: Vec<Hop>,
 }

@@ -1,15 +1,43 @@
 //! Names to addresses, in the order in which they are tried.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
+use super::Network;
 use crate::cli::Family;
 use crate::endpoint::HostPort;
 use crate::exit::{Exit, Failure, words};
 use crate::link::Reporter;
 use crate::step::{Stage, Step};
+
+/// Names whose addresses are known, so that nobody is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Known(HashMap<String, Vec<SocketAddr>>);
+
+impl Known {
+    /// From now on the host has these addresses, at any port, in the order in which they are to be tried.
+    pub fn know(&mut self, host: &str, addresses: Vec<SocketAddr>) {
+        self.0.insert(host.to_owned(), addresses);
+    }
+}
+
+impl Network {
+    /// The addresses of a target, from what is known or by [`resolve`].
+    pub async fn resolve(&self, target: &HostPort, report: &Reporter) -> Result<Vec<SocketAddr>, Failure> {
+        match self.names.0.get(&target.host) {
+            Some(addresses) => {
+                let mut addresses = addresses.clone();
+                for address in &mut addresses {
+                    address.set_port(target.port);
+                }
+                Ok(addresses)
+            }
+            None => resolve(target, self.family, report).await,
+        }
+    }
+}
 
 /// Looks a host up. An address needs no lookup.
 ///

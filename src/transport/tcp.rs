@@ -13,7 +13,6 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use super::binding::Place;
 use super::kernel::Opener;
 use super::listener::{Backlog, Incoming, Pause};
-use super::resolve::resolve;
 use super::sockets::{self, Options, Role};
 use super::{ByteStream, Channel, Listener, Network, Opened};
 use crate::access::Visitor;
@@ -37,7 +36,7 @@ pub struct Dial {
 impl Dial {
     pub(super) async fn connect(&self, report: Reporter) -> Result<Opened, Failure> {
         let opening = async {
-            let addresses = resolve(&self.target, self.network.family, &report).await?;
+            let addresses = self.network.resolve(&self.target, &report).await?;
             self.race(&addresses, &report).await
         };
         let (stream, remote) = if report.stepping() {

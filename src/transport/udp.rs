@@ -14,7 +14,6 @@ use super::demux::Demux;
 use super::listener::Incoming;
 use super::packet_socket::PacketSocket;
 use super::packets::{Ending, Packets};
-use super::resolve::resolve;
 use super::sockets::{Role, put};
 use super::tcp::{family, local, named, own_end};
 use super::{Channel, Listener, Network, Opened};
@@ -39,7 +38,7 @@ pub struct Dial {
 
 impl Dial {
     pub(super) async fn connect(&self, report: Reporter) -> Result<Opened, Failure> {
-        let lookup = resolve(&self.target, self.network.family, &report);
+        let lookup = self.network.resolve(&self.target, &report);
         let addresses = if report.stepping() {
             lookup.await?
         } else {

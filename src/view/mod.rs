@@ -14,6 +14,7 @@ mod history;
 mod human;
 mod json;
 mod narrator;
+pub mod ping;
 mod pretty;
 mod printer;
 mod raw;
@@ -126,6 +127,11 @@ pub fn talk(look: &Look) -> Box<dyn View> {
 #[must_use]
 pub fn recorder() -> Box<dyn View> {
     Box::new(json::Json)
+}
+
+/// Milliseconds with three decimals, so that a column of them can be compared.
+fn millis(nanos: u64) -> String {
+    format!("{}.{:03}", nanos / 1_000_000, nanos / 1_000 % 1_000)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use super::explain::Explanation;
 use super::json::Json;
 use super::style::{Clock, Ink, Style};
-use super::{Look, Talk, View, escape};
+use super::{Look, Talk, View, escape, millis};
 use crate::cli::Output;
 use crate::event::Timed;
 use crate::scan::{End, Finding, State, What};
@@ -216,11 +216,6 @@ impl View<Timed<What>> for Told {
         }
         Ok(())
     }
-}
-
-/// Milliseconds with three decimals, so that a column of them can be compared.
-fn millis(nanos: u64) -> String {
-    format!("{}.{:03}", nanos / 1_000_000, nanos / 1_000 % 1_000)
 }
 
 /// What the state of a port means.

@@ -58,6 +58,13 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
     ("sockeye unix listen @name --type datagram", Meets(hears_an_abstract_datagram)),
     ("sockeye tcp connect --demo --say hello --record session.jsonl </dev/null", Prints("hello\n")),
     ("sockeye replay session.jsonl --output human --explain", Meets(replays)),
+    ("sockeye tcp ping --demo --count 3", Meets(pings_its_demo)),
+    ("sockeye tcp ping localhost:8080 --count 5 --interval 200ms", Meets(pings_five_times)),
+    ("sockeye tcp ping tls://localhost:8443 --insecure --count 2", Meets(pings_tls)),
+    (
+        "sockeye tcp ping localhost:8080 --count 5 --output json | jq 'select(.what==\"summary\").connect.p95_ns'",
+        Meets(measures_a_ping),
+    ),
     ("sockeye scan localhost 22,80,8000-8010", Meets(scans_what_listens)),
     ("sockeye scan localhost 5432 6379 --retry 30s && echo both are there", Meets(waits_for_both)),
     ("sockeye scan 127.0.0.1 - | awk '$2 == \"open\" { print $1 }'", Meets(scans_every_port)),
@@ -319,6 +326,29 @@ fn hears_an_abstract_datagram(stage: &Stage, line: &str) {
     socket.send_to_addr(b"ping", &address).expect("it listens there");
     running.stdout.says("ping");
     running.interrupted();
+}
+
+fn pings_its_demo(stage: &Stage, line: &str) {
+    assert_eq!(stage.start(line).ends().matches(" ok ").count(), 3);
+}
+
+fn pings_five_times(stage: &Stage, line: &str) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    assert_eq!(stage.start(&with(line, "8080", &port)).ends().matches(" ok ").count(), 5);
+}
+
+fn pings_tls(stage: &Stage, line: &str) {
+    let mut server = stage.start("sockeye tcp listen 0 --tls");
+    assert_eq!(stage.start(&with(line, "8443", &server.port())).ends().matches(" tls=").count(), 2);
+    server.interrupted();
+}
+
+fn measures_a_ping(stage: &Stage, line: &str) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    let nanos: u64 = stage.start(&with(line, "8080", &port)).ends().trim().parse().expect("a number");
+    assert!(nanos > 0);
 }
 
 fn scans_what_listens(stage: &Stage, line: &str) {

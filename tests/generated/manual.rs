@@ -7,7 +7,7 @@ use clap_mangen::roff::{Inline, Roff, bold, roman};
 use sockeye::cli::Cli;
 use sockeye::exit::Exit;
 use sockeye::repl;
-use sockeye::view::{SCHEMA, scan};
+use sockeye::view::{SCHEMA, ping, scan};
 
 use crate::Folder;
 use crate::examples::examples;
@@ -112,9 +112,11 @@ fn own_sections(command: &Command) -> Roff {
         verbatim(&mut roff, SCHEMA.lines());
     }
 
-    if name(command) == "sockeye-scan" {
-        roff.control("SH", ["JSON"]);
-        verbatim(&mut roff, scan::SCHEMA.lines());
+    for (page, schema) in [("sockeye-scan", scan::SCHEMA), ("sockeye-tcp-ping", ping::SCHEMA)] {
+        if name(command) == page {
+            roff.control("SH", ["JSON"]);
+            verbatim(&mut roff, schema.lines());
+        }
     }
 
     roff.control("SH", ["EXIT STATUS"]);

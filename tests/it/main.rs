@@ -11,6 +11,7 @@ mod listen;
 mod names;
 mod net;
 mod patience;
+mod ping;
 mod printer;
 mod program;
 mod prompt;

@@ -149,6 +149,25 @@ pub(crate) fn is_silent(socket: &UdpSocket) -> bool {
     matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 
+/// A port that is bound and does not listen: it refuses, and nobody else takes it.
+pub(crate) struct Refusing(Socket);
+
+impl Refusing {
+    pub(crate) fn new() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
+        Self(socket)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.0.local_addr().expect("an address").as_socket().expect("an address").port()
+    }
+
+    pub(crate) fn open(&self) {
+        self.0.listen(16).expect("it listens");
+    }
+}
+
 /// A TCP listener whose backlog is full: nobody is refused, and nobody is answered.
 pub(crate) struct Blackhole {
     listener: Socket,

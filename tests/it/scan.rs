@@ -8,31 +8,11 @@ use std::process::Command;
 
 use rustix::process::Signal;
 use serde_json::Value;
-use socket2::{Domain, Socket, Type};
 
 use crate::names::Named;
-use crate::net::{Blackhole, Listener, Peer as _, connect_to};
+use crate::net::{Blackhole, Listener, Peer as _, Refusing, connect_to};
 use crate::program::{Ended, Program, Start as _, peer, python, sockeye};
 use crate::terminal::{self, Terminal};
-
-/// A port that is bound and does not listen: it refuses, and nobody else takes it.
-struct Refusing(Socket);
-
-impl Refusing {
-    fn new() -> Self {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
-        Self(socket)
-    }
-
-    fn port(&self) -> u16 {
-        self.0.local_addr().expect("an address").as_socket().expect("an address").port()
-    }
-
-    fn open(&self) {
-        self.0.listen(16).expect("it listens");
-    }
-}
 
 /// The fields of each line of the raw view.
 fn rows(ended: &Ended) -> Vec<Vec<String>> {
