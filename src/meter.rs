@@ -1,8 +1,8 @@
 //! Measuring: what each conversation carries, and how long its stages take. Nothing is asked of the kernel, and no rate
 //! is computed, until somebody wants [`Stats`].
 //!
-//! A conversation's [`Meter`] lives as long as somebody may count in it. The [`Roll`] knows the living, and keeps what
-//! those counted that are gone.
+//! A conversation's [`Meter`] is on the [`Roll`] from before it opens until it is over. The roll keeps what those counted
+//! that are gone.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +25,8 @@ pub struct Roll {
     /// Whether the last state of a connection is worth a question to the kernel.
     to_the_end: bool,
     digest: Option<Algorithm>,
-    first_opened: OnceLock<Instant>,
+    /// When the first conversation opened, and what all are counted in.
+    first_opened: OnceLock<(Instant, Unit)>,
     state: Mutex<Total>,
 }
 
@@ -123,22 +124,24 @@ impl Roll {
     /// Asks the kernel about each: some 10 µs.
     #[must_use]
     pub fn each(&self) -> Vec<(ConnId, Stats)> {
-        self.living().into_iter().map(|meter| (meter.conn, meter.stats())).collect()
+        let mut living = Vec::new();
+        lock(&self.state).upgrade(&mut living);
+        living.iter().map(|meter| (meter.conn, meter.stats())).collect()
     }
 
     /// The sum of all that there were.
     #[must_use]
     pub fn total(&self) -> Stats {
-        let living = self.living();
-        let open: Vec<Counts> = living.iter().filter(|meter| meter.is_open()).map(|meter| meter.counts()).collect();
+        let mut living = Vec::new();
         let mut state = lock(&self.state);
-        let counts = open.iter().fold(state.gone, |sum, counts| sum.plus(*counts));
+        let (open, counts) = state.sum(&mut living);
         let now = Instant::now();
         let elapsed = now - self.started;
-        let (sent, received) = counts.flows(elapsed, Unit::Messages, state.reported, now);
+        let unit = self.first_opened.get().map_or(Unit::Bytes, |(_, unit)| *unit);
+        let (sent, received) = counts.flows(elapsed, unit, state.reported, now);
         state.reported = Some((now, counts));
         Stats {
-            conversations: Some(Conversations { open: open.len() as u64, closed: state.closed }),
+            conversations: Some(Conversations { open, closed: state.closed }),
             elapsed_ns: nanos(elapsed),
             sent,
             received,
@@ -149,16 +152,35 @@ impl Roll {
     /// What was carried since the first conversation opened; `None` before it does.
     #[must_use]
     pub fn moved(&self) -> Option<Moved> {
-        let time = self.first_opened.get()?.elapsed();
-        let living = self.living();
-        let gone = lock(&self.state).gone;
-        let sum = living.iter().fold(gone, |sum, meter| sum.plus(meter.counts()));
+        let time = self.first_opened.get()?.0.elapsed();
+        let mut living = Vec::new();
+        let (_, sum) = lock(&self.state).sum(&mut living);
         Some(Moved { time, sent: sum.sent, received: sum.received })
     }
+}
 
-    /// They may go while they are looked at, and then they add themselves to the gone: the lock must be free again.
-    fn living(&self) -> Vec<Arc<Meter>> {
-        lock(&self.state).living.values().filter_map(Weak::upgrade).collect()
+impl Total {
+    /// Those that are not over. Whoever is the last to hold one counts it among the gone, for which the lock must be
+    /// free: so the caller keeps them for longer than the lock.
+    fn upgrade(&self, living: &mut Vec<Arc<Meter>>) {
+        living.extend(self.living.values().filter_map(Weak::upgrade));
+    }
+
+    /// How many are open, and what they and the gone have carried.
+    fn sum(&self, living: &mut Vec<Arc<Meter>>) -> (u64, Counts) {
+        self.upgrade(living);
+        living
+            .iter()
+            .filter(|meter| meter.is_open())
+            .fold((0, self.gone), |(open, sum), meter| (open + 1, sum.plus(meter.counts())))
+    }
+
+    /// Nothing more is counted there.
+    fn leave(&mut self, meter: &Meter) {
+        if self.living.remove(&meter.conn).is_some() && meter.is_open() {
+            self.gone = self.gone.plus(meter.counts());
+            self.closed += 1;
+        }
     }
 }
 
@@ -282,7 +304,7 @@ impl Meter {
         course.unit = Some(unit);
         let now = Instant::now();
         course.opened = Some(now);
-        self.roll.first_opened.get_or_init(|| now);
+        self.roll.first_opened.get_or_init(|| (now, unit));
     }
 
     /// The kernel can be asked about it.
@@ -290,8 +312,9 @@ impl Meter {
         lock(&self.course).connection = connection;
     }
 
-    /// The conversation is over.
+    /// The conversation is over: nothing more is counted.
     pub fn close(&self) {
+        lock(&self.roll.state).leave(self);
         let mut course = lock(&self.course);
         course.stage = Some(Stage::Close);
         course.closed.get_or_insert_with(Instant::now);
@@ -347,15 +370,7 @@ impl Meter {
 
 impl Drop for Meter {
     fn drop(&mut self) {
-        if self.conn == ConnId::PROGRAM {
-            return;
-        }
-        let mut state = lock(&self.roll.state);
-        state.living.remove(&self.conn);
-        if self.is_open() {
-            state.gone = state.gone.plus(self.counts());
-            state.closed += 1;
-        }
+        lock(&self.roll.state).leave(self);
     }
 }
 

@@ -18,6 +18,7 @@ mod prompt;
 mod scan;
 mod sockets;
 mod space;
+mod stats;
 mod stdio;
 mod terminal;
 mod tls;
