@@ -249,15 +249,12 @@ fn usr1_asks_what_is_in_the_way_of_a_transfer() {
     let server = listener.accept();
     // Nobody reads on: in the end the peer's window is full, and is so for most of the time.
     server.hear([0]);
-    let said = (1..10_000)
-        .find_map(|time| {
-            ask(&client, ", ESTABLISHED\n", time);
-            client.wait_stderr_times("  round trip ", time);
-            let said = client.stderr();
-            said.contains(" · the peer's window was full ").then_some(said)
-        })
-        .expect("the reason");
-    assert!(said.contains(" since the last report)"), "{said}");
+    let said = (1..10_000).find_map(|time| {
+        ask(&client, ", ESTABLISHED\n", time);
+        client.wait_stderr_times("  round trip ", time);
+        client.stderr().contains(" · the peer's window was full ").then_some(())
+    });
+    assert!(said.is_some(), "{}", client.stderr());
     assert_eq!(server.hear_end().len(), size - 1);
     drop(server);
     client.wait_code(0);
