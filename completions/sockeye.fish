@@ -100,7 +100,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l rate -d 'Say at most so many bytes of input a second' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l delay -d 'Wait this long between messages of input' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l delay -d 'Wait this long between messages of input, as --framing or --message-size make them' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l digest -d 'At the end, give digests of the bytes said and heard, so that two ends can compare' -r -f -a "sha256\t'FIPS 180-4; what `sha256sum` prints'
 sha512\t'FIPS 180-4; what `sha512sum` prints'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l expect-digest -d 'End with exit code 8 unless what was heard has this digest; implies --digest' -r
@@ -192,7 +192,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l rate -d 'Say at most so many bytes of input a second' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l delay -d 'Wait this long between messages of input' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l delay -d 'Wait this long between messages of input, as --framing or --message-size make them' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l digest -d 'At the end, give digests of the bytes said and heard, so that two ends can compare' -r -f -a "sha256\t'FIPS 180-4; what `sha256sum` prints'
 sha512\t'FIPS 180-4; what `sha512sum` prints'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l expect-digest -d 'End with exit code 8 unless what was heard has this digest; implies --digest' -r
@@ -314,7 +314,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l rate -d 'Say at most so many bytes of input a second' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l delay -d 'Wait this long between messages of input' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l delay -d 'Wait this long between messages of input, as --framing or --message-size make them' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l digest -d 'At the end, give digests of the bytes said and heard, so that two ends can compare' -r -f -a "sha256\t'FIPS 180-4; what `sha256sum` prints'
 sha512\t'FIPS 180-4; what `sha512sum` prints'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l expect-digest -d 'End with exit code 8 unless what was heard has this digest; implies --digest' -r
@@ -390,7 +390,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l rate -d 'Say at most so many bytes of input a second' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l delay -d 'Wait this long between messages of input' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l delay -d 'Wait this long between messages of input, as --framing or --message-size make them' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l digest -d 'At the end, give digests of the bytes said and heard, so that two ends can compare' -r -f -a "sha256\t'FIPS 180-4; what `sha256sum` prints'
 sha512\t'FIPS 180-4; what `sha512sum` prints'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l expect-digest -d 'End with exit code 8 unless what was heard has this digest; implies --digest' -r
@@ -474,7 +474,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l rate -d 'Say at most so many bytes of input a second' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l delay -d 'Wait this long between messages of input' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l delay -d 'Wait this long between messages of input, as --framing or --message-size make them' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l digest -d 'At the end, give digests of the bytes said and heard, so that two ends can compare' -r -f -a "sha256\t'FIPS 180-4; what `sha256sum` prints'
 sha512\t'FIPS 180-4; what `sha512sum` prints'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l expect-digest -d 'End with exit code 8 unless what was heard has this digest; implies --digest' -r
@@ -554,7 +554,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l rate -d 'Say at most so many bytes of input a second' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l delay -d 'Wait this long between messages of input' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l delay -d 'Wait this long between messages of input, as --framing or --message-size make them' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l digest -d 'At the end, give digests of the bytes said and heard, so that two ends can compare' -r -f -a "sha256\t'FIPS 180-4; what `sha256sum` prints'
 sha512\t'FIPS 180-4; what `sha512sum` prints'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l expect-digest -d 'End with exit code 8 unless what was heard has this digest; implies --digest' -r

@@ -24,7 +24,7 @@ pub struct Traffic {
     /// Say at most so many bytes of input a second
     #[arg(long, value_name = "SIZE", value_parser = parse_rate, conflicts_with = "recv_only")]
     pub rate: Option<NonZeroU64>,
-    /// Wait this long between messages of input
+    /// Wait this long between messages of input, as --framing or --message-size make them
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "recv_only")]
     pub delay: Option<Duration>,
     /// At the end, give digests of the bytes said and heard, so that two ends can compare

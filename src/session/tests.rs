@@ -300,6 +300,31 @@ async fn so_many_messages_are_success_and_fewer_are_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn success_needs_the_digest_that_was_expected() {
+    use crate::traffic::digest::{Algorithm, Digests, parse};
+    let digest = "0".repeat(64);
+    let expect_digest = || Some(parse(&digest, Algorithm::Sha256).expect("a digest"));
+    let ending = || Ending::new(Rules { expect_digest: expect_digest(), ..rules() }, Capacity::One);
+    for (heard, end, exit) in [
+        (digest.clone(), End::Complete, Exit::Complete),
+        ("1".repeat(64), End::Complete, Exit::Unmet),
+        // What is worse is said first.
+        ("1".repeat(64), End::Reset, Exit::Partial),
+        (digest.clone(), End::Reset, Exit::Partial),
+    ] {
+        let mut ending = ending();
+        let digest = Some(Digests { algorithm: Algorithm::Sha256, said: String::new(), heard });
+        ending.closed(ConnId(1), &peer(), &Outcome { end, digest, ..Outcome::default() });
+        assert_eq!(shown(ending.verdict(true, Instant::now())).expect("it is over").0, exit);
+    }
+    let mut never_opened = ending();
+    never_opened.quit();
+    let (exit, line) = shown(never_opened.verdict(true, Instant::now())).expect("it is over");
+    assert_eq!(exit, Exit::Unmet);
+    assert!(line.contains("no conversation ended"), "{line}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn how_the_only_conversation_ended_is_the_exit_code() {
     for (end, exit) in [
         (End::Complete, Exit::Complete),

@@ -153,6 +153,34 @@ fn what_others_say_has_the_digest() {
 }
 
 #[test]
+fn what_stdin_says_has_the_digest_whatever_it_is() {
+    let folder = folder();
+    let path = folder.path().join("text");
+    let text = lines(30_000);
+    fs::write(&path, &text).expect("a file");
+    let expected = line("said", &sha256sum(text.as_bytes()), text.len());
+    for options in ["", "-v", "--framing lines", "--send-only"] {
+        for redirected in [true, false] {
+            let listener = Listener::new();
+            let mut client = sockeye(&format!("tcp connect 127.0.0.1:{} --digest {options}", listener.port()));
+            let mut client = if redirected {
+                client.stdin(fs::File::open(&path).expect("the file")).start()
+            } else {
+                client.start()
+            };
+            let server = listener.accept();
+            let reading = std::thread::spawn(move || server.hear_end());
+            if !redirected {
+                client.say_all(&text);
+            }
+            assert!(reading.join().expect("no panic") == text.as_bytes());
+            let ended = client.wait_code(0);
+            assert!(ended.stderr.contains(&expected), "{options} {redirected}: {}", ended.stderr);
+        }
+    }
+}
+
+#[test]
 fn a_digest_is_part_of_the_record() {
     let mut server = sockeye("tcp listen 0 --once --digest --output json").start_mute();
     let client = connect(server.port());
