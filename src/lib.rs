@@ -36,6 +36,8 @@
 //! * **What happens is data; showing it is a view** ([`event::Record`], [`view::View`]). A view turns a record into bytes
 //!   and does nothing else; the screen is a thread of its own, so a stdout that takes nothing stops the display and not the
 //!   conversation. There is no second logging stack: `-v` shows [`step::Step`]s.
+//! * **What holds no conversation has words of its own** ([`scan::What`], [`ping::What`]) and the same screen: a view is of
+//!   whatever is told, records or these ([`view::View`]).
 //! * **You pay for looking only when you look**: steps are closures that are not called unless someone watches.
 //! * **Protocol logic does no I/O and reads no clock** ([`frame`], [`repl`], [`plan`], [`traffic::pace`]): bytes and
 //!   values in, values out.

@@ -109,6 +109,12 @@ fn figures(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
+/// A time span in nanoseconds, for what is measured and told.
+#[must_use]
+pub fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// A time span for people, in three figures: `85 ns`, `1.24 ms`, `10.0 s`.
 #[must_use]
 pub fn show_nanos(nanos: u64) -> String {

@@ -11,6 +11,7 @@ use super::{Lost, Reply, Stages, Tally, What};
 use crate::event::{self, Clock, Record, Timed};
 use crate::exit::{Exit, Failure};
 use crate::link::Journal;
+use crate::quantity::nanos;
 use crate::step::Step;
 use crate::transport::goodbye::part;
 use crate::transport::{Channel, Dial, Opened, To};
@@ -107,7 +108,7 @@ impl<'a> Pinger<'a> {
             self.stages = Stages::default();
             let started = Instant::now();
             let opened = self.meanwhile(Box::pin(dial.connect(self.journal.open()))).await?;
-            let took_ns = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            let took_ns = nanos(started.elapsed());
             match opened {
                 Ok(opened) => self.connected(seq, opened, took_ns),
                 Err(failure) => {

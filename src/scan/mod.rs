@@ -1,5 +1,6 @@
 //! Which ports of a host answer: one TCP connect each, many at a time, at a bounded rate.
 
+mod attempt;
 mod pace;
 mod ports;
 mod probe;

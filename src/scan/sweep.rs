@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::iter::Peekable;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,11 +16,13 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, interval_at, sleep_until};
 
+use super::attempt::Attempt;
 use super::pace::Pace;
 use super::probe::{Outcome, probe};
-use super::{End, Finding, NO_ANSWER, Ports, Services, State, Summary, What};
+use super::{End, Finding, Ports, Services, Summary, What};
 use crate::event::{Clock, Timed};
 use crate::exit::{Exit, Failure};
+use crate::quantity::nanos;
 use crate::transport::goodbye::part;
 
 /// Findings that may wait for the display before no new probe starts.
@@ -78,20 +80,6 @@ type Attempts = Box<dyn Iterator<Item = Attempt>>;
 
 fn none() -> Attempts {
     Box::new(std::iter::empty())
-}
-
-/// A port that is being asked about.
-struct Attempt {
-    port: u16,
-    /// It is open if it is at one of these.
-    addresses: Arc<[SocketAddr]>,
-    /// The one whose turn it is.
-    turn: usize,
-    probes: u32,
-    /// The most telling state of this round.
-    round: Option<(IpAddr, State, Duration)>,
-    /// What is known from the round before.
-    known: Option<Finding>,
 }
 
 impl Sweep {
@@ -279,57 +267,6 @@ impl Sweep {
     fn tell(&mut self, what: What) {
         self.untold.push(Timed { time: self.clock.now(), what });
     }
-}
-
-impl Attempt {
-    fn new(port: u16, addresses: Arc<[SocketAddr]>) -> Self {
-        Self { port, addresses, turn: 0, probes: 0, round: None, known: None }
-    }
-
-    fn address(&self) -> SocketAddr {
-        let mut address = self.addresses[self.turn];
-        address.set_port(self.port);
-        address
-    }
-
-    /// Takes an answer of the address whose turn it was.
-    fn answered(&mut self, state: State, took: Duration) {
-        let weight = |state: &State| match state {
-            State::Open { .. } => 3,
-            // It may be open behind the firewall: a refusal by another address does not outweigh that.
-            State::Filtered { why } if why == NO_ANSWER => 2,
-            State::Closed => 1,
-            // This machine may have no way to the one family; the other's answer counts.
-            State::Filtered { .. } => 0,
-        };
-        if self.round.as_ref().is_none_or(|(_, known, _)| weight(known) < weight(&state)) {
-            self.round = Some((self.address().ip(), state, took));
-        }
-        self.turn += 1;
-    }
-
-    /// Whether another address is to be asked.
-    fn has_more(&self) -> bool {
-        let is_open = self.round.as_ref().is_some_and(|(_, state, _)| state.is_open());
-        self.turn < self.addresses.len() && !is_open
-    }
-
-    /// What is known now, and whether it is another state than before; `None` if nothing is. The next round begins.
-    fn end_round(&mut self) -> Option<(Finding, bool)> {
-        self.turn = 0;
-        let Some((address, state, took)) = self.round.take() else {
-            return self.known.clone().map(|known| (known, false));
-        };
-        let finding =
-            Finding { port: self.port, service: None, address, state, took_ns: nanos(took), probes: self.probes };
-        let before = self.known.replace(finding.clone());
-        let changed = before.is_none_or(|before| before.state != finding.state);
-        Some((finding, changed))
-    }
-}
-
-fn nanos(took: Duration) -> u64 {
-    u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)
 }
 
 async fn at(instant: Option<Instant>) {
