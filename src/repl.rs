@@ -96,7 +96,7 @@ static VERBS: [Verb; 13] = [
     Verb {
         name: "stats",
         arguments: "",
-        help: "what was said and heard so far",
+        help: "what was measured so far, as --stats says it at the end",
         make: |given| alone(given, Command::Stats),
     },
     Verb { name: "quit", arguments: "", help: "close and end (as Ctrl-C)", make: |given| alone(given, Command::Quit) },

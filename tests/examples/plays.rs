@@ -42,6 +42,7 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
     ("sockeye tcp listen 9000 --stdin each <page.html", Meets(serves_a_page)),
     ("sockeye tcp listen 9000 --once --output none --digest", Meets(gives_the_digest_of_what_it_hears)),
     ("sockeye tcp connect localhost:9000 --input random:100MiB --digest", Meets(gives_the_digest_of_what_it_says)),
+    ("sockeye tcp connect --demo --input zero:100MB --output none --stats", Meets(measures)),
     ("sockeye udp connect --demo --say hello </dev/null", Prints("hello")),
     ("echo '<13>hello' | sockeye udp connect 127.0.0.1:514 --framing lines", Meets(logs_a_line)),
     (
@@ -212,6 +213,13 @@ fn gives_the_digest_of_what_it_says(stage: &Stage, line: &str) {
     assert_eq!(other.stderr.until("its digest", |text| digest(text, "heard")), said);
     running.ends();
     other.ends();
+}
+
+fn measures(stage: &Stage, line: &str) {
+    let mut running = stage.start(line);
+    running.stderr.says("\n  received  100,000,000 bytes, ");
+    running.stderr.says("\n  round trip ");
+    running.ends();
 }
 
 fn says_small_datagrams(stage: &Stage, line: &str) {

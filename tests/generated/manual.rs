@@ -18,11 +18,17 @@ const DATE: &str = "2026-11-22";
 /// What is read from the environment, and what for.
 const ENVIRONMENT: [(&str, &str); 6] = [
     ("NO_COLOR", "If set and not empty, --color auto means never."),
-    ("TERM", "With dumb, --color auto means never, and the prompt edits no lines."),
+    ("TERM", "With dumb, --color auto and --progress auto mean never, and the prompt edits no lines."),
     ("TZ", "The time zone of --timestamps=clock, if it is not the system's."),
     ("COLUMNS", "How wide help texts may be, where the terminal does not say."),
     ("XDG_STATE_HOME", "Where the history of the prompt is kept: in sockeye/ below it. A relative path is ignored."),
     ("HOME", "Without XDG_STATE_HOME, ~/.local/state takes its place. ~/ in front of a path of the prompt is it too."),
+];
+
+/// What the signals do, where conversations are held.
+const SIGNALS: [(&str, &str); 2] = [
+    ("INT, TERM", "End politely; the second one at once."),
+    ("USR1", "Say what was measured until now, of every conversation, as --stats does at the end."),
 ];
 
 /// What is kept in files.
@@ -127,6 +133,11 @@ fn own_sections(command: &Command) -> Roff {
     roff.control("PP", []);
     roff.text([roman("An error is one line on standard error, and a line that begins with "), bold("hint:")]);
     roff.text([roman("where there is a remedy.")]);
+
+    if name(command).ends_with("-connect") || name(command).ends_with("-listen") {
+        roff.control("SH", ["SIGNALS"]);
+        list(&mut roff, &SIGNALS);
+    }
 
     roff.control("SH", ["ENVIRONMENT"]);
     list(&mut roff, &ENVIRONMENT);
