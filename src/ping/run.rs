@@ -134,7 +134,7 @@ impl<'a> Pinger<'a> {
             let what = format!("resolve {}: no answer within {:?}", tcp.target.host, tcp.network.timeout);
             Err(Failure::new(Exit::Timeout, what).hint("--connect-timeout waits longer"))
         });
-        Ok(found.map(|addresses| tcp.network.names.know(&tcp.target.host, addresses)))
+        Ok(found.map(|addresses| tcp.network.names.set(&tcp.target.host, addresses)))
     }
 
     fn connected(&mut self, seq: u64, opened: Opened, total_ns: u64) {

@@ -337,7 +337,7 @@ fn network(
         family: Family::from_options(ipv4, ipv6),
         bind,
         timeout: connect_timeout,
-        names: transport::resolve::Known::default(),
+        names: transport::resolve::Overrides::default(),
         options: sockets::options(ip, tcp)?,
         proxies: proxy::hops(proxy, environment)?,
     })

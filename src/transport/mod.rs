@@ -45,7 +45,7 @@ pub struct Network {
     /// Options of the socket.
     pub options: sockets::Options,
     /// Names that need no lookup.
-    pub names: resolve::Known,
+    pub names: resolve::Overrides,
     /// Proxies on the way, the nearest first.
     pub proxies: Vec<Hop>,
 }

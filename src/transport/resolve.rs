@@ -14,11 +14,11 @@ use crate::step::{Stage, Step};
 
 /// Names whose addresses are known, so that nobody is asked.
 #[derive(Clone, Debug, Default)]
-pub struct Known(HashMap<String, Vec<SocketAddr>>);
+pub struct Overrides(HashMap<String, Vec<SocketAddr>>);
 
-impl Known {
+impl Overrides {
     /// From now on the host has these addresses, at any port, in the order in which they are to be tried.
-    pub fn know(&mut self, host: &str, addresses: Vec<SocketAddr>) {
+    pub fn set(&mut self, host: &str, addresses: Vec<SocketAddr>) {
         self.0.insert(host.to_owned(), addresses);
     }
 }

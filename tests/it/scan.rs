@@ -135,6 +135,22 @@ fn a_scan_of_the_ports_that_the_kernel_gives_out_does_not_find_itself() {
 }
 
 #[test]
+fn an_address_that_cannot_be_reached_is_filtered_and_the_reason_is_told() {
+    let script = "ip route add unreachable 192.0.2.1
+        ip route add prohibit 192.0.2.2
+        for host in 192.0.2.1 192.0.2.2 192.0.2.3; do
+            \"$0\" scan $host 80 --output json && exit 9 || test $? = 4
+        done";
+    let ended = alone(script).start_mute().wait_code(0);
+    let objects = objects(&ended);
+    let ports: Vec<&Value> = objects.iter().filter(|object| object["what"] == "port").collect();
+    assert!(ports.iter().all(|port| port["state"] == "filtered"), "{ports:?}");
+    let whys: Vec<_> = ports.iter().filter_map(|port| port["why"].as_str()).collect();
+    assert_eq!(whys, ["no route to host", "permission denied", "network is unreachable"]);
+    assert!(ended.stderr.contains("80 (filtered: no route to host)"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_server_sees_an_end_and_no_reset_whether_it_speaks_or_not() {
     for banner in ["", "--banner"] {
         for says in [Vec::new(), b"220 hello\r\n".to_vec(), vec![b'x'; 100_000]] {
