@@ -1076,7 +1076,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__udp__subcmd__connect)
-            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --interface --multicast-ttl --multicast-loop --broadcast --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1112,6 +1112,26 @@ _sockeye() {
                     ;;
                 --mark)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --join)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --multicast-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --multicast-loop)
+                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
                 --framing)
@@ -1262,7 +1282,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__udp__subcmd__listen)
-            opts="-4 -6 -o -q -v -h --reply-to --expiry --once --max-peers --reply --accept-timeout --reuse-port --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --reply-to --expiry --once --max-peers --reply --accept-timeout --reuse-port --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1329,6 +1349,14 @@ _sockeye() {
                     return 0
                     ;;
                 --mark)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --join)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

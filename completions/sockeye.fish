@@ -277,6 +277,12 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l tos -d 'How routers may treat the packets: a DSCP class such as ef, cs1, af41 or le, lowdelay, or the byte as a number' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l device -d 'Send and hear through this interface only' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l mark -d 'Mark the packets with this number for the routes and firewall rules of this machine' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l join -d 'Hear this group, at this interface or where the routes lead: 239.1.2.3, 239.1.2.3%eth0, `ff02::fb%eth0`; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l source -d 'Of these groups, hear only what this address sends; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l interface -d 'Send to the group through this interface, by its name or its address' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l multicast-ttl -d 'How many routers a datagram to a group may pass [default: none, 1 stays in the network]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l multicast-loop -d 'Whether members of the group on this machine hear it too [default: on]' -r -f -a "on\t'It is'
+off\t'It is not'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
@@ -325,6 +331,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l demo -d 'Start an echo server of the same protocol in this process and connect to it'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s 4 -d 'Only IPv4'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s 6 -d 'Only IPv6'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l broadcast -d 'Send to everybody in a network: 255.255.255.255 or the last address of one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -353,6 +360,8 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l tos -d 'How routers may treat the packets: a DSCP class such as ef, cs1, af41 or le, lowdelay, or the byte as a number' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l device -d 'Send and hear through this interface only' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l mark -d 'Mark the packets with this number for the routes and firewall rules of this machine' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l join -d 'Hear this group, at this interface or where the routes lead: 239.1.2.3, 239.1.2.3%eth0, `ff02::fb%eth0`; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l source -d 'Of these groups, hear only what this address sends; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''

@@ -61,6 +61,9 @@ pub struct Message {
     /// Whole, or a piece.
     #[serde(default, skip_serializing_if = "is_whole")]
     pub extent: Extent,
+    /// Who said it, as an endpoint, in a conversation with many: the members of a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Box<str>>,
     /// The payload, without the terminator or length prefix that framed it.
     #[serde(flatten, with = "payload")]
     pub data: Bytes,

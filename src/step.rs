@@ -136,6 +136,24 @@ pub enum Step {
         /// The peer speaks it too; otherwise this is plain TCP.
         spoken: bool,
     },
+    /// A group was joined: what is sent to it is heard.
+    Joined {
+        /// Its address.
+        group: IpAddr,
+        /// At this interface; where the routes lead if none was named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        interface: Option<String>,
+        /// Only what comes from here, if that was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<IpAddr>,
+    },
+    /// Datagrams will go to a group or to everybody; whoever answers is heard.
+    ToMany {
+        /// Where they come from.
+        local: String,
+        /// Where they go.
+        remote: String,
+    },
     /// `listen()` was called: the kernel now completes handshakes by itself.
     Listen {
         /// Where.

@@ -37,11 +37,13 @@ pub use patience::{Offline, Reconnect, Retry};
 pub use ping::TcpPing;
 pub use proxy::Proxy;
 pub use scan::Scan;
-pub use sockets::{Buffers, IpOptions, Multicast, TcpOptions};
+pub use sockets::{Buffers, IpOptions, Multicast, TcpOptions, ToMany};
 pub use talk::{Ending, Messages, Show, Talk};
 pub use tls::{TlsClient, TlsHandshake, TlsIdentity, TlsServer};
 pub use traffic::Traffic;
-pub use values::{AtEof, Color, Family, Newline, Output, ReplyMode, ReplyTo, Shell, StdinTo, Timestamps, UnixType};
+pub use values::{
+    AtEof, Color, Family, Newline, Output, ReplyMode, ReplyTo, Shell, StdinTo, Switch, Timestamps, UnixType,
+};
 
 const INPUT_OUTPUT: &str = "Input and output";
 const WATCHING: &str = "Watching";
@@ -258,6 +260,8 @@ pub struct UdpConnect {
     pub ip: IpOptions,
     #[command(flatten)]
     pub multicast: Multicast,
+    #[command(flatten)]
+    pub to_many: ToMany,
     #[command(flatten)]
     pub exec: Exec,
     #[command(flatten)]

@@ -1,13 +1,17 @@
 //! Socket options.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::Args;
 
+use super::Switch;
 use crate::quantity::{parse_duration, parse_number, parse_size};
+use crate::transport::multicast::{Group, Interface};
 use crate::transport::sockets::{KeepAlive, TrafficClass};
 
 const SOCKET: &str = "Socket";
+const GROUPS: &str = "Groups and broadcast";
 
 /// Options of every socket.
 #[derive(Debug, Default, Args)]
@@ -67,6 +71,33 @@ pub struct TcpOptions {
     pub mptcp: bool,
 }
 
-/// Groups and broadcast.
+/// Groups that are heard.
 #[derive(Debug, Default, Args)]
-pub struct Multicast {}
+#[command(next_help_heading = GROUPS)]
+pub struct Multicast {
+    /// Hear this group, at this interface or where the routes lead: 239.1.2.3, 239.1.2.3%eth0, `ff02::fb%eth0`; may be
+    /// repeated
+    #[arg(long, value_name = "GROUP[%INTERFACE]")]
+    pub join: Vec<Group>,
+    /// Of these groups, hear only what this address sends; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub source: Vec<IpAddr>,
+}
+
+/// How datagrams go to groups and networks.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = GROUPS)]
+pub struct ToMany {
+    /// Send to the group through this interface, by its name or its address
+    #[arg(long, value_name = "INTERFACE")]
+    pub interface: Option<Interface>,
+    /// How many routers a datagram to a group may pass [default: none, 1 stays in the network]
+    #[arg(long, value_name = "HOPS")]
+    pub multicast_ttl: Option<u8>,
+    /// Whether members of the group on this machine hear it too [default: on]
+    #[arg(long, value_name = "SWITCH", value_enum)]
+    pub multicast_loop: Option<Switch>,
+    /// Send to everybody in a network: 255.255.255.255 or the last address of one
+    #[arg(long)]
+    pub broadcast: bool,
+}

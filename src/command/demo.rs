@@ -15,6 +15,7 @@ use crate::tls::{Client, ClientOptions, Fingerprint, Server, ServerOptions, Trus
 use crate::transport::binding::Place;
 use crate::transport::framed::{Framed, Frames};
 use crate::transport::listener::Backlog;
+use crate::transport::multicast::Joins;
 use crate::transport::sockets::Options;
 use crate::transport::{Bind, Channel, Dial, Listener, On, Opened, To, tcp, udp, unix};
 
@@ -67,9 +68,12 @@ fn bind(demo: &Demo) -> Bind {
         Demo::Tcp { .. } => {
             On::Tcp(tcp::Bind { place: Place::from(ListenOn::Loopback(0)), backlog: Backlog::default() })
         }
-        Demo::Udp { limit, .. } => {
-            On::Udp(udp::Bind { place: Place::from(ListenOn::Loopback(0)), expiry, limit: *limit })
-        }
+        Demo::Udp { limit, .. } => On::Udp(udp::Bind {
+            place: Place::from(ListenOn::Loopback(0)),
+            expiry,
+            limit: *limit,
+            joins: Joins::default(),
+        }),
         Demo::Unix { kind, limit, .. } => {
             let on = UnixName::Abstract(format!("sockeye-demo-{}", std::process::id()));
             let (backlog, options) = (Backlog::default(), Options::default());
@@ -85,9 +89,13 @@ fn dial(demo: &Demo, listener: &Listener) -> Result<Dial, Failure> {
         Demo::Tcp { network, .. } => {
             To::Tcp(tcp::Dial { target: HostPort::parse("tcp", &words)?, network: network.clone() })
         }
-        Demo::Udp { network, limit } => {
-            To::Udp(udp::Dial { target: HostPort::parse("udp", &words)?, network: network.clone(), limit: *limit })
-        }
+        Demo::Udp { network, limit, joins, outward } => To::Udp(udp::Dial {
+            target: HostPort::parse("udp", &words)?,
+            network: network.clone(),
+            limit: *limit,
+            joins: joins.clone(),
+            outward: outward.clone(),
+        }),
         Demo::Unix { kind, limit, options, .. } => To::Unix(unix::Dial {
             target: UnixName::parse(endpoint)?,
             kind: *kind,

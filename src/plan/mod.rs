@@ -33,7 +33,8 @@ use crate::traffic::digest::Algorithm;
 use crate::traffic::source::Source;
 use crate::transport::binding::Place;
 use crate::transport::framed::Frames;
-use crate::transport::sockets::Options;
+use crate::transport::multicast::{Joins, Outward};
+use crate::transport::sockets::{Groups, Options};
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix};
 use crate::view::{Company, Look, Talk as Talkativeness};
 pub use measure::Measure;
@@ -139,7 +140,7 @@ impl Target {
 #[expect(missing_docs, reason = "names of protocols")]
 pub enum Demo {
     Tcp { network: transport::Network, tls: Option<Client> },
-    Udp { network: transport::Network, limit: usize },
+    Udp { network: transport::Network, limit: usize, joins: Joins, outward: Outward },
     Unix { kind: UnixType, limit: usize, options: Options, tls: Option<Client> },
 }
 
@@ -269,14 +270,20 @@ fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environmen
 }
 
 fn udp_connect(options: UdpConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
-    let UdpConnect { target, network, ip, multicast: _, exec, talk } = options;
+    let UdpConnect { target, network, ip, multicast, to_many, exec, talk } = options;
     let limit = talk.messages.max_message;
-    let network = self::network(network, ip, &TcpOptions::default(), environment)?;
+    let mut network = self::network(network, ip, &TcpOptions::default(), environment)?;
+    let joins = sockets::joins(multicast, network.family)?;
+    sockets::hears_groups(&joins, network.bind)?;
+    if !joins.groups.is_empty() {
+        network.options.groups = Groups::Joined;
+    }
+    let outward = sockets::outward(to_many);
     let to = if target.demo {
-        Target::Demo(Demo::Udp { network, limit })
+        Target::Demo(Demo::Udp { network, limit, joins, outward })
     } else {
         let target = HostPort::parse("udp", &target.address)?;
-        Target::Endpoint(To::Udp(udp::Dial { target, network, limit }).into())
+        Target::Endpoint(To::Udp(udp::Dial { target, network, limit, joins, outward }).into())
     };
     connect(to, None, exec, talk, Carries::Datagrams, terminal)
 }
@@ -363,14 +370,15 @@ fn tcp_listen(options: TcpListen, terminal: Terminal, environment: &Environment)
 }
 
 fn udp_listen(options: UdpListen, terminal: Terminal, _environment: &Environment) -> Result<Plan, Failure> {
-    let UdpListen { address, ipv4, ipv6, reply_to, expiry, serve, port, access, rate, ip, multicast: _, exec, talk } =
+    let UdpListen { address, ipv4, ipv6, reply_to, expiry, serve, port, access, rate, ip, multicast, exec, talk } =
         options;
     let on = ListenOn::parse("udp", &address)?;
     let limit = talk.messages.max_message;
     let family = Family::from_options(ipv4, ipv6);
     let options = sockets::options(ip, &TcpOptions::default())?;
     let place = Place { on, family, port: access::port(&port), options };
-    let on = On::Udp(udp::Bind { place, expiry, limit });
+    let joins = sockets::joins(multicast, family)?;
+    let on = On::Udp(udp::Bind { place, expiry, limit, joins });
     let bind = Bind { on, access: access::addresses(access, &rate)?, tls: None };
     listen(bind, &serve, &Hearers::Answered(reply_to), exec, talk, Carries::Datagrams, terminal)
 }

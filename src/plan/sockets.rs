@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use crate::cli::{Buffers, IpOptions, TcpOptions};
+use crate::cli::{Buffers, Family, IpOptions, Multicast, Switch, TcpOptions, ToMany};
+use crate::endpoint::BindAddress;
 use crate::exit::Failure;
+use crate::transport::multicast::{Joins, Outward};
 use crate::transport::sockets::Options;
 
 pub(super) fn options(ip: IpOptions, tcp: &TcpOptions) -> Result<Options, Failure> {
@@ -52,4 +54,38 @@ pub(super) enum First {
     Us,
     /// Nobody knows.
     Whoever,
+}
+
+/// The groups that are heard.
+pub(super) fn joins(options: Multicast, family: Family) -> Result<Joins, Failure> {
+    let Multicast { join: groups, source: sources } = options;
+    let other = |address: std::net::IpAddr| !family.admits(address);
+    if let Some(group) = groups.iter().find(|group| other(group.address)) {
+        return Err(Failure::usage(format!("--join {group}: its family is excluded"), "leave out -4 or -6"));
+    }
+    let has = |v4: bool| groups.iter().any(|group| group.address.is_ipv4() == v4);
+    match sources.iter().find(|source| !has(source.is_ipv4())) {
+        Some(source) => Err(Failure::usage(
+            format!("--source {source}: no group of its family is joined"),
+            "for example --join 232.1.1.1%eth0 --source 10.0.0.1",
+        )),
+        None => Ok(Joins { groups, sources }),
+    }
+}
+
+/// A client's end that can hear groups.
+pub(super) fn hears_groups(joins: &Joins, bind: Option<BindAddress>) -> Result<(), Failure> {
+    match bind.and_then(|bind| bind.address) {
+        Some(address) if !joins.groups.is_empty() && !address.is_unspecified() => Err(Failure::usage(
+            format!("--join: a socket that is bound to {address} hears only what is sent to that address"),
+            "bind the port alone: --bind :9000",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// How datagrams go to many.
+pub(super) fn outward(options: ToMany) -> Outward {
+    let ToMany { interface, multicast_ttl: ttl, multicast_loop, broadcast } = options;
+    Outward { interface, ttl, looped: multicast_loop.map(|switch| switch == Switch::On), broadcast }
 }

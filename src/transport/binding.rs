@@ -23,6 +23,8 @@ pub enum Port {
     Own,
     /// Whoever of the same user asks for it the same way: the kernel shares the peers out.
     Shared,
+    /// Whoever asks for it the same way: each hears what is sent to a group.
+    Joint,
 }
 
 /// Where to listen: what every protocol over IP has.
@@ -137,8 +139,8 @@ impl Binding<'_> {
         let socket = place.options.socket(Domain::for_address(address), kind)?;
         let kind_name = if kind == Type::STREAM { "stream" } else { "datagram" };
         report.step(|| Step::Socket { family: family(address.ip()), kind: kind_name.into(), fd: socket.as_raw_fd() });
-        if kind == Type::STREAM {
-            // A restarted server must not wait for TIME-WAIT of its last connections.
+        // A restarted server must not wait for TIME-WAIT of its last connections.
+        if kind == Type::STREAM || place.port == Port::Joint {
             let got = || socket.reuse_address().map(on_off);
             put(report, "SO_REUSEADDR", "on", || socket.set_reuse_address(true), got)?;
         }

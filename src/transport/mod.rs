@@ -7,6 +7,7 @@ pub mod framed;
 pub mod goodbye;
 pub mod kernel;
 pub mod listener;
+pub mod multicast;
 pub mod packet_socket;
 pub mod packets;
 pub mod resolve;

@@ -120,7 +120,9 @@ impl PacketSocket {
                         limit,
                     ));
                 }
-                Ok(Received { from: Address::Inet(addr, dst_ip), messages, bytes: len as u64 })
+                // Nothing can come from a group.
+                let ours = dst_ip.filter(|ours| !ours.to_canonical().is_multicast());
+                Ok(Received { from: Address::Inet(addr, ours), messages, bytes: len as u64 })
             }
             Self::Unix(socket, _) => {
                 let (len, from) = recv_unix(socket, buffer)?;

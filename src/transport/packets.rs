@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use super::packet_socket::{Address, PacketSocket, Received};
+use super::tcp::unmap;
 use crate::event::{End, Event, Message, Outcome, Peer, What};
 use crate::exit::words;
 use crate::link::{CLOSE_LIMIT, Outbox, Port, Reporter, Transport};
@@ -34,6 +35,8 @@ pub(super) enum Ending {
 pub(super) struct Packets {
     pub socket: PacketSocket,
     pub peer: Peer,
+    /// Where packets go if the socket has no peer: to many. Then whoever answers is heard, and each message has its sender.
+    pub to: Option<Address>,
     pub ending: Ending,
     /// Longer packets are cut to so many bytes, and said to be.
     pub limit: usize,
@@ -90,13 +93,13 @@ enum Spoken {
 }
 
 async fn converse(packets: Packets, port: Port) -> Outcome {
-    let Packets { socket, ending, limit, peer } = packets;
+    let Packets { socket, to, ending, limit, peer } = packets;
     let Port { outbox, report, mut closing } = port;
     let tally = Tally::of(&report);
     let end = {
-        let mut speaking = std::pin::pin!(speak(&socket, None, &peer.remote, outbox, &report, &tally));
+        let mut speaking = std::pin::pin!(speak(&socket, to.as_ref(), &peer.remote, outbox, &report, &tally));
         let gone = Notify::new();
-        let mut listening = std::pin::pin!(listen(&socket, ending, limit, &gone, &report, &tally));
+        let mut listening = std::pin::pin!(listen(&socket, to.is_some(), ending, limit, &gone, &report, &tally));
         let mut limit = std::pin::pin!(closing.overdue(&report));
         let mut peer_finished = false;
         let mut outbox: Option<Outbox> = None;
@@ -269,6 +272,7 @@ async fn drain(socket: &PacketSocket, report: &Reporter) {
 /// Hears the peer until it ends, or fails, or speaking has found it gone.
 async fn listen(
     socket: &PacketSocket,
+    many: bool,
     ending: Ending,
     limit: usize,
     gone: &Notify,
@@ -286,7 +290,7 @@ async fn listen(
             // The kernel tells of an error before it hands over what the peer said until then.
             Some(_) => socket.try_receive(&mut buffer, limit),
         };
-        let Received { messages, bytes, .. } = match received {
+        let Received { from, mut messages, bytes } = match received {
             Ok(received) => received,
             Err(error) if over.is_none() => {
                 over = Some(error);
@@ -304,6 +308,12 @@ async fn listen(
         }
         tally.heard(&messages, bytes);
         report.step(|| Step::Received { bytes });
+        if let (true, Address::Inet(from, _)) = (many, &from) {
+            let from = format!("udp://{}", unmap(*from)).into_boxed_str();
+            for message in &mut messages {
+                message.from = Some(from.clone());
+            }
+        }
         report.heard(messages.into_iter().map(Event::Message).collect()).await;
     }
 }

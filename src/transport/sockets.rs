@@ -39,6 +39,8 @@ pub struct Options {
     pub ttl: Option<u8>,
     /// How routers may treat packets.
     pub tos: Option<TrafficClass>,
+    /// UDP: the groups that are heard.
+    pub groups: Groups,
     /// TCP: small segments wait for nothing.
     pub nodelay: bool,
     /// TCP: ask a silent peer whether it is still there.
@@ -51,6 +53,16 @@ pub struct Options {
     pub fastopen: bool,
     /// TCP over several paths, where the peer can.
     pub mptcp: bool,
+}
+
+/// Which groups a UDP socket hears.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Groups {
+    /// Whatever any program of this machine has joined: the kernel's way.
+    #[default]
+    Any,
+    /// Those that it has joined itself.
+    Joined,
 }
 
 /// What a socket is for.
@@ -151,6 +163,16 @@ impl Options {
             if v6 {
                 let got = || Ok(u8::try_from(ipv6_tclass(socket)?).map_or_else(|_| "?".to_owned(), class));
                 put(report, "IPV6_TCLASS", tos, || Ok(set_ipv6_tclass(socket, tos.0.into())?), got)?;
+            }
+        }
+        if self.groups == Groups::Joined {
+            if v4 {
+                let got = || socket.multicast_all_v4().map(on_off);
+                put(report, "IP_MULTICAST_ALL", "off", || socket.set_multicast_all_v4(false), got)?;
+            }
+            if v6 {
+                let got = || socket.multicast_all_v6().map(on_off);
+                put(report, "IPV6_MULTICAST_ALL", "off", || socket.set_multicast_all_v6(false), got)?;
             }
         }
         self.apply_tcp(socket, role, report)

@@ -186,7 +186,11 @@ fn ends(stream: &TcpStream) -> io::Result<Peer> {
 
 /// An IPv4 peer of a dual-stack socket looks like `::ffff:10.0.0.1`; people and scripts know it as `10.0.0.1`.
 pub(super) fn unmap(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
+    match address.ip().to_canonical() {
+        IpAddr::V4(v4) => SocketAddr::new(v4.into(), address.port()),
+        // A link-local one means something only together with its interface.
+        IpAddr::V6(_) => address,
+    }
 }
 
 /// `tcp listen`

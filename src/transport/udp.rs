@@ -1,6 +1,7 @@
 //! UDP: a connected socket for a client, one unconnected socket for a listener.
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,14 +13,15 @@ use socket2::{Domain, Socket, Type};
 use super::binding::Place;
 use super::demux::Demux;
 use super::listener::Incoming;
-use super::packet_socket::PacketSocket;
+use super::multicast::{Joins, Outward};
+use super::packet_socket::{Address, PacketSocket};
 use super::packets::{Ending, Packets};
-use super::sockets::{Role, put};
+use super::sockets::{Role, on_off, put};
 use super::tcp::{family, local, named, own_end};
 use super::{Channel, Listener, Network, Opened};
-use crate::endpoint::HostPort;
+use crate::endpoint::{HostPort, ListenOn};
 use crate::event::Peer;
-use crate::exit::{Exit, Failure, words};
+use crate::exit::{Exit, Failure, Remedied, words};
 use crate::link::{Journal, Reporter};
 use crate::step::{Stage, Step};
 
@@ -34,6 +36,10 @@ pub struct Dial {
     pub network: Network,
     /// Longer datagrams are cut, and said to be.
     pub limit: usize,
+    /// Groups that are heard too.
+    pub joins: Joins,
+    /// How datagrams go to many.
+    pub outward: Outward,
 }
 
 impl Dial {
@@ -53,13 +59,19 @@ impl Dial {
         // connect() sends nothing: it fails only where there is no route, and then the next address may have one.
         let mut failure = None;
         for address in addresses {
-            match self.open(address, &report).await {
-                Ok(socket) => {
-                    let peer = Peer { remote: format!("udp://{address}"), local: local(&socket, "udp") };
+            let many = address.ip().is_multicast() || self.outward.broadcast || !self.joins.groups.is_empty();
+            let (opened, to) = if many {
+                (self.open_to_many(address, &report).await, Some(Address::Inet(address, None)))
+            } else {
+                (self.open(address, &report).await, None)
+            };
+            match opened {
+                Ok((socket, local)) => {
+                    let peer = Peer { remote: format!("udp://{address}"), local };
                     let socket =
                         client_socket(socket).map_err(|error| Failure::system("connect to", &peer.remote, &error))?;
                     report.gate(Stage::Talk).await;
-                    let packets = Packets { socket, peer, ending: Ending::Never, limit: self.limit };
+                    let packets = Packets { socket, peer, to, ending: Ending::Never, limit: self.limit };
                     return Ok(Opened { channel: Channel::Messages(Box::new(packets)), report });
                 }
                 Err(error) => {
@@ -76,28 +88,69 @@ impl Dial {
         Err(Failure::system("connect to", &format!("udp://{}", self.target), &error))
     }
 
-    async fn open(&self, address: std::net::SocketAddr, report: &Reporter) -> io::Result<Socket> {
+    /// A socket with one peer, and its own end.
+    async fn open(&self, address: SocketAddr, report: &Reporter) -> io::Result<(Socket, String)> {
+        let socket = self.socket(address, report).await?;
+        if let Some(bind) = self.network.bind {
+            bind_to(&socket, own_end(bind, address), report).await?;
+        }
+        report.gate(Stage::Connect).await;
+        report.step(|| Step::Connect { remote: format!("udp://{address}") });
+        let started = Instant::now();
+        socket.connect(&address.into()).map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                Remedied::wrap(&error, words(&error), "if it is a broadcast address, --broadcast sends there")
+            }
+            _ => error,
+        })?;
+        let local = local(&socket, "udp");
+        report.step(|| Step::Connected {
+            local: local.clone(),
+            remote: format!("udp://{address}"),
+            took_ns: u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
+        });
+        Ok((socket, local))
+    }
+
+    /// A socket that sends to many and hears whoever answers, and its own end.
+    async fn open_to_many(&self, address: SocketAddr, report: &Reporter) -> io::Result<(Socket, String)> {
+        let socket = self.socket(address, report).await?;
+        self.outward.apply(&socket, report)?;
+        let source = self.outward.route(address, &self.network.options)?;
+        if !self.joins.groups.is_empty() {
+            // Other members on this machine have the port too.
+            put(
+                report,
+                "SO_REUSEADDR",
+                "on",
+                || socket.set_reuse_address(true),
+                || socket.reuse_address().map(on_off),
+            )?;
+        }
+        bind_to(&socket, own_end(self.network.bind.unwrap_or_default(), address), report).await?;
+        self.joins.join_all(&socket, report)?;
+        report.gate(Stage::Connect).await;
+        let port = socket.local_addr()?.as_socket().map_or(0, |bound| bound.port());
+        let local = format!("udp://{}", SocketAddr::new(source, port));
+        report.step(|| Step::ToMany { local: local.clone(), remote: format!("udp://{address}") });
+        Ok((socket, local))
+    }
+
+    async fn socket(&self, address: SocketAddr, report: &Reporter) -> io::Result<Socket> {
         report.gate(Stage::Socket).await;
         let options = &self.network.options;
         let socket = options.socket(Domain::for_address(address), Type::DGRAM)?;
         report.step(|| Step::Socket { family: family(address.ip()), kind: "datagram".into(), fd: socket.as_raw_fd() });
         options.apply(&socket, Role::Client, report)?;
-        if let Some(bind) = self.network.bind {
-            report.gate(Stage::Bind).await;
-            socket.bind(&own_end(bind, address).into()).map_err(|error| named("bind", &error))?;
-            report.step(|| Step::Bound { local: local(&socket, "udp") });
-        }
-        report.gate(Stage::Connect).await;
-        report.step(|| Step::Connect { remote: format!("udp://{address}") });
-        let started = Instant::now();
-        socket.connect(&address.into())?;
-        report.step(|| Step::Connected {
-            local: local(&socket, "udp"),
-            remote: format!("udp://{address}"),
-            took_ns: u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
-        });
         Ok(socket)
     }
+}
+
+async fn bind_to(socket: &Socket, own: SocketAddr, report: &Reporter) -> io::Result<()> {
+    report.gate(Stage::Bind).await;
+    socket.bind(&own.into()).map_err(|error| named("bind", &error))?;
+    report.step(|| Step::Bound { local: local(socket, "udp") });
+    Ok(())
 }
 
 fn client_socket(socket: Socket) -> io::Result<PacketSocket> {
@@ -116,9 +169,16 @@ pub struct Bind {
     pub expiry: Duration,
     /// Longer datagrams are cut, and said to be.
     pub limit: usize,
+    /// Groups that are heard.
+    pub joins: Joins,
 }
 
 impl Bind {
+    fn joins_a_group(&self) -> bool {
+        let on_a_group = matches!(self.place.on, ListenOn::Address(address) if address.ip().is_multicast());
+        on_a_group || !self.joins.groups.is_empty()
+    }
+
     pub(super) async fn listen(
         &self,
         journal: &Journal,
@@ -126,7 +186,11 @@ impl Bind {
         incoming: Incoming,
     ) -> Result<Listener, Failure> {
         let report = journal.program();
-        let (sockets, reach) = self.place.bind(Type::DGRAM, "udp", &report).await?;
+        let (sockets, reach) = if self.joins_a_group() {
+            self.joins.bind(&self.place, &report).await?
+        } else {
+            self.place.bind(Type::DGRAM, "udp", &report).await?
+        };
         let mut opened = Vec::new();
         for socket in sockets {
             let local = local(&socket, "udp");

@@ -75,7 +75,7 @@ impl Dial {
             UnixType::Datagram | UnixType::Seqpacket => {
                 let ending = if self.kind == UnixType::Seqpacket { Ending::Stream } else { Ending::Never };
                 let socket = PacketSocket::unix(socket, file).map_err(fail)?;
-                Channel::Messages(Box::new(Packets { socket, peer, ending, limit: self.limit }))
+                Channel::Messages(Box::new(Packets { socket, peer, to: None, ending, limit: self.limit }))
             }
         };
         report.gate(Stage::Talk).await;
@@ -279,7 +279,7 @@ async fn accept(
                 Channel::Bytes(ByteStream::Unix(stream), peer)
             } else {
                 let socket = PacketSocket::unix(stream.into_std()?, None)?;
-                Channel::Messages(Box::new(Packets { socket, peer, ending: Ending::Stream, limit }))
+                Channel::Messages(Box::new(Packets { socket, peer, to: None, ending: Ending::Stream, limit }))
             };
             Ok(Some(Opened { channel, report }))
         });

@@ -4,10 +4,11 @@ mod tls;
 
 use super::escape;
 use super::style::{Ink, Style};
-use crate::step::{FastOpen, Step};
+use crate::step::Step;
 
 mod options;
 mod proxy;
+mod sockets;
 
 /// An explanation of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ pub fn explain(step: &Step) -> Explanation {
             source: "socket(2)",
             see: format!("ls -l /proc/$(pgrep -n sockeye)/fd/{fd}"),
         },
-        Step::SocketOption { name, .. } => option(name),
+        Step::SocketOption { name, .. } => sockets::option(name),
         Step::Bound { local } => Explanation {
             title: "The socket has an address of its own.",
             text: "bind() fixes where the socket can be reached, and what its packets give as their source. Asked for \
@@ -134,8 +135,10 @@ pub fn explain(step: &Step) -> Explanation {
         Step::ProxyAgain { proxy } => proxy::again(proxy),
         Step::RelayDropped { .. } => proxy::dropped(),
         Step::Tls(step) => tls::explain(step),
-        Step::FastOpen { outcome } => fast_open(*outcome),
-        Step::Multipath { spoken } => multipath(*spoken),
+        Step::FastOpen { outcome } => sockets::fast_open(*outcome),
+        Step::Multipath { spoken } => sockets::multipath(*spoken),
+        Step::Joined { interface, source, .. } => sockets::joined(interface.as_deref(), *source),
+        Step::ToMany { remote, .. } => sockets::to_many(remote),
         Step::Listen { local, .. } => Explanation {
             title: "The socket takes connections.",
             text: "From now on the kernel completes connections by itself, and they wait in a queue for accept(). The \
@@ -309,63 +312,6 @@ fn connected(to: &Place) -> Explanation {
             source: "connect(2), unix(7)",
             see: "ss -xp | grep sockeye".to_owned(),
         },
-    }
-}
-
-fn fast_open(outcome: FastOpen) -> Explanation {
-    let (title, text) = match outcome {
-        FastOpen::Asked => (
-            "Fast open begins with the next connection.",
-            "Data may go with a SYN only to a peer that has given us a cookie: it proves that our address is not forged. \
-             This SYN has asked for one, and the data follow the handshake as always. The kernel keeps the cookie, so the \
-             next connection to this address saves a round trip.",
-        ),
-        FastOpen::Waiting => (
-            "The SYN waits for the first bytes.",
-            "The kernel has a cookie of this peer from an earlier connection. connect() has therefore sent nothing yet: the \
-             first write sends the SYN, the cookie and the data in one segment. Whether anybody listens shows only then.",
-        ),
-        FastOpen::Taken => (
-            "Data came with the SYN.",
-            "The listener's kernel checked the cookie and handed the data over before the handshake was complete. That \
-             saves one round trip. A SYN can arrive twice, and its data with it: only what may be said twice should be \
-             said this way.",
-        ),
-        FastOpen::Refused => (
-            "The data of the SYN went again.",
-            "The peer's kernel took the SYN and not its data: fast open is off there, or the cookie is too old, or something \
-             on the way removed the data. They were sent again after the handshake, so nothing is lost but time.",
-        ),
-    };
-    Explanation { title, text, source: "tcp(7), RFC 7413", see: "nstat -az 'TcpExtTCPFastOpen*'".to_owned() }
-}
-
-fn multipath(spoken: bool) -> Explanation {
-    let (title, text) = if spoken {
-        (
-            "The connection can use several paths.",
-            "Both SYNs carried the option MP_CAPABLE, so both kernels speak Multipath TCP. More paths, over another \
-             interface for example, can join the connection while it lives, and when one breaks the others go on. \
-             Which are made is for the kernel's path manager to decide.",
-        )
-    } else {
-        (
-            "This is plain TCP after all.",
-            "Our kernel speaks Multipath TCP, and the answer to the handshake lacked the option MP_CAPABLE. The peer does \
-             not speak it, or something on the way removed the option. Everything works as with any TCP connection, \
-             over one path.",
-        )
-    };
-    Explanation { title, text, source: "RFC 8684 §3.1 and §3.7", see: "ss -Mn; ip mptcp endpoint show".to_owned() }
-}
-
-fn option(name: &str) -> Explanation {
-    let (text, source) = options::meaning(name);
-    Explanation {
-        title: "An option was set.",
-        text,
-        source,
-        see: "strace -e trace=setsockopt,getsockopt sockeye ...".to_owned(),
     }
 }
 

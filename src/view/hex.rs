@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 
 use super::View;
+use super::escape;
 use super::style::{Clock, Ink, Style};
 use crate::event::{ConnId, Event, Extent, Record, What};
 
@@ -44,7 +45,8 @@ impl View for Hex {
         let length = message.data.len();
         let plural = if length == 1 { "" } else { "s" };
         let time = self.clock.always(record.time);
-        let head = self.style.paint(Ink::Aside, &format!("{length} byte{plural}{extent}"));
+        let from = message.from.as_ref().map_or_else(String::new, |from| format!(", from {}", escape::line(&**from)));
+        let head = self.style.paint(Ink::Aside, &format!("{length} byte{plural}{extent}{from}"));
         out.extend_from_slice(format!("{number} {arrow} {time}{head}\n").as_bytes());
         rows(&message.data, *offset, &self.style, out, |out| {
             out.extend_from_slice(format!("{number} {arrow} ").as_bytes());

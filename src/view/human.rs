@@ -106,9 +106,14 @@ impl View for Human {
             What::Said(Event::Message(message)) if self.show_said => (message, self.style.paint(Ink::Said, ">")),
             _ => return Ok(()),
         };
-        let (label, columns) = self.peers.label(record.conn, &self.style);
+        let (label, mut columns) = self.peers.label(record.conn, &self.style);
         out.extend_from_slice(self.clock.stamp(record.time).as_bytes());
         out.extend_from_slice(label.as_bytes());
+        if let Some(from) = &message.from {
+            let from = escape::line(&**from);
+            out.extend_from_slice(format!("{} ", self.style.paint(Ink::Aside, &from)).as_bytes());
+            columns += from.chars().count() + 1;
+        }
         self.message(message, columns, &arrow, out);
         Ok(())
     }
@@ -131,6 +136,10 @@ mod tests {
         record(1, What::Heard(Event::Message(Message { extent, ..Message::binary(&b"x"[..]) })))
     }
 
+    fn from(from: &str, data: &'static [u8]) -> Record {
+        record(1, What::Heard(Event::Message(Message { from: Some(from.into()), ..Message::binary(data) })))
+    }
+
     #[test]
     fn a_conversation() {
         let listening = record(0, What::Listening { endpoints: vec![], reach: Reach::Loopback, certificate: None });
@@ -144,6 +153,8 @@ mod tests {
             (vec![with_extent(Extent::Truncated)], "(truncated, the rest is lost) < x\n"),
             (vec![heard(1, br#"{"b":1.50,"a":[]}"#)], "< {\"b\": 1.50, \"a\": []}\n"),
             (vec![record(1, What::Heard(Event::Finish))], ""),
+            (vec![from("udp://10.0.0.2:9", b"a\nb")], "udp://10.0.0.2:9 < a\n                   b\n"),
+            (vec![from("x\x1b[2J", b"a")], "x\\x1b[2J < a\n"),
         ] {
             assert_eq!(plain(&records), text);
         }

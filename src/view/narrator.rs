@@ -341,6 +341,9 @@ fast open   the bytes that came with the SYN were taken
 fast open   the bytes of the SYN were not taken, and went again
 multipath   the peer speaks it too
 multipath   the peer does not speak it: this is plain TCP
+joined      239.1.2.3
+joined      232.1.1.1 at eth0, from 10.0.0.1 alone
+to many     udp://239.1.2.3:9000 from udp://10.0.0.2:4000; whoever answers is heard
 listen      tcp://127.0.0.1:50000, backlog 4096 (asked for 5000)
 accepted    tcp://[::1]:80 at tcp://127.0.0.1:50000, descriptor 4
 turned away tcp://[::1]:80: 10.0.0.0/8 is denied

@@ -70,6 +70,14 @@ impl Line {
             Step::RelayDropped { reason } => {
                 line(Ink::Alarm, "dropped", format!("a datagram from the relay: {reason}"))
             }
+            Step::Joined { group, interface, source } => {
+                let at = interface.as_ref().map_or_else(String::new, |interface| format!(" at {interface}"));
+                let from = source.map_or_else(String::new, |source| format!(", from {source} alone"));
+                line(Ink::Socket, "joined", format!("{group}{at}{from}"))
+            }
+            Step::ToMany { local, remote } => {
+                line(Ink::Connection, "to many", format!("{remote} from {local}; whoever answers is heard"))
+            }
             Step::Listen { local, backlog, asked } => {
                 let asked = asked.map_or_else(String::new, |asked| format!(" (asked for {asked})"));
                 line(Ink::Connection, "listen", format!("{local}, backlog {backlog}{asked}"))

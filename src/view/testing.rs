@@ -90,6 +90,13 @@ pub(super) fn every_step() -> Vec<Step> {
         Step::FastOpen { outcome: FastOpen::Refused },
         Step::Multipath { spoken: true },
         Step::Multipath { spoken: false },
+        Step::Joined { group: [239, 1, 2, 3].into(), interface: None, source: None },
+        Step::Joined {
+            group: [232, 1, 1, 1].into(),
+            interface: Some("eth0".into()),
+            source: Some([10, 0, 0, 1].into()),
+        },
+        Step::ToMany { local: "udp://10.0.0.2:4000".into(), remote: "udp://239.1.2.3:9000".into() },
         Step::Listen { local: local(), backlog: 4096, asked: Some(5000) },
         Step::Accepted { local: local(), remote: remote(), fd: 4 },
         Step::TurnedAway { remote: remote(), why: "10.0.0.0/8 is denied".into() },
@@ -141,7 +148,13 @@ fn message() -> impl Strategy<Value = Message> {
     let kind = prop_oneof![Just(Kind::Text), Just(Kind::Binary)];
     let extent = prop_oneof![Just(Extent::Whole), Just(Extent::Piece), Just(Extent::Truncated)];
     let data = prop_oneof![any::<Vec<u8>>(), any::<String>().prop_map(String::into_bytes)];
-    (kind, extent, data).prop_map(|(kind, extent, data)| Message { kind, extent, data: data.into() })
+    let from = any::<Option<String>>();
+    (kind, extent, from, data).prop_map(|(kind, extent, from, data)| Message {
+        kind,
+        extent,
+        from: from.map(String::into_boxed_str),
+        data: data.into(),
+    })
 }
 
 fn event() -> impl Strategy<Value = Event> {

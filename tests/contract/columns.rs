@@ -8,6 +8,7 @@ use sockeye::endpoint::{HostPort, ListenOn, UnixName};
 use sockeye::frame::{Framing, Order, Width};
 use sockeye::transport::binding::Place;
 use sockeye::transport::listener::Backlog;
+use sockeye::transport::multicast::{Joins, Outward};
 use sockeye::transport::sockets::Options;
 use sockeye::transport::{Bind, Dial, Network, On, To, tcp, udp, unix};
 use tempfile::TempDir;
@@ -113,10 +114,17 @@ pub(crate) const UNIX_DATAGRAM: Column = Column {
 };
 
 pub(crate) const UDP: Column = Column {
-    bind: |_| On::Udp(udp::Bind { place: place(), expiry: EXPIRY, limit: usize::MAX }).into(),
+    bind: |_| On::Udp(udp::Bind { place: place(), expiry: EXPIRY, limit: usize::MAX, joins: Joins::default() }).into(),
     dial: |endpoint| {
         let target = HostPort::parse("udp", &[endpoint.to_owned()]).expect("an endpoint");
-        To::Udp(udp::Dial { target, network: network(), limit: usize::MAX }).into()
+        To::Udp(udp::Dial {
+            target,
+            network: network(),
+            limit: usize::MAX,
+            joins: Joins::default(),
+            outward: Outward::default(),
+        })
+        .into()
     },
     framing: Framing::Chunks,
     promise: Promise {

@@ -8,6 +8,7 @@ mod exit_codes;
 mod interrupt;
 mod limits;
 mod listen;
+mod multicast;
 mod names;
 mod net;
 mod patience;

@@ -1,8 +1,9 @@
 //! Networks of the test's own: interfaces, addresses, routes and switches of the kernel that are nobody else's.
 
 use std::process::Command;
+use std::time::Instant;
 
-use crate::program::{Program, Start as _, peer, python, sockeye};
+use crate::program::{DEADLINE, Program, Start as _, peer, python, sockeye};
 
 /// A network namespace with loopback up. It ends with the test.
 pub(crate) struct Space {
@@ -68,5 +69,14 @@ impl Space {
             up("near", 1)
         ));
         other.run(&up("far", 2));
+        // The kernel notices a moment later that both ends are there.
+        let ready = |space: &Self| {
+            let said = space.run("ip -6 route show proto kernel; cat /sys/class/net/*ar/operstate");
+            said.contains("fe80::/64") && !said.contains("linkdown") && said.ends_with("up\n")
+        };
+        let deadline = Instant::now() + DEADLINE;
+        while !(ready(self) && ready(other)) {
+            assert!(Instant::now() < deadline, "the cable is dead");
+        }
     }
 }

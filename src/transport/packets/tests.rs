@@ -15,7 +15,7 @@ fn pair() -> (Link, mpsc::Receiver<Vec<Record>>, Socket) {
     ours.set_nonblocking(true).expect("a mode");
     let socket = PacketSocket::unix(ours, None).expect("a socket");
     let peer = Peer { remote: "unix:them".to_owned(), local: "unix:us".to_owned() };
-    let packets = Packets { socket, peer, ending: Ending::Stream, limit: usize::MAX };
+    let packets = Packets { socket, peer, to: None, ending: Ending::Stream, limit: usize::MAX };
     let (journal, records) = Journal::new(Watch::default(), None);
     theirs.set_nonblocking(true).expect("a mode");
     (link::start(Box::new(packets), journal.open(), Reply::None, Arc::default()), records, theirs)

@@ -93,6 +93,31 @@ pub(super) fn meaning(name: &str) -> (&'static str, &'static str) {
              ordinary handshake in which both ends say that they speak it, and is plain TCP if one does not.",
             "socket(2), RFC 8684 §2.1",
         ),
+        "IP_MULTICAST_ALL" | "IPV6_MULTICAST_ALL" => (
+            "A socket that is bound to a port hears, by Linux's default, every group that any program of this machine has \
+             joined. Off, it hears only the groups that it has joined itself.",
+            "setsockopt(2), ip(7), ipv6(7)",
+        ),
+        "IP_MULTICAST_IF" | "IPV6_MULTICAST_IF" => (
+            "It says through which interface datagrams to groups leave, and so which network hears them. Without it the \
+             routes decide, by the group's address: often the default route, or an error if there is none.",
+            "setsockopt(2), ip(7), ipv6(7)",
+        ),
+        "IP_MULTICAST_TTL" | "IPV6_MULTICAST_HOPS" => (
+            "It says how many routers a datagram to a group may pass. The default is 1: it stays in the network where it is \
+             sent. 0 keeps it inside this machine. Unicast datagrams have a number of their own, --ttl.",
+            "setsockopt(2), ip(7), ipv6(7), RFC 1112 §6.1",
+        ),
+        "IP_MULTICAST_LOOP" | "IPV6_MULTICAST_LOOP" => (
+            "It says whether members of the group on this very machine hear what we send, ourselves among them if we have \
+             joined. On Linux the sender decides, for all of them.",
+            "setsockopt(2), ip(7), ipv6(7), RFC 1112 §6.1",
+        ),
+        "SO_BROADCAST" => (
+            "A broadcast goes to every machine of a network, and each must look at it. So the kernel lets only those send \
+             one who say that they mean to. IPv6 has no broadcast: ff02::1 is the group of all its machines.",
+            "setsockopt(2), socket(7), RFC 919 §7",
+        ),
         _ => (
             "An option changes how the kernel treats a socket. The value is read back, because the kernel may change \
              what was asked for: it doubles the sizes of buffers, for example, to have room for its own records.",
@@ -106,13 +131,18 @@ mod tests {
     use super::meaning;
 
     /// The names that `transport` reports, as they are in its sources.
-    const NAMES: [&str; 19] = [
+    const NAMES: [&str; 24] = [
+        "IPV6_MULTICAST_HOPS",
         "IPV6_TCLASS",
         "IPV6_UNICAST_HOPS",
         "IPV6_V6ONLY",
+        "IP_MULTICAST_ALL",
+        "IP_MULTICAST_IF",
+        "IP_MULTICAST_LOOP",
         "IP_TOS",
         "IP_TTL",
         "SO_BINDTODEVICE",
+        "SO_BROADCAST",
         "SO_KEEPALIVE",
         "SO_MARK",
         "SO_PROTOCOL",
