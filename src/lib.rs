@@ -44,7 +44,9 @@
 //! * **The pump never awaits in a `select!` arm** ([`session`]). What has no room yet waits in a field and its source is
 //!   not read meanwhile: that is the back-pressure.
 //! * **Stages are explicit**: resolve → socket → bind → connect | listen → accept → talk → shutdown → close. Before each,
-//!   whoever opens passes [`link::Reporter::gate`], which waits only under `--step`.
+//!   whoever opens passes [`link::Reporter::gate`], which waits only under `--step`, and where the time of each is taken.
+//! * **Counting is always on, asking is not** ([`meter`]): each conversation counts in a meter of its own, whichever path
+//!   it takes. Rates, and what the kernel knows of TCP, are found out when somebody wants [`stats::Stats`].
 //!
 //! # What holds it together by being absent
 //!

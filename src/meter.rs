@@ -497,3 +497,89 @@ fn nanos(time: Duration) -> u64 {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MILLI: Duration = Duration::from_millis(1);
+
+    /// Waits until the clock has moved on.
+    fn a_while() -> Duration {
+        let start = Instant::now();
+        while start.elapsed() < MILLI {}
+        start.elapsed()
+    }
+
+    #[test]
+    fn each_stage_takes_its_own_time_and_waiting_for_enter_none() {
+        let roll = Roll::new(false, None);
+        let meter = roll.enter(ConnId(1));
+        meter.toward("tcp://example.org:80".to_owned());
+        assert_eq!((meter.stats().stage, meter.stats().took), (Some(Stage::Socket), Took::default()));
+        let before = Instant::now();
+        meter.enter(Stage::Resolve);
+        a_while();
+        meter.enter(Stage::Connect);
+        a_while();
+        meter.enter(Stage::Socket); // another address is tried at the same time
+        meter.enter(Stage::Connect);
+        let so_far = meter.stats();
+        assert_eq!((so_far.stage, so_far.remote.as_deref()), (Some(Stage::Connect), Some("tcp://example.org:80")));
+        assert!(so_far.took.connect_ns.is_some_and(|took| took >= nanos(MILLI)), "{so_far:?}");
+        let connected = Instant::now();
+        meter.pause();
+        let paused = a_while();
+        meter.enter(Stage::Tls);
+        a_while();
+        meter.open("tcp://127.0.0.1:80", Unit::Bytes);
+        let opened = before.elapsed();
+        a_while();
+        meter.received(b"x");
+        meter.received(b"y");
+        let Took { resolve_ns, connect_ns, proxy_ns, tls_ns, first_byte_ns } = meter.stats().took;
+        let took = [resolve_ns, connect_ns, tls_ns].map(|took| Duration::from_nanos(took.expect("a time")));
+        assert!(took.iter().all(|took| *took >= MILLI), "{took:?}");
+        assert!(took[0] + took[1] <= connected - before, "{took:?}");
+        assert!(took.iter().sum::<Duration>() <= opened - paused, "{took:?} in {opened:?} without {paused:?}");
+        assert_eq!(proxy_ns, None);
+        assert!(first_byte_ns.is_some_and(|took| took >= nanos(MILLI)), "{first_byte_ns:?}");
+        assert_eq!(meter.stats().stage, Some(Stage::Talk));
+    }
+
+    #[test]
+    fn the_sum_is_of_those_that_opened_whether_they_are_gone_or_not() {
+        let roll = Roll::new(false, None);
+        let [one, two, three] = [1, 2, 3].map(|number| roll.enter(ConnId(number)));
+        assert_eq!((roll.each().len(), roll.moved()), (3, None));
+        for meter in [&one, &two] {
+            meter.open("test:", Unit::Messages);
+            meter.sent(b"abc");
+            meter.said(1);
+            meter.received_unseen(4);
+            meter.heard(2);
+        }
+        one.close();
+        drop(three); // it could not be opened
+        let total = roll.total();
+        assert_eq!(total.conversations, Some(Conversations { open: 1, closed: 1 }));
+        assert_eq!((total.sent.bytes, total.sent.messages), (6, Some(2)));
+        assert_eq!((total.received.bytes, total.received.messages), (8, Some(4)));
+        assert_eq!(total.sent.recent_rate, None, "there was no report before");
+        assert_eq!(roll.each().into_iter().map(|(conn, _)| conn).collect::<Vec<_>>(), [ConnId(2)]);
+        drop((one, two));
+        let total = roll.total();
+        assert_eq!(total.conversations, Some(Conversations { open: 0, closed: 2 }));
+        assert_eq!((total.sent.bytes, total.sent.recent_rate), (6, Some(0)));
+        assert!(roll.moved().is_some_and(|moved| (moved.sent, moved.received) == (6, 8)));
+    }
+
+    #[test]
+    fn rates_are_bytes_in_a_second() {
+        for (bytes, millis, expected) in
+            [(0, 1000, 0), (1000, 500, 2000), (u64::MAX, 1000, u64::MAX), (5, 0, 5_000_000_000)]
+        {
+            assert_eq!(rate(bytes, Duration::from_millis(millis)), expected);
+        }
+    }
+}
