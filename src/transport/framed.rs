@@ -309,7 +309,11 @@ async fn speak(write: &mut WriteHalf, layer: Layer, mut outbox: Outbox, frames: 
 /// Ends our direction.
 async fn finish(write: &mut WriteHalf, layer: Layer, report: &Reporter) -> io::Result<()> {
     report.gate(Stage::Shutdown).await;
-    write.shutdown().await?;
+    match write.shutdown().await {
+        // Who ends both directions need not wait for our close_notify (RFC 8446 §6.1). All before it was taken.
+        Err(error) if layer == Layer::Tls && error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+        ended => ended?,
+    }
     if layer == Layer::Tls {
         report.step(|| Step::Tls(Tls::CloseNotifySent));
     }

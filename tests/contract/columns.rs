@@ -6,6 +6,7 @@ use std::time::Duration;
 use sockeye::cli::{Family, UnixType};
 use sockeye::endpoint::{HostPort, ListenOn, UnixName};
 use sockeye::frame::{Framing, Order, Width};
+use sockeye::tls::{Client, ClientOptions, Server, ServerOptions, Trust};
 use sockeye::transport::binding::Place;
 use sockeye::transport::listener::Backlog;
 use sockeye::transport::multicast::{Joins, Outward};
@@ -83,6 +84,52 @@ pub(crate) const fn unix_stream(name: &str) -> Column {
         framing,
         promise: stream(framing, Vanished::Reset { acknowledged: false }),
     }
+}
+
+/// TLS over TCP. What the kernel knows to have arrived is not what was said.
+pub(crate) const fn tls(name: &str) -> Column {
+    let framing = framing(name);
+    Column {
+        bind: |scratch| Bind { tls: Some(server()), ..(tcp("chunks").bind)(scratch) },
+        dial: |endpoint| Dial { tls: Some(client()), ..(tcp("chunks").dial)(&endpoint.replace("tls://", "tcp://")) },
+        framing,
+        promise: stream(framing, Vanished::Reset { acknowledged: false }),
+    }
+}
+
+/// TLS over a Unix stream.
+pub(crate) const fn tls_unix(name: &str) -> Column {
+    let framing = framing(name);
+    Column {
+        bind: |scratch| Bind { tls: Some(server()), ..unix_bind(scratch, UnixType::Stream) },
+        dial: |endpoint| Dial { tls: Some(client()), ..unix_dial(endpoint, UnixType::Stream) },
+        framing,
+        promise: stream(framing, Vanished::Reset { acknowledged: false }),
+    }
+}
+
+fn server() -> Server {
+    Server::new(ServerOptions {
+        identity: None,
+        address: None,
+        clients: Vec::new(),
+        revoked: Vec::new(),
+        alpn: Vec::new(),
+        limit: TIMEOUT,
+        key_log: None,
+    })
+}
+
+fn client() -> Client {
+    Client::new(ClientOptions {
+        name: None,
+        trust: Trust::Anyone,
+        revoked: Vec::new(),
+        identity: None,
+        alpn: Vec::new(),
+        limit: TIMEOUT,
+        key_log: None,
+    })
 }
 
 pub(crate) const UNIX_SEQPACKET: Column = Column {
