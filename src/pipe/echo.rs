@@ -70,6 +70,10 @@ impl Buffer<'_> {
             if self.finished && self.start == self.end {
                 return Poll::Ready(Ok(()));
             }
+            if self.start == self.end {
+                // TLS holds back what the socket had no room for; then it wakes us when there is.
+                let _ = stream.as_mut().poll_flush(cx)?;
+            }
             let read = self.poll_read(stream.as_mut(), cx)?;
             if written.is_pending() && read.is_pending() {
                 return Poll::Pending;
@@ -106,7 +110,11 @@ impl Buffer<'_> {
             return Poll::Pending;
         }
         let mut room = ReadBuf::new(&mut self.bytes[self.end..]);
-        ready!(stream.poll_read(cx, &mut room))?;
+        match ready!(stream.poll_read(cx, &mut room)) {
+            // TLS whose bytes stop without close_notify: what came is said back all the same.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
+            other => other?,
+        }
         let read = room.filled().len();
         self.meter.received(room.filled());
         self.end += read;

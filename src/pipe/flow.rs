@@ -13,11 +13,15 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, read, retry_on_intr, write};
+use rustix::net::{RecvFlags, recv};
 use rustix::termios::isatty;
+use tokio::sync::oneshot;
 
+use super::secure::Session;
 #[cfg(target_os = "linux")]
 use super::zero_copy::ZeroCopy;
 use crate::meter::Meter;
+use crate::tls::recognise::FIRST;
 use crate::traffic::pace::Limits;
 use crate::traffic::source::Supply;
 use crate::transport::kernel::Opener;
@@ -70,6 +74,36 @@ impl AsFd for Socket {
     }
 }
 
+/// What carries a conversation: a socket, or TLS over one.
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub(super) socket: Socket,
+    pub(super) tls: Option<Session>,
+}
+
+impl Stream {
+    /// Says some of this, once there is room.
+    fn put_some(&self, bytes: &[u8]) -> io::Result<usize> {
+        match &self.tls {
+            Some(session) => session.put_some(&self.socket, bytes),
+            None => put_some(self.socket.as_fd(), bytes),
+        }
+    }
+
+    /// Whether the end of our direction is still on its way.
+    pub(super) fn is_ending(&self) -> bool {
+        self.tls.as_ref().is_some_and(Session::is_ending)
+    }
+
+    /// Hears what there is, once there is something; 0 when the peer has ended its direction.
+    fn take(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &self.tls {
+            Some(session) => session.take(&self.socket, buffer),
+            None => take(self.socket.as_fd(), buffer),
+        }
+    }
+}
+
 /// Why a direction ended before its source did.
 #[derive(Debug)]
 pub(super) enum Broken {
@@ -113,6 +147,11 @@ impl Shared {
     /// What the peer still says is read, so that closing sends no reset, and thrown away.
     pub(super) fn discard(&self) {
         self.discard.store(true, Ordering::Relaxed);
+    }
+
+    /// Where what the peer says goes, if it still goes anywhere.
+    fn wanted<'fd>(&self, target: Option<BorrowedFd<'fd>>) -> Option<BorrowedFd<'fd>> {
+        target.filter(|_| !self.discard.load(Ordering::Relaxed))
     }
 
     /// Ends both directions at their next wait for the socket.
@@ -165,16 +204,17 @@ impl Way {
 
 /// Writes `before` to the socket, and then what the source says, no faster than it may, until its end.
 pub(super) fn outward(
-    socket: &Socket,
+    stream: &Stream,
     before: &[u8],
     source: Option<Supply>,
     limits: Limits,
     shared: &Shared,
 ) -> Result<(), Broken> {
-    send(socket, before, shared)?;
+    send(stream, before, shared)?;
+    let Stream { socket, tls } = stream;
     let Some(mut source) = source else { return Ok(()) };
     let mut way = match source.descriptor() {
-        Some(fd) if !limits.any() && !shared.meter.looks() => Way::out_of(fd),
+        Some(fd) if tls.is_none() && !limits.any() && !shared.meter.looks() => Way::out_of(fd),
         _ => Way::copy(source.is_terminal()),
     };
     let mut pace = limits.start(Instant::now());
@@ -219,7 +259,7 @@ pub(super) fn outward(
             (Way::Copy(buffer), _) => {
                 let room = limits.read(buffer.len());
                 let read = source.read(&mut buffer[..room]).map_err(Broken::Local)?;
-                send(socket, &buffer[..read], shared)?;
+                send(stream, &buffer[..read], shared)?;
                 pace.said(read, Instant::now());
                 read
             }
@@ -233,15 +273,35 @@ pub(super) fn outward(
 }
 
 /// Writes what comes out of the socket to `target`, until the peer ends its direction.
-pub(super) fn inward(socket: &Socket, target: Option<BorrowedFd<'_>>, shared: &Shared) -> Result<(), Broken> {
+///
+/// `first` is told the first bytes of a plain stream, which may show that the peer speaks something else.
+pub(super) fn inward(
+    stream: &Stream,
+    target: Option<BorrowedFd<'_>>,
+    first: Option<oneshot::Sender<Vec<u8>>>,
+    shared: &Shared,
+) -> Result<(), Broken> {
+    let Stream { socket, tls } = stream;
+    if let Some(first) = first
+        && tls.is_none()
+    {
+        wait(socket.as_fd(), PollFlags::IN).map_err(Broken::Peer)?;
+        let mut bytes = vec![0; FIRST];
+        // What is wrong with the socket is found out by reading it.
+        if let Ok((_, count)) = recv(socket, &mut bytes[..], RecvFlags::PEEK) {
+            bytes.truncate(count);
+            let _ = first.send(bytes);
+        }
+    }
     let mut way = match target {
-        Some(target) if !shared.meter.looks() => Way::into(target),
+        Some(target) if tls.is_none() && !shared.meter.looks() => Way::into(target),
         _ => Way::copy(target.is_some_and(isatty)),
     };
     loop {
-        wait(socket.as_fd(), PollFlags::IN).map_err(Broken::Peer)?;
-        let target = target.filter(|_| !shared.discard.load(Ordering::Relaxed));
-        let moved = match (&mut way, target) {
+        if let Way::InKernel(_) = way {
+            wait(socket.as_fd(), PollFlags::IN).map_err(Broken::Peer)?;
+        }
+        let moved = match (&mut way, shared.wanted(target)) {
             #[cfg(target_os = "linux")]
             (Way::InKernel(zero_copy), Some(target)) => match zero_copy.step(socket.as_fd(), target) {
                 Ok(moved) => {
@@ -261,10 +321,10 @@ pub(super) fn inward(socket: &Socket, target: Option<BorrowedFd<'_>>, shared: &S
                 Err(error @ (Errno::PIPE | Errno::IO)) => return Err(Broken::Local(error.into())),
                 Err(error) => return Err(Broken::Peer(error.into())),
             },
-            (Way::Copy(buffer), target) => {
-                let read = take(socket.as_fd(), buffer).map_err(Broken::Peer)?;
+            (Way::Copy(buffer), _) => {
+                let read = stream.take(buffer).map_err(Broken::Peer)?;
                 shared.meter.received(&buffer[..read]);
-                if let Some(target) = target {
+                if let Some(target) = shared.wanted(target) {
                     put(target, &buffer[..read]).map_err(Broken::Local)?;
                 }
                 read
@@ -282,9 +342,9 @@ pub(super) fn inward(socket: &Socket, target: Option<BorrowedFd<'_>>, shared: &S
     }
 }
 
-fn send(socket: &Socket, mut bytes: &[u8], shared: &Shared) -> Result<(), Broken> {
+fn send(stream: &Stream, mut bytes: &[u8], shared: &Shared) -> Result<(), Broken> {
     while !bytes.is_empty() {
-        let written = put_some(socket.as_fd(), bytes).map_err(Broken::Peer)?;
+        let written = stream.put_some(bytes).map_err(Broken::Peer)?;
         shared.moved();
         shared.meter.sent(&bytes[..written]);
         bytes = &bytes[written..];
@@ -313,7 +373,7 @@ fn put_some(target: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
 }
 
 /// Reads what there is, once there is something; 0 at the end.
-fn take(source: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+pub(super) fn take(source: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match retry_on_intr(|| read(source, &mut *buffer)) {
             Err(Errno::AGAIN) => wait(source, PollFlags::IN)?,
@@ -323,7 +383,7 @@ fn take(source: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-fn wait(fd: BorrowedFd<'_>, events: PollFlags) -> io::Result<()> {
+pub(super) fn wait(fd: BorrowedFd<'_>, events: PollFlags) -> io::Result<()> {
     retry_on_intr(|| poll(&mut [PollFd::from_borrowed_fd(fd, events)], None))?;
     Ok(())
 }

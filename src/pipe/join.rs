@@ -1,19 +1,22 @@
 //! When the raw path ends, and what is said about it: the rules, the timers and the interrupts.
 
 use std::io;
-use std::net::Shutdown;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::flow::{self, Broken, Shared, Socket};
+use super::flow::{self, Broken, Shared, Socket, Stream};
+use super::secure::{self, Session};
 use crate::cli::AtEof;
+use crate::event::{End, Outcome};
 use crate::exit::{Exit, Failure, words};
 use crate::meter::{Meter, Unit};
+use crate::session::judge;
+use crate::tls::failure::{self, Trouble};
 use crate::traffic::digest::Digests;
 use crate::traffic::pace::Limits;
 use crate::traffic::source::Supply;
@@ -50,6 +53,10 @@ pub enum Inward {
 pub struct Raw {
     /// The stream. Only this may hold it: it becomes non-blocking, and its end is its close.
     pub socket: Socket,
+    /// TLS over it, whose handshake is done.
+    pub tls: Option<rustls::Connection>,
+    /// Is told the first bytes that are heard, if they are not TLS.
+    pub first: Option<oneshot::Sender<Vec<u8>>>,
     /// The peer's endpoint, for messages.
     pub remote: String,
     /// Sent first: what `--say` says.
@@ -146,6 +153,15 @@ enum Ours {
     Refused(io::Error),
 }
 
+/// The peer's direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Theirs {
+    Open,
+    Ended,
+    /// TLS was not told that it would end.
+    Truncated,
+}
+
 /// What we wait for.
 #[derive(Debug)]
 enum Stage {
@@ -158,7 +174,7 @@ enum Stage {
 }
 
 struct Conversation {
-    socket: Arc<Socket>,
+    stream: Arc<Stream>,
     connection: Option<Connection>,
     remote: String,
     shared: Arc<Shared>,
@@ -166,7 +182,7 @@ struct Conversation {
     rules: Rules,
     source: Source,
     ours: Ours,
-    peer_ended: bool,
+    theirs: Theirs,
     stage: Stage,
     /// When the peer must have ended.
     linger: Option<Instant>,
@@ -174,7 +190,7 @@ struct Conversation {
 
 impl Conversation {
     fn start(raw: Raw, rules: Rules) -> io::Result<Self> {
-        let Raw { socket, remote, before, outward, inward, meter } = raw;
+        let Raw { socket, tls, first, remote, before, outward, inward, meter } = raw;
         socket.set_nonblocking()?;
         let connection = match &socket {
             // Fails on one that is reset already: then nothing can be asked about it.
@@ -198,24 +214,25 @@ impl Conversation {
         };
         let ours = if supply.is_none() && before.is_empty() { Ours::Ended } else { Ours::Open };
         let (sender, ended) = mpsc::unbounded_channel();
-        let (socket, shared) = (Arc::new(socket), Arc::new(Shared::new(meter)));
+        let stream = Arc::new(Stream { socket, tls: tls.map(Session::new) });
+        let shared = Arc::new(Shared::new(meter));
         if matches!(ours, Ours::Open) {
-            let (socket, shared, sender) = (socket.clone(), shared.clone(), sender.clone());
+            let (stream, shared, sender) = (stream.clone(), shared.clone(), sender.clone());
             thread::Builder::new().name("outward".into()).spawn(move || {
-                let result = flow::outward(&socket, &before, supply, limits, &shared);
-                drop(socket); // before the message, whose receiver may want to close the last one
+                let result = flow::outward(&stream, &before, supply, limits, &shared);
+                drop(stream); // before the message, whose receiver may want to close the last one
                 let _ = sender.send(Ended::Outward(result));
             })?;
         }
-        let thread = (socket.clone(), shared.clone());
+        let thread = (stream.clone(), shared.clone());
         thread::Builder::new().name("inward".into()).spawn(move || {
-            let (socket, shared) = thread;
-            let result = flow::inward(&socket, stdout.as_ref().map(OwnedFd::as_fd), &shared);
-            drop((socket, stdout));
+            let (stream, shared) = thread;
+            let result = flow::inward(&stream, stdout.as_ref().map(OwnedFd::as_fd), first, &shared);
+            drop((stream, stdout));
             let _ = sender.send(Ended::Inward(result));
         })?;
         Ok(Self {
-            socket,
+            stream,
             connection,
             remote,
             shared,
@@ -223,7 +240,7 @@ impl Conversation {
             rules,
             source,
             ours,
-            peer_ended: false,
+            theirs: Theirs::Open,
             stage: Stage::Talk,
             linger: None,
         })
@@ -265,7 +282,7 @@ impl Conversation {
         let ended_by = match result {
             Ok(()) if self.source == Source::Nothing => {
                 self.ours = Ours::Ended;
-                return self.peer_ended.then(|| self.conclude()).flatten();
+                return self.peer_ended().then(|| self.conclude()).flatten();
             }
             Ok(()) => Ok(self.rules.at_eof),
             Err(Broken::Local(error)) => Err(Failure::system("read", "stdin", &error)),
@@ -273,7 +290,7 @@ impl Conversation {
                 self.ours = Ours::Refused(error);
                 self.start_linger();
                 // What the peer still says is heard to its end; a reset ends that at once.
-                return self.peer_ended.then(|| self.conclude()).flatten();
+                return self.peer_ended().then(|| self.conclude()).flatten();
             }
         };
         self.ours = Ours::Ended;
@@ -291,11 +308,18 @@ impl Conversation {
                 self.drain(Err(failure));
             }
         }
-        self.peer_ended.then(|| self.conclude()).flatten()
+        self.peer_ended().then(|| self.conclude()).flatten()
     }
 
     fn inward_ended(&mut self, result: Result<(), Broken>) -> Option<Over> {
-        self.peer_ended = true;
+        self.theirs = Theirs::Ended;
+        let result = match result {
+            Err(Broken::Peer(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                self.theirs = Theirs::Truncated;
+                Ok(())
+            }
+            other => other,
+        };
         match (&self.stage, result) {
             (Stage::Talk | Stage::Drain(Ok(Exit::Complete), _), Err(Broken::Peer(error))) => Some(Over::Died(error)),
             (Stage::Talk, Err(Broken::Local(error))) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -325,16 +349,30 @@ impl Conversation {
     fn settle(&mut self) -> Option<Over> {
         let unacknowledged = self.unacknowledged();
         // Asked for last: a reset takes the socket out of the kernel's tables first.
-        if let Some(error) = self.socket.take_error() {
+        if let Some(error) = self.stream.socket.take_error() {
             return Some(Over::Died(error));
         }
         match self.stage {
-            Stage::Settle(wait) if unacknowledged > 0 => {
+            Stage::Settle(wait) if unacknowledged > 0 || self.stream.is_ending() => {
                 self.stage = Stage::Settle((wait * 2).min(SETTLE.1));
                 None
             }
-            _ => Some(Over::As(Ok(Exit::Complete))),
+            _ => Some(Over::As(self.complete())),
         }
+    }
+
+    /// Both directions are over and everything arrived, unless the peer's was cut.
+    fn complete(&self) -> Result<Exit, Failure> {
+        if self.theirs == Theirs::Truncated {
+            let outcome = Outcome {
+                end: End::Truncated,
+                sent: self.meter().bytes_sent(),
+                received: self.meter().bytes_received(),
+                ..Outcome::default()
+            };
+            return judge(&self.remote, &outcome);
+        }
+        Ok(Exit::Complete)
     }
 
     fn unacknowledged(&self) -> u32 {
@@ -344,7 +382,11 @@ impl Conversation {
 
     fn half_close(&self) {
         // Fails only on a connection that is reset, which the inward direction reports.
-        let _ = self.socket.shutdown(Shutdown::Write);
+        let _ = secure::finish(&self.stream);
+    }
+
+    fn peer_ended(&self) -> bool {
+        self.theirs != Theirs::Open
     }
 
     fn start_linger(&mut self) {
@@ -375,7 +417,7 @@ impl Conversation {
 
     fn interrupted(&mut self) -> Option<Over> {
         let again = matches!(self.stage, Stage::Drain(Ok(Exit::Interrupted), _));
-        if again || self.peer_ended {
+        if again || self.peer_ended() {
             return Some(Over::As(Ok(Exit::Interrupted)));
         }
         self.half_close();
@@ -403,15 +445,19 @@ impl Conversation {
 
     /// Finds out how much of what we sent arrived. The inward direction is over.
     async fn died(mut self, error: &io::Error) -> Finished {
-        self.shared.stop(&self.socket);
-        while Arc::strong_count(&self.socket) > 1 {
+        self.shared.stop(&self.stream.socket);
+        while Arc::strong_count(&self.stream) > 1 {
             // Our direction may wait for stdin, and the hang-up wakes it.
             if !matches!(timeout(LET_GO, self.ended.recv()).await, Ok(Some(_))) {
                 break;
             }
         }
         let remote = self.remote.clone();
-        let what = match (error.kind(), &*self.socket) {
+        if let Some(Trouble { what, hint }) = failure::conversation(error) {
+            let failure = Failure { hint, ..Failure::new(Exit::Protocol, format!("{remote}: {what}")) };
+            return self.finished(Err(failure));
+        }
+        let what = match (error.kind(), &self.stream.socket) {
             (io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe, Socket::Tcp(..)) => {
                 format!("{remote}: the peer reset the connection")
             }
@@ -425,7 +471,9 @@ impl Conversation {
         };
         let exit = if error.kind() == io::ErrorKind::TimedOut { Exit::Timeout } else { Exit::Partial };
         let meter = self.meter().clone();
-        let acknowledged = self.close(true);
+        // The kernel counts bytes of TLS's records, which are not ours.
+        let ours = self.stream.tls.is_none();
+        let acknowledged = self.close(true).filter(|_| ours);
         let (sent, received, digest) = (meter.bytes_sent(), meter.bytes_received(), meter.digests());
         let failure = match acknowledged {
             // The answer to a SYN that took data along.
@@ -443,7 +491,7 @@ impl Conversation {
         let last_words = meter.last_look(died);
         meter.close();
         // A thread that holds on to the socket keeps the kernel from announcing its end.
-        drop(Arc::try_unwrap(self.socket).ok()?);
+        drop(Arc::try_unwrap(self.stream).ok()?);
         last_words?.acknowledged()
     }
 

@@ -13,6 +13,8 @@ mod echo;
 mod flow;
 #[cfg(unix)]
 mod join;
+#[cfg(unix)]
+mod secure;
 #[cfg(all(test, unix))]
 mod tests;
 #[cfg(target_os = "linux")]

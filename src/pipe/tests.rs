@@ -70,6 +70,8 @@ fn unix() -> (Socket, UnixStream) {
 fn raw(socket: Socket, stdin: impl Into<OwnedFd>, stdout: impl Into<OwnedFd>) -> Raw {
     Raw {
         socket,
+        tls: None,
+        first: None,
         remote: "test:".into(),
         before: Vec::new(),
         outward: Outward::From(Supply::Descriptor(stdin.into()), Limits::default()),

@@ -125,17 +125,6 @@ pub enum Target {
     Demo(Demo),
 }
 
-impl Target {
-    fn has_tls(&self) -> bool {
-        match self {
-            Self::Endpoint(Dial { tls, .. }) | Self::Demo(Demo::Tcp { tls, .. } | Demo::Unix { tls, .. }) => {
-                tls.is_some()
-            }
-            Self::Demo(Demo::Udp { .. }) => false,
-        }
-    }
-}
-
 /// The protocols that `--demo` can show.
 #[expect(missing_docs, reason = "names of protocols")]
 pub enum Demo {
@@ -320,7 +309,7 @@ fn connect(
     let reply = exec::reply(ReplyMode::None, exec)?;
     let mut talk = talk(options, carries, terminal)?;
     let again = reconnect.and_then(again);
-    if to.has_tls() || reply != Reply::None || again.is_some() {
+    if reply != Reply::None || again.is_some() {
         talk.path = Path::Messages;
     }
     Ok(Plan::Connect(Connection { to, reply, again }, Box::new(talk)))
@@ -412,11 +401,7 @@ fn listen(
     terminal: Terminal,
 ) -> Result<Plan, Failure> {
     let reply = exec::reply(serve.reply, exec)?;
-    let mut service = service(serve, hearers, reply, options, carries, terminal)?;
-    // Echo copies any stream; joining is for descriptors.
-    if bind.tls.is_some() && service.peers == Peers::Once {
-        service.talk.path = Path::Messages;
-    }
+    let service = service(serve, hearers, reply, options, carries, terminal)?;
     Ok(Plan::Listen(bind, Box::new(service)))
 }
 

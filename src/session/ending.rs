@@ -185,7 +185,7 @@ impl Ending {
     pub(super) fn closed(&mut self, conn: ConnId, peer: &Peer, outcome: &Outcome) {
         self.tails.remove(&conn);
         if self.capacity == Capacity::One {
-            self.outcome = Some(judge(peer, outcome));
+            self.outcome = Some(judge(&peer.remote, outcome));
             self.digest = self.rules.expect_digest.as_ref().map(|expected| expected.check(peer, outcome));
         }
     }
@@ -314,14 +314,13 @@ impl Ending {
 
 /// Why there is no conversation any more.
 pub(super) fn lost(peer: &Peer, outcome: &Outcome) -> Failure {
-    judge(peer, outcome)
+    judge(&peer.remote, outcome)
         .err()
         .unwrap_or_else(|| Failure::new(Exit::Partial, format!("{}: the peer ended", peer.remote)))
 }
 
 /// The exit code and the line for how the only conversation ended.
-pub(crate) fn judge(peer: &Peer, outcome: &Outcome) -> Result<Exit, Failure> {
-    let remote = &peer.remote;
+pub(crate) fn judge(remote: &str, outcome: &Outcome) -> Result<Exit, Failure> {
     let delivered = match outcome.acknowledged {
         Some(acknowledged) => format!("{} of {} bytes sent were acknowledged", acknowledged, outcome.sent),
         None => format!("{} sent, {} received", show_size(outcome.sent), show_size(outcome.received)),

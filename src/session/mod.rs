@@ -18,6 +18,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
 pub use again::Again;
+pub(crate) use ending::judge;
 pub use ending::{Ending, Linger, Rules};
 pub use hub::Audience;
 

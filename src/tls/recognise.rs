@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 /// So many of a peer's first bytes are looked at.
-pub const FIRST: usize = 512;
+pub const FIRST: usize = 1024;
 
 /// What servers say in plain HTTP to whoever speaks plain HTTP to a TLS port: nginx, Apache, Go.
 const PLAIN_HTTP_REFUSED: [&str; 3] = [

@@ -55,6 +55,12 @@ impl ByteStream {
         }
     }
 
+    /// Whether it is TLS over a proxy's TLS.
+    #[must_use]
+    pub fn is_nested(&self) -> bool {
+        matches!(self, Self::Tls(stream) if matches!(stream.get_ref().0.stream(), Self::Tls(_)))
+    }
+
     /// How the kernel can be asked about the TCP connection below, if there is one.
     #[must_use]
     pub fn connection(&self) -> Option<(Connection, Opener)> {

@@ -101,6 +101,21 @@ pub(crate) async fn secure(
     }
 }
 
+/// What carries it, and the session, for whoever drives the two without a runtime.
+pub(crate) fn part(stream: Stream) -> (ByteStream, rustls::Connection) {
+    let (Overheard { stream, .. }, session) = match stream {
+        Stream::Client(stream) => {
+            let (stream, session) = stream.into_inner();
+            (stream, rustls::Connection::from(session))
+        }
+        Stream::Server(stream) => {
+            let (stream, session) = stream.into_inner();
+            (stream, rustls::Connection::from(session))
+        }
+    };
+    (stream, session)
+}
+
 /// The handshake with a client; `None` if it failed, which has been said.
 pub(super) async fn accept(server: &Server, opened: Opened) -> Option<Opened> {
     let Opened { channel: Channel::Bytes(stream, peer), report } = opened else { return Some(opened) };
