@@ -382,6 +382,16 @@ pub struct LastWords {
 }
 
 impl LastWords {
+    /// Waits a moment for the kernel; blocks. Returns how many of the bytes that the kernel was given, whatever they were,
+    /// the peer's kernel did not acknowledge, if that is known; a FIN counts as one.
+    ///
+    /// Nothing may hold the socket any more.
+    #[must_use]
+    pub fn unacknowledged(self) -> Option<u32> {
+        let state = self.autopsy.and_then(|autopsy| autopsy.last_state(ANNOUNCEMENT));
+        state.or_else(|| lock(&self.meter.course).last.take()).map(|state| state.unacknowledged)
+    }
+
     /// Waits a moment for the kernel; blocks. Returns how many of the bytes that were sent the peer's kernel
     /// acknowledged, if that is known: what TLS and proxies add is counted with them, and nobody can tell it apart.
     ///

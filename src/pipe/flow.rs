@@ -95,6 +95,11 @@ impl Stream {
         self.tls.as_ref().is_some_and(Session::is_ending)
     }
 
+    /// The error that no call has reported yet, which is then forgotten.
+    pub(super) fn take_error(&self) -> Option<io::Error> {
+        self.socket.take_error().or_else(|| self.tls.as_ref().and_then(Session::take_error))
+    }
+
     /// Hears what there is, once there is something; 0 when the peer has ended its direction.
     fn take(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match &self.tls {
@@ -352,7 +357,7 @@ fn send(stream: &Stream, mut bytes: &[u8], shared: &Shared) -> Result<(), Broken
     Ok(())
 }
 
-fn put(target: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
+pub(super) fn put(target: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         let written = put_some(target, bytes)?;
         bytes = &bytes[written..];

@@ -14,7 +14,7 @@ use super::secure::{self, Session};
 use crate::cli::AtEof;
 use crate::event::{End, Outcome};
 use crate::exit::{Exit, Failure, words};
-use crate::meter::{Meter, Unit};
+use crate::meter::{LastWords, Meter, Unit};
 use crate::session::judge;
 use crate::tls::failure::{self, Trouble};
 use crate::traffic::digest::Digests;
@@ -349,7 +349,7 @@ impl Conversation {
     fn settle(&mut self) -> Option<Over> {
         let unacknowledged = self.unacknowledged();
         // Asked for last: a reset takes the socket out of the kernel's tables first.
-        if let Some(error) = self.stream.socket.take_error() {
+        if let Some(error) = self.stream.take_error() {
             return Some(Over::Died(error));
         }
         match self.stage {
@@ -471,9 +471,12 @@ impl Conversation {
         };
         let exit = if error.kind() == io::ErrorKind::TimedOut { Exit::Timeout } else { Exit::Partial };
         let meter = self.meter().clone();
-        // The kernel counts bytes of TLS's records, which are not ours.
-        let ours = self.stream.tls.is_none();
-        let acknowledged = self.close(true).filter(|_| ours);
+        if let Some(farewell) = self.stream.tls.as_ref().and_then(Session::farewell)
+            && self.theirs == Theirs::Ended
+        {
+            return self.parted(what, farewell);
+        }
+        let acknowledged = self.close(true).and_then(LastWords::acknowledged);
         let (sent, received, digest) = (meter.bytes_sent(), meter.bytes_received(), meter.digests());
         let failure = match acknowledged {
             // The answer to a SYN that took data along.
@@ -485,14 +488,27 @@ impl Conversation {
         Finished { end: Err(failure), sent, received, acknowledged, digest }
     }
 
+    /// Both sides had said that they say nothing more, and then the connection died: the peer closed at once, and had no
+    /// ears for our farewell. What matters is whether it had all that came before.
+    fn parted(self, what: String, farewell: u32) -> Finished {
+        let (meter, verdict) = (self.meter().clone(), self.complete());
+        let unacknowledged = self.close(true).and_then(LastWords::unacknowledged);
+        let end = match unacknowledged {
+            Some(bytes) if bytes > farewell => Err(Failure::new(Exit::Partial, what)),
+            _ => verdict,
+        };
+        let (sent, received, digest) = (meter.bytes_sent(), meter.bytes_received(), meter.digests());
+        Finished { end, sent, received, acknowledged: None, digest }
+    }
+
     /// Closes the connection. If it died, learns how much of what was sent the peer's kernel acknowledged.
-    fn close(self, died: bool) -> Option<u64> {
+    fn close(self, died: bool) -> Option<LastWords> {
         let meter = self.meter().clone();
         let last_words = meter.last_look(died);
         meter.close();
         // A thread that holds on to the socket keeps the kernel from announcing its end.
         drop(Arc::try_unwrap(self.stream).ok()?);
-        last_words?.acknowledged()
+        last_words
     }
 
     fn finished(self, end: Result<Exit, Failure>) -> Finished {

@@ -7,7 +7,6 @@ use std::fmt;
 use std::io::{self, IoSlice, Read as _, Write};
 use std::net::Shutdown;
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -15,7 +14,7 @@ use rustix::event::PollFlags;
 use rustix::io::{Errno, retry_on_intr, writev};
 use rustls::Connection;
 
-use super::flow::{Socket, Stream, take, wait};
+use super::flow::{Socket, Stream, put, take, wait};
 
 /// So much is taken from the socket at once, and so much is encrypted before it goes there, in bytes: sixteen records.
 const BATCH: usize = 256 << 10;
@@ -26,8 +25,7 @@ pub(super) struct Session {
     /// Held while records go out: by whoever sends, or ends our direction.
     speaking: Mutex<Ours>,
     heard: Mutex<Heard>,
-    /// Our direction is being ended, and that waits for the socket.
-    ending: AtomicBool,
+    ending: Mutex<Ending>,
 }
 
 /// Our direction.
@@ -36,6 +34,19 @@ enum Ours {
     Open,
     /// `close_notify` is on its way.
     Ended,
+}
+
+/// How far the end of our direction is.
+#[derive(Debug)]
+enum Ending {
+    /// Nobody ends it.
+    No,
+    /// A thread does; it may wait for the socket.
+    UnderWay,
+    /// The kernel has `close_notify`, which took so many bytes.
+    Said(u32),
+    /// It could not be said any more.
+    Failed(Option<io::Error>),
 }
 
 /// What was taken from the socket and is not yet decrypted: `start..end` of the bytes.
@@ -58,13 +69,30 @@ impl Session {
             tls: Mutex::new(tls),
             speaking: Mutex::new(Ours::Open),
             heard: Mutex::new(Heard { bytes: vec![0; BATCH].into(), start: 0, end: 0, broken: None }),
-            ending: AtomicBool::new(false),
+            ending: Mutex::new(Ending::No),
         }
     }
 
     /// Whether the end of our direction is still on its way.
     pub(super) fn is_ending(&self) -> bool {
-        self.ending.load(Ordering::SeqCst)
+        matches!(*lock(&self.ending), Ending::UnderWay)
+    }
+
+    /// Why the end of our direction could not be said; told once.
+    pub(super) fn take_error(&self) -> Option<io::Error> {
+        match &mut *lock(&self.ending) {
+            Ending::Failed(error) => error.take(),
+            Ending::No | Ending::UnderWay | Ending::Said(_) => None,
+        }
+    }
+
+    /// How many bytes ended our direction, if the kernel has them: `close_notify` and FIN. Whatever else was said is
+    /// before them.
+    pub(super) fn farewell(&self) -> Option<u32> {
+        match *lock(&self.ending) {
+            Ending::Said(bytes) => Some(bytes + 1),
+            Ending::No | Ending::UnderWay | Ending::Failed(_) => None,
+        }
     }
 
     /// Encrypts some of this and gives it to the socket, once there is room.
@@ -154,21 +182,38 @@ impl Session {
     /// Ends our direction: `close_notify`, and FIN after it. Whoever is saying something is waited for.
     fn finish(&self, socket: &Socket) {
         let mut speaking = lock(&self.speaking);
-        if *speaking == Ours::Open {
+        let said = if *speaking == Ours::Open {
             *speaking = Ours::Ended;
-            lock(&self.tls).send_close_notify();
-            // Fails only on a connection that is reset, which the inward direction reports.
-            let _ = self.flush(socket);
-        }
+            self.say_farewell(socket)
+        } else {
+            Ok(0) // an alert has ended it
+        };
         let _ = socket.shutdown(Shutdown::Write);
-        self.ending.store(false, Ordering::SeqCst);
+        *lock(&self.ending) = match said {
+            Ok(bytes) => Ending::Said(bytes),
+            Err(error) => Ending::Failed(Some(error)),
+        };
+    }
+
+    /// The caller speaks, so nothing else waits to be sent.
+    fn say_farewell(&self, socket: &Socket) -> io::Result<u32> {
+        let mut record = Vec::new();
+        {
+            let mut tls = lock(&self.tls);
+            tls.send_close_notify();
+            while tls.wants_write() {
+                tls.write_tls(&mut record)?;
+            }
+        }
+        put(socket.as_fd(), &record)?;
+        Ok(u32::try_from(record.len()).unwrap_or(u32::MAX))
     }
 }
 
 /// Ends our direction of a stream with TLS, on a thread of its own: the socket may have no room for the last words.
 pub(super) fn finish(stream: &Arc<Stream>) -> io::Result<()> {
     let Some(session) = &stream.tls else { return stream.socket.shutdown(Shutdown::Write) };
-    session.ending.store(true, Ordering::SeqCst);
+    *lock(&session.ending) = Ending::UnderWay;
     let ending = stream.clone();
     let thread = thread::Builder::new().name("ending".into()).spawn(move || {
         if let Some(session) = &ending.tls {
@@ -176,7 +221,7 @@ pub(super) fn finish(stream: &Arc<Stream>) -> io::Result<()> {
         }
     });
     if thread.is_err() {
-        session.ending.store(false, Ordering::SeqCst);
+        *lock(&session.ending) = Ending::No;
     }
     thread.map(drop)
 }

@@ -267,6 +267,27 @@ fn the_peers_data_after_our_close_notify_is_heard_and_ours_after_its() {
     }
 }
 
+#[test]
+fn a_farewell_that_meets_nobody_is_no_loss_and_data_is() {
+    let authority = Authority::new("authority");
+    let issued = authority.server();
+    let ca = authority.file();
+    for version in ["1.2", "1.3"] {
+        for options in ["", "-v"] {
+            for (more, code) in [("", 0), ("more", 7)] {
+                let mut server = python_server(&issued, &format!("version={version} say:hello finish"));
+                let words = format!("tcp connect tls://localhost:{} --ca {ca} {options}", server.port());
+                let mut client = sockeye(&words).start();
+                client.wait_stdout("hello");
+                server.wait_code(0); // it has closed everything
+                client.say_all(more);
+                let ended = client.wait_code(code);
+                assert_eq!(ended.text(), "hello", "{version} {options} {more}");
+            }
+        }
+    }
+}
+
 /// What is said by a client of a server that does this.
 fn fails(issued: &Issued, acts: &str, options: &str, code: i32) -> String {
     let server = python_server(issued, acts);
