@@ -292,10 +292,14 @@ pub(super) fn inward(
     {
         wait(socket.as_fd(), PollFlags::IN).map_err(Broken::Peer)?;
         let mut bytes = vec![0; FIRST];
-        // What is wrong with the socket is found out by reading it.
-        if let Ok((_, count)) = recv(socket, &mut bytes[..], RecvFlags::PEEK) {
-            bytes.truncate(count);
-            let _ = first.send(bytes);
+        match retry_on_intr(|| recv(socket, &mut bytes[..], RecvFlags::PEEK)) {
+            Ok((_, count)) => {
+                bytes.truncate(count);
+                let _ = first.send(bytes);
+            }
+            Err(Errno::AGAIN) => {}
+            // Looking takes the socket's error away as reading does: nobody else is told.
+            Err(error) => return Err(Broken::Peer(error.into())),
         }
     }
     let mut way = match target {
