@@ -1,5 +1,6 @@
 //! What the environment says, looked up once. [`crate::plan`] gets it as a value, so tests need no environment.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Variables that others set for us.
@@ -7,11 +8,13 @@ use std::path::PathBuf;
 pub struct Environment {
     /// `SSLKEYLOGFILE`: where the secrets of TLS connections are written.
     pub key_log: Option<PathBuf>,
+    /// `PATH`: where programs are looked for.
+    pub path: Option<OsString>,
 }
 
 /// The process's own.
 #[must_use]
 pub fn here() -> Environment {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    Environment { key_log: set("SSLKEYLOGFILE").map(PathBuf::from) }
+    Environment { key_log: set("SSLKEYLOGFILE").map(PathBuf::from), path: set("PATH") }
 }

@@ -205,6 +205,14 @@ impl Reporter {
         self.record(std::iter::once(what)).await;
     }
 
+    /// Reports what may be missed. Never waits; `false` when there is no room, and then nothing is reported.
+    #[must_use]
+    pub fn offer(&self, what: Vec<What>) -> bool {
+        let (time, conn) = (self.journal.clock.now(), self.conn);
+        let batch: Vec<Record> = what.into_iter().map(|what| Record { time, conn, what }).collect();
+        batch.is_empty() || self.journal.records.try_send(batch).is_ok()
+    }
+
     /// Reports what was measured, at the end, if somebody wants to know.
     pub async fn measured(&self) {
         self.meter.close();
@@ -347,6 +355,16 @@ impl Outbox {
         batch
     }
 
+    /// After our direction has finished the only thing left to say is that both are over: returns when that is said, or
+    /// the session has let go of the link. What else is said meanwhile, such as echoes, goes nowhere. Cancel-safe.
+    pub async fn closed(&mut self) {
+        while let Some(events) = self.next().await {
+            if events.iter().any(|event| matches!(event, Event::Close { .. })) {
+                return;
+            }
+        }
+    }
+
     /// Another batch if one is already waiting, so that several can share one write.
     pub fn ready(&mut self) -> Option<Vec<Event>> {
         let batch = self.events.try_recv().ok();
@@ -391,12 +409,23 @@ impl Link {
     }
 }
 
-/// Spawns a transport. `room` is notified whenever a batch has left the outbox.
+/// Spawns a transport. `say` is said first, before what any answerer says. `room` is notified whenever a batch has left
+/// the outbox.
 ///
 /// Whatever happens to the transport, a panic too, its last record is `Closed`.
 #[must_use]
-pub fn start(transport: Box<dyn Transport>, report: Reporter, reply: Reply, room: Arc<Notify>) -> Link {
+pub fn start(
+    transport: Box<dyn Transport>,
+    report: Reporter,
+    reply: Reply,
+    say: Vec<Event>,
+    room: Arc<Notify>,
+) -> Link {
     let (sender, events) = mpsc::channel(OUTBOX);
+    if !say.is_empty() {
+        // The channel is new, so there is room.
+        let _ = sender.try_send(say);
+    }
     let (held, closing) = watch::channel(());
     let closing = Closing(closing);
     let peer = transport.peer().clone();
@@ -406,16 +435,25 @@ pub fn start(transport: Box<dyn Transport>, report: Reporter, reply: Reply, room
         report.meter.open(&peer.remote, Unit::Messages);
         report.tell(What::Opened(peer)).await;
         let outbox = Outbox { events, room: room.clone(), closing: closing.clone(), is_closing: false };
+        let mut attendant = None;
         let answerer = match reply {
             Reply::None | Reply::Broadcast => None,
             Reply::Echo => Some(sender),
-            Reply::Exec(program) => Some(exec::spawn(program, transport.peer(), sender, report.clone())),
+            Reply::Exec(program) => {
+                let peer = transport.peer().clone();
+                let (started, heard) = exec::spawn(program, peer, sender, closing.clone(), report.clone());
+                attendant = Some(started);
+                Some(heard)
+            }
         };
         let port = Port { outbox, report: Reporter { answerer, ..report.clone() }, closing };
         let outcome = AssertUnwindSafe(transport.run(port)).catch_unwind().await.unwrap_or_else(|_| Outcome {
             end: End::Failed { error: "the transport panicked; this is a defect in sockeye".into() },
             ..Outcome::default()
         });
+        if let Some(attendant) = attendant {
+            attendant.end(&outcome).await;
+        }
         report.measured().await;
         report.tell(What::Closed(outcome)).await;
         room.notify_one();

@@ -217,6 +217,29 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         state: Option<String>,
     },
+    /// A program was started for the conversation.
+    Spawned {
+        /// Its name.
+        program: String,
+        /// The number of its process and of its process group.
+        pid: u32,
+    },
+    /// A program whose conversation is over was sent a signal, with its whole group.
+    Signalled {
+        /// The number of its process.
+        pid: u32,
+        /// `SIGHUP`, `SIGKILL`.
+        signal: String,
+    },
+    /// A program has ended and was reaped.
+    Exited {
+        /// Its name.
+        program: String,
+        /// The number that its process had.
+        pid: u32,
+        /// `exited with 0`, `was killed by SIGSEGV`.
+        how: String,
+    },
     /// So many steps were not recorded because nobody read them fast enough.
     Skipped {
         /// How many.

@@ -18,7 +18,7 @@ pub struct Serve {
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_peers: u32,
     /// What to do by itself with what a peer says
-    #[arg(long, value_name = "HOW", value_enum, default_value_t = ReplyMode::None)]
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = ReplyMode::None, conflicts_with = "exec")]
     pub reply: ReplyMode,
     /// End with exit code 5 if no peer comes within this time
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
@@ -31,6 +31,6 @@ pub struct Serve {
 pub struct Feed {
     /// Who gets what stdin or --input says; `each` gives every peer all of a regular file or of generated input
     /// [default: broadcast; none with --reply when stdin is not a terminal]
-    #[arg(long, value_name = "WHO", value_enum, conflicts_with = "recv_only")]
+    #[arg(long, value_name = "WHO", value_enum, conflicts_with_all = ["recv_only", "exec"])]
     pub stdin: Option<StdinTo>,
 }

@@ -53,6 +53,7 @@ const NETWORK: &str = "Network";
 const LISTENING: &str = "Listening";
 const ACCESS: &str = "Access";
 const SCANNING: &str = "Scanning";
+const PROGRAM: &str = "A program for each conversation";
 
 /// A socket swiss-army knife that you can see through.
 ///

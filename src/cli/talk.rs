@@ -53,7 +53,7 @@ pub struct Messages {
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub expect: Option<String>,
     /// Say what stdin says and show nothing of what is heard
-    #[arg(long, conflicts_with_all = ["recv_only", "count", "expect"])]
+    #[arg(long, conflicts_with_all = ["recv_only", "count", "expect", "exec"])]
     pub send_only: bool,
     /// Do not read stdin
     #[arg(long)]

@@ -122,6 +122,6 @@ async fn serve(mut listener: Listener) {
             Channel::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, frames)),
             Channel::Messages(transport) => transport,
         };
-        links.push(link::start(transport, report, Reply::Echo, room.clone()));
+        links.push(link::start(transport, report, Reply::Echo, Vec::new(), room.clone()));
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::measure;
+use crate::exec::Keeper;
 use crate::exit::{Exit, Failure};
 use crate::input::Inputs;
 use crate::link::{Gate, Journal, Reply, Watch};
@@ -25,6 +26,7 @@ pub(super) struct Stage {
     terminal: Terminal,
     /// What it has counted is told at the end.
     sum: Option<Journal>,
+    keeper: Option<Keeper>,
 }
 
 /// Holds the prompt's guard from when the prompt is up until everything is shown.
@@ -32,6 +34,10 @@ type Terminal = Arc<Mutex<Option<Guard>>>;
 
 impl Stage {
     pub(super) fn set(talk: &Talk, reply: Reply, audience: Audience) -> Result<Self, Failure> {
+        let keeper = match &reply {
+            Reply::Exec(program) => Some(Keeper::new(program)?),
+            Reply::None | Reply::Echo | Reply::Broadcast => None,
+        };
         let recorder = match &talk.record {
             Some(path) => {
                 let file = File::create(path)
@@ -71,7 +77,7 @@ impl Stage {
             gate,
             verbs: VERBS,
         };
-        Ok(Self { session, screen, terminal, sum })
+        Ok(Self { session, screen, terminal, sum, keeper })
     }
 
     /// The journal, for whatever opens conversations.
@@ -81,7 +87,7 @@ impl Stage {
 
     /// Runs to the end, and until everything is shown.
     pub(super) async fn run(self, source: Source) -> Result<Exit, Failure> {
-        let Self { session, screen, terminal: _kept, sum } = self;
+        let Self { session, screen, terminal: _kept, sum, keeper: _keeps } = self;
         let verdict = session.run(source).await;
         if let Some(journal) = sum {
             let (mut signals, records) = (Signals::new()?, screen.records());

@@ -1,14 +1,38 @@
 //! Who answers by itself.
 
-use crate::cli::{Exec, ReplyMode};
+use std::sync::Arc;
+
+use super::Carries;
+use super::talk::{DATAGRAM_BLOCK, STREAM_BLOCK};
+use crate::cli::{Exec, Messages, ReplyMode};
+use crate::environment::Environment;
+use crate::exec::{CommandLine, Frames, Program, Streams};
 use crate::exit::Failure;
+use crate::frame::Framing;
 use crate::link::Reply;
 
-pub(super) fn reply(mode: ReplyMode, options: Exec) -> Result<Reply, Failure> {
-    let Exec {} = options;
-    Ok(match mode {
-        ReplyMode::None => Reply::None,
-        ReplyMode::Echo => Reply::Echo,
-        ReplyMode::Broadcast => Reply::Broadcast,
-    })
+pub(super) fn reply(
+    mode: ReplyMode,
+    options: Exec,
+    messages: &Messages,
+    carries: Carries,
+    environment: &Environment,
+) -> Result<Reply, Failure> {
+    let Exec { exec, shell, pty } = options;
+    let Some(line) = exec else {
+        return Ok(match mode {
+            ReplyMode::None => Reply::None,
+            ReplyMode::Echo => Reply::Echo,
+            ReplyMode::Broadcast => Reply::Broadcast,
+        });
+    };
+    let command = if shell { CommandLine::shell(&line)? } else { CommandLine::words(&line)? };
+    let streams = if pty { Streams::Terminal } else { Streams::Pipes };
+    let framing = messages.framing.unwrap_or(Framing::Chunks);
+    let block = match (carries, framing) {
+        (Carries::Packets | Carries::Datagrams, Framing::Chunks) => DATAGRAM_BLOCK,
+        _ => STREAM_BLOCK,
+    };
+    let frames = Frames { framing, block, limit: messages.max_message };
+    Ok(Reply::Exec(Arc::new(Program::new(command, streams, frames, environment.path.clone()))))
 }

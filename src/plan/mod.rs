@@ -255,7 +255,7 @@ fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environmen
         let target = HostPort::parse("tcp", &target.address)?;
         Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, retry: retry.retry })
     };
-    connect(to, Some(reconnect), exec, talk, Carries::Bytes, terminal)
+    connect(to, Some(reconnect), exec, talk, Carries::Bytes, terminal, environment)
 }
 
 fn udp_connect(options: UdpConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
@@ -274,7 +274,7 @@ fn udp_connect(options: UdpConnect, terminal: Terminal, environment: &Environmen
         let target = HostPort::parse("udp", &target.address)?;
         Target::Endpoint(To::Udp(udp::Dial { target, network, limit, joins, outward }).into())
     };
-    connect(to, None, exec, talk, Carries::Datagrams, terminal)
+    connect(to, None, exec, talk, Carries::Datagrams, terminal, environment)
 }
 
 fn unix_connect(options: UnixConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
@@ -295,7 +295,7 @@ fn unix_connect(options: UnixConnect, terminal: Terminal, environment: &Environm
         }
         _ => Target::Demo(Demo::Unix { kind, limit, options, tls }),
     };
-    connect(to, Some(reconnect), exec, talk, carried(kind), terminal)
+    connect(to, Some(reconnect), exec, talk, carried(kind), terminal, environment)
 }
 
 fn connect(
@@ -305,9 +305,10 @@ fn connect(
     options: TalkOptions,
     carries: Carries,
     terminal: Terminal,
+    environment: &Environment,
 ) -> Result<Plan, Failure> {
-    let reply = exec::reply(ReplyMode::None, exec)?;
-    let mut talk = talk(options, carries, terminal)?;
+    let reply = exec::reply(ReplyMode::None, exec, &options.messages, carries, environment)?;
+    let mut talk = talk(options, carries, &reply, terminal)?;
     let again = reconnect.and_then(again);
     if reply != Reply::None || again.is_some() {
         talk.path = Path::Messages;
@@ -355,10 +356,10 @@ fn tcp_listen(options: TcpListen, terminal: Terminal, environment: &Environment)
     let place = Place { on, family, port: access::port(&port), options: sockets::options(ip, &tcp)? };
     let on = On::Tcp(tcp::Bind { place, backlog: access::backlog(&queue) });
     let bind = Bind { on, access: access::addresses(access, &rate)?, tls };
-    listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal)
+    listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal, environment)
 }
 
-fn udp_listen(options: UdpListen, terminal: Terminal, _environment: &Environment) -> Result<Plan, Failure> {
+fn udp_listen(options: UdpListen, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     let UdpListen { address, ipv4, ipv6, reply_to, expiry, serve, port, access, rate, ip, multicast, exec, talk } =
         options;
     let on = ListenOn::parse("udp", &address)?;
@@ -369,7 +370,7 @@ fn udp_listen(options: UdpListen, terminal: Terminal, _environment: &Environment
     let joins = sockets::joins(multicast, family)?;
     let on = On::Udp(udp::Bind { place, expiry, limit, joins });
     let bind = Bind { on, access: access::addresses(access, &rate)?, tls: None };
-    listen(bind, &serve, &Hearers::Answered(reply_to), exec, talk, Carries::Datagrams, terminal)
+    listen(bind, &serve, &Hearers::Answered(reply_to), exec, talk, Carries::Datagrams, terminal, environment)
 }
 
 fn unix_listen(options: UnixListen, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
@@ -388,7 +389,7 @@ fn unix_listen(options: UnixListen, terminal: Terminal, environment: &Environmen
         options: sockets::buffers(&buffers)?,
     });
     let bind = Bind { on, access: access::users(users, &rate, kind)?, tls };
-    listen(bind, &serve, &Hearers::Fed(feed), exec, talk, carried(kind), terminal)
+    listen(bind, &serve, &Hearers::Fed(feed), exec, talk, carried(kind), terminal, environment)
 }
 
 fn listen(
@@ -399,8 +400,9 @@ fn listen(
     options: TalkOptions,
     carries: Carries,
     terminal: Terminal,
+    environment: &Environment,
 ) -> Result<Plan, Failure> {
-    let reply = exec::reply(serve.reply, exec)?;
+    let reply = exec::reply(serve.reply, exec, &options.messages, carries, environment)?;
     let service = service(serve, hearers, reply, options, carries, terminal)?;
     Ok(Plan::Listen(bind, Box::new(service)))
 }
@@ -428,7 +430,7 @@ fn service(
         Hearers::Fed(Feed { stdin: Some(StdinTo::Broadcast) }) => Audience::All,
         Hearers::Fed(Feed { stdin: Some(StdinTo::First) }) => Audience::First,
         Hearers::Fed(Feed { stdin: Some(StdinTo::Each) }) => Audience::Each,
-        _ if unattended || options.messages.recv_only => Audience::Nobody,
+        _ if matches!(reply, Reply::Exec(_)) || unattended || options.messages.recv_only => Audience::Nobody,
         Hearers::Fed(Feed { stdin: None }) | Hearers::Answered(ReplyTo::All) => Audience::All,
         Hearers::Answered(ReplyTo::Last) => Audience::Last,
         Hearers::Answered(ReplyTo::First) => Audience::First,
@@ -441,7 +443,7 @@ fn service(
     };
     traffic::check(&options.traffic, stdin, audience, peers, terminal)?;
     let company = if serve.once { Company::One } else { Company::Many };
-    let mut talk = decide(options, carries, audience, company, terminal)?;
+    let mut talk = decide(options, carries, audience, company, &reply, terminal)?;
     talk.rules.accept_timeout = serve.accept_timeout;
     let unseen = talk.look.output == Output::None && audience == Audience::Nobody;
     let simple = talk.say.is_empty()

@@ -8,16 +8,16 @@ use crate::event::Message;
 use crate::exit::Failure;
 use crate::frame::Framing;
 use crate::input::Reading;
-use crate::link::CLOSE_LIMIT;
+use crate::link::{CLOSE_LIMIT, Reply};
 use crate::session::{Audience, Linger, Rules};
 use crate::traffic::source::Source;
 use crate::transport::framed::Frames;
 use crate::view::{Company, Look, Style, Talk as Talkativeness};
 
 /// One read of stdin towards a stream, in bytes.
-const STREAM_BLOCK: usize = 64 * 1024;
+pub(super) const STREAM_BLOCK: usize = 64 * 1024;
 /// One read of stdin towards datagrams: with `chunks` it becomes one. As nc does.
-const DATAGRAM_BLOCK: usize = 16 * 1024;
+pub(super) const DATAGRAM_BLOCK: usize = 16 * 1024;
 /// One read of stdin towards datagrams with a framing of their own: several batches for the kernel.
 const BATCH_BLOCK: usize = 256 * 1024;
 /// What has come of a line is shown to a person after this much silence: a prompt ends in no newline.
@@ -25,9 +25,10 @@ const PATIENCE: Duration = Duration::from_millis(150);
 /// Datagrams have no end: after stdin's we wait for so much silence.
 const DATAGRAM_SILENCE: Duration = Duration::from_secs(1);
 
-pub(super) fn talk(options: TalkOptions, carries: Carries, terminal: Terminal) -> Result<Talk, Failure> {
-    let audience = if options.messages.recv_only { Audience::Nobody } else { Audience::All };
-    decide(options, carries, audience, Company::One, terminal)
+pub(super) fn talk(options: TalkOptions, carries: Carries, reply: &Reply, terminal: Terminal) -> Result<Talk, Failure> {
+    let mute = options.messages.recv_only || matches!(reply, Reply::Exec(_));
+    let audience = if mute { Audience::Nobody } else { Audience::All };
+    decide(options, carries, audience, Company::One, reply, terminal)
 }
 
 pub(super) fn decide(
@@ -35,12 +36,14 @@ pub(super) fn decide(
     carries: Carries,
     audience: Audience,
     company: Company,
+    reply: &Reply,
     terminal: Terminal,
 ) -> Result<Talk, Failure> {
     let TalkOptions { messages, show, ending, traffic, measure, record, step } = options;
     let traffic = super::traffic::traffic(traffic)?;
     // A person types what is said.
-    let typed = terminal.stdin.is_terminal() && traffic.source == Source::Stdin;
+    let by_program = matches!(reply, Reply::Exec(_));
+    let typed = terminal.stdin.is_terminal() && traffic.source == Source::Stdin && !by_program;
     if step && !(terminal.stdin.is_terminal() && terminal.stdout.is_terminal()) {
         return Err(Failure::usage(
             "--step: stdin and stdout must be a terminal, where Enter is pressed",
@@ -50,8 +53,10 @@ pub(super) fn decide(
     let normal = if terminal.stdout.is_terminal() { Talkativeness::Normal } else { Talkativeness::Terse };
     let framing = messages.framing;
     let look = look(&show, framing.unwrap_or(Framing::Chunks), normal, terminal);
+    // What a program hears is its own: it is shown to a person, or as it is asked for.
+    let unseen = messages.send_only || (by_program && show.output.is_none() && !terminal.stdout.is_terminal());
     let look = Look {
-        output: if messages.send_only { Output::None } else { look.output },
+        output: if unseen { Output::None } else { look.output },
         show_said: look.show_said || !typed,
         talk: if step { look.talk.max(Talkativeness::Steps) } else { look.talk },
         company,
@@ -69,7 +74,7 @@ pub(super) fn decide(
             "give input with --input or a redirection of stdin; /repeat at the prompt has a pause of its own",
         ));
     }
-    let to_person = terminal.stdout.is_terminal() && look.output == Output::Human;
+    let to_person = terminal.stdout.is_terminal() && look.output == Output::Human && !by_program;
     let frames = Frames {
         heard: framing.unwrap_or(if to_person { Framing::Lines } else { Framing::Chunks }),
         said: framing.unwrap_or(if typed { Framing::Lines } else { Framing::Chunks }),

@@ -256,10 +256,6 @@ impl Hub {
         self.queue(events, listeners);
     }
 
-    pub(super) fn say_to(&mut self, id: ConnId, events: Vec<Event>) {
-        self.queue(events, vec![id]);
-    }
-
     /// Says to everyone else what each has said.
     pub(super) fn broadcast(&mut self, said: Vec<(ConnId, Event)>) {
         let mut said = said.into_iter().peekable();

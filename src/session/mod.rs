@@ -261,7 +261,7 @@ impl Pump {
             Channel::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, self.frames)),
             Channel::Messages(transport) => transport,
         };
-        let link = link::start(transport, report, self.reply.clone(), self.room.clone());
+        let link = link::start(transport, report, self.reply.clone(), self.say.clone(), self.room.clone());
         let id = link.id;
         self.hub.add(link);
         self.ending.opened();
@@ -269,9 +269,6 @@ impl Pump {
             again.opened();
         }
         self.inputs.start();
-        if !self.say.is_empty() {
-            self.hub.say_to(id, self.say.clone());
-        }
         self.hub.say_held(id);
         self.notices();
         if let Some(replay) = self.inputs.replay()

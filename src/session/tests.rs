@@ -71,7 +71,7 @@ impl Someone {
         let may = Arc::new(Semaphore::new(0));
         let (sender, taken) = mpsc::unbounded_channel();
         let transport = Taker { peer: peer(), may: may.clone(), taken: sender };
-        let link = link::start(Box::new(transport), journal.open(), Reply::None, room.clone());
+        let link = link::start(Box::new(transport), journal.open(), Reply::None, Vec::new(), room.clone());
         let id = link.id;
         hub.add(link);
         Self { id, may, taken }

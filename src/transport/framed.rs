@@ -84,8 +84,8 @@ enum Layer {
 
 /// How our direction ended.
 enum Spoken {
-    /// `shutdown(SHUT_WR)`: the peer may go on.
-    Finished,
+    /// `shutdown(SHUT_WR)`: the peer may go on, until it is to be closed all the same.
+    Finished(Outbox),
     /// The session wants the end of both directions; ours is shut down.
     Closed,
     /// The peer takes no more.
@@ -163,7 +163,7 @@ async fn both_ways(
     let spoken = {
         let mut speaking = std::pin::pin!(speak(&mut write, layer, outbox, frames, report));
         let mut listening = std::pin::pin!(listen(&mut read, layer, frames, early, report));
-        let spoken = loop {
+        let mut spoken = loop {
             tokio::select! {
                 spoken = &mut speaking => break Some(spoken),
                 ended = &mut listening, if listened.is_none() => {
@@ -176,13 +176,17 @@ async fn both_ways(
             }
         };
         if listened.is_none() {
-            listened = match &spoken {
-                Some(Spoken::Finished | Spoken::Failed(_)) => Some(tokio::select! {
+            listened = Some(match &mut spoken {
+                Some(Spoken::Finished(outbox)) => tokio::select! {
+                    ended = &mut listening => ended,
+                    () = outbox.closed() => Listened::Closed,
+                },
+                Some(Spoken::Failed(_)) => tokio::select! {
                     ended = &mut listening => ended,
                     () = closing.wait() => Listened::Closed,
-                }),
-                Some(Spoken::Closed | Spoken::Unsayable(_)) | None => Some(Listened::Closed),
-            };
+                },
+                Some(Spoken::Closed | Spoken::Unsayable(_)) | None => Listened::Closed,
+            });
         }
         spoken
     };
@@ -297,7 +301,7 @@ async fn speak(write: &mut WriteHalf, layer: Layer, mut outbox: Outbox, frames: 
             }
             let closed = matches!(last, Event::Close { .. });
             report.said(events).await;
-            return if closed { Spoken::Closed } else { Spoken::Finished };
+            return if closed { Spoken::Closed } else { Spoken::Finished(outbox) };
         }
         report.said(events).await;
         if let Some(what) = unsayable {

@@ -160,13 +160,10 @@ async fn converse(packets: Packets, port: Port) -> Outcome {
     })
 }
 
-/// After Finish the only thing left to say is that it is over; echoes of what still comes are not said.
 async fn closed(outbox: &mut Option<Outbox>) {
-    let Some(outbox) = outbox else { return std::future::pending().await };
-    while let Some(events) = outbox.next().await {
-        if events.iter().any(|event| matches!(event, Event::Close { .. })) {
-            return;
-        }
+    match outbox {
+        Some(outbox) => outbox.closed().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -245,6 +245,31 @@ pub fn explain(step: &Step) -> Explanation {
             source: "close(2), RFC 9293 §3.6",
             see: "ss -tano state time-wait".to_owned(),
         },
+        Step::Spawned { pid, .. } => Explanation {
+            title: "A program was started for this peer.",
+            text: "A new process runs it, with pipes (or a terminal of its own, --pty) as stdin, stdout and stderr, and \
+                   with the addresses of the conversation in its environment. It leads a process group of its own, so \
+                   that a signal reaches whatever it starts. None of our sockets is open in it: they are marked \
+                   close-on-exec.",
+            source: "posix_spawn(3), pipe(2), setpgid(2)",
+            see: format!("ls -l /proc/{pid}/fd"),
+        },
+        Step::Signalled { pid, .. } => Explanation {
+            title: "The program was told to end.",
+            text: "The conversation is over, and the program has not ended by itself. First it only sees the end of \
+                   its stdin, then it gets SIGHUP, as when a terminal goes away, and at last SIGKILL, which no program \
+                   can refuse. Each comes half a second after the one before, to the whole process group.",
+            source: "kill(2), signal(7)",
+            see: format!("ps -o pid,pgid,stat,args -g {pid}"),
+        },
+        Step::Exited { .. } => Explanation {
+            title: "The program has ended.",
+            text: "A process that has ended stays as a zombie until its parent asks how it went: that is reaping. A \
+                   listener that forgets it fills the process table, one zombie for each peer. The number is free for \
+                   another process from here on.",
+            source: "waitpid(2), pidfd_open(2)",
+            see: "ps -o pid,stat,args --ppid $(pidof sockeye)".to_owned(),
+        },
         Step::Skipped { .. } => Explanation {
             title: "Some steps are not shown.",
             text: "Steps are recorded only as fast as they can be shown, so that looking does not slow the \

@@ -356,6 +356,9 @@ drained     1 B that came after our close
 reset       the peer threw the connection away
 unreachable connection refused
 closed      the kernel said TIME-WAIT
+spawned     cat, process 4711
+signalled   SIGHUP to process group 4711
+reaped      cat, process 4711, exited with 0
 skipped     3 steps came too fast to be shown
 route       direct (NO_PROXY)
 route       by http://[::1]:3128 (--proxy)

@@ -103,6 +103,13 @@ impl Line {
             Step::Unreachable { error } => line(Ink::Alarm, "unreachable", error.clone()),
             Step::Closed { state: Some(state) } => line(Ink::Connection, "closed", format!("the kernel said {state}")),
             Step::Closed { state: None } => line(Ink::Connection, "closed", String::new()),
+            Step::Spawned { program, pid } => line(Ink::Program, "spawned", format!("{program}, process {pid}")),
+            Step::Signalled { pid, signal } => {
+                line(Ink::Alarm, "signalled", format!("{signal} to process group {pid}"))
+            }
+            Step::Exited { program, pid, how } => {
+                line(Ink::Program, "reaped", format!("{program}, process {pid}, {how}"))
+            }
             Step::Skipped { count } => line(Ink::Aside, "skipped", format!("{count} steps came too fast to be shown")),
         }
     }

@@ -41,6 +41,8 @@ pub enum Ink {
     Socket,
     /// Steps of a connection.
     Connection,
+    /// Steps of a program of our own.
+    Program,
     /// Steps that move bytes.
     Bytes,
     /// A key of a JSON object.
@@ -115,6 +117,7 @@ impl Ink {
             Self::Title => text.bold(),
             Self::Names | Self::Word => text.magenta(),
             Self::Socket | Self::Key => text.blue(),
+            Self::Program => text.yellow().bold(),
             Self::Connection => text.cyan().bold(),
         }
     }

@@ -190,7 +190,7 @@ pub(crate) fn start(column: &Column, opened: Opened, reply: Reply, room: Arc<Not
         Channel::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, frames)),
         Channel::Messages(transport) => transport,
     };
-    link::start(transport, report, reply, room)
+    link::start(transport, report, reply, Vec::new(), room)
 }
 
 /// A listener that nobody has connected to yet.

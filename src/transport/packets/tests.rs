@@ -18,7 +18,7 @@ fn pair() -> (Link, mpsc::Receiver<Vec<Record>>, Socket) {
     let packets = Packets { socket, peer, to: None, ending: Ending::Stream, limit: usize::MAX };
     let (journal, records) = Journal::new(Watch::default(), None);
     theirs.set_nonblocking(true).expect("a mode");
-    (link::start(Box::new(packets), journal.open(), Reply::None, Arc::default()), records, theirs)
+    (link::start(Box::new(packets), journal.open(), Reply::None, Vec::new(), Arc::default()), records, theirs)
 }
 
 /// Messages until the end of the peer, or of the conversation, which has an outcome.
