@@ -478,7 +478,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__tcp__subcmd__connect)
-            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --retry --reconnect --reconnect-delay --offline --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -578,6 +578,10 @@ _sockeye() {
                     ;;
                 --offline)
                     COMPREPLY=($(compgen -W "keep drop" -- "${cur}"))
+                    return 0
+                    ;;
+                --exec)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --framing)
@@ -742,7 +746,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__tcp__subcmd__listen)
-            opts="-4 -6 -o -q -v -h --once --max-peers --reply --accept-timeout --stdin --reuse-port --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --once --max-peers --reply --accept-timeout --stdin --reuse-port --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -849,6 +853,10 @@ _sockeye() {
                     return 0
                     ;;
                 --user-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1076,7 +1084,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__udp__subcmd__connect)
-            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --interface --multicast-ttl --multicast-loop --broadcast --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --interface --multicast-ttl --multicast-loop --broadcast --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1132,6 +1140,10 @@ _sockeye() {
                     ;;
                 --multicast-loop)
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
+                    return 0
+                    ;;
+                --exec)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --framing)
@@ -1282,7 +1294,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__udp__subcmd__listen)
-            opts="-4 -6 -o -q -v -h --reply-to --expiry --once --max-peers --reply --accept-timeout --reuse-port --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --reply-to --expiry --once --max-peers --reply --accept-timeout --reuse-port --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1357,6 +1369,10 @@ _sockeye() {
                     return 0
                     ;;
                 --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1466,7 +1482,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__unix__subcmd__connect)
-            opts="-o -q -v -h --type --bind --demo --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --retry --reconnect --reconnect-delay --offline --sndbuf --rcvbuf --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-o -q -v -h --type --bind --demo --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --retry --reconnect --reconnect-delay --offline --sndbuf --rcvbuf --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1537,6 +1553,10 @@ _sockeye() {
                     return 0
                     ;;
                 --rcvbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1688,7 +1708,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__unix__subcmd__listen)
-            opts="-o -q -v -h --type --once --max-peers --reply --accept-timeout --stdin --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow-uid --accept-rate --sndbuf --rcvbuf --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-o -q -v -h --type --once --max-peers --reply --accept-timeout --stdin --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow-uid --accept-rate --sndbuf --rcvbuf --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1759,6 +1779,10 @@ _sockeye() {
                     return 0
                     ;;
                 --rcvbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

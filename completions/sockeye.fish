@@ -63,6 +63,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l reconnect-delay -d 'The first wait before connecting again and the longest; it doubles from one to the other, less up to a half' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l offline -d 'What becomes of input while there is no connection' -r -f -a "keep\t'It waits, and is said on the next connection'
 drop\t'It is read and dropped'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
@@ -116,6 +117,8 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l nodelay -d 'Send small segments at once, though earlier ones are not acknowledged yet [default: they wait, up to a round trip]'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l fastopen -d 'Let data go with the SYN: of a client, what --say or TLS says first'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l mptcp -d 'Speak Multipath TCP with peers that do, and plain TCP with others'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -155,6 +158,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l keepalive -d 'Ask a silent peer whether it is still there: after IDLE, again after each INTERVAL, and give up after COUNT unanswered questions; what is left out is the kernel\'s choice' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l mss -d 'The largest segment, in bytes, each way' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l user-timeout -d 'Give up when what was sent stays unacknowledged for this long [default: the kernel\'s, about 15 minutes]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
@@ -208,6 +212,8 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l nodelay -d 'Send small segments at once, though earlier ones are not acknowledged yet [default: they wait, up to a round trip]'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l fastopen -d 'Let data go with the SYN: of a client, what --say or TLS says first'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l mptcp -d 'Speak Multipath TCP with peers that do, and plain TCP with others'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -283,6 +289,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l multicast-ttl -d 'How many routers a datagram to a group may pass [default: none, 1 stays in the network]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l multicast-loop -d 'Whether members of the group on this machine hear it too [default: on]' -r -f -a "on\t'It is'
 off\t'It is not'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
@@ -332,6 +339,8 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s 4 -d 'Only IPv4'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s 6 -d 'Only IPv6'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l broadcast -d 'Send to everybody in a network: 255.255.255.255 or the last address of one'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -362,6 +371,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l mark -d 'Mark the packets with this number for the routes and firewall rules of this machine' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l join -d 'Hear this group, at this interface or where the routes lead: 239.1.2.3, 239.1.2.3%eth0, `ff02::fb%eth0`; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l source -d 'Of these groups, hear only what this address sends; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
@@ -411,6 +421,8 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s 6 -d 'Only IPv6'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l once -d 'Take one peer and end with it'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l reuse-port -d 'Share the port with others that say so too; the kernel gives each peer to one of them'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -446,6 +458,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 drop\t'It is read and dropped'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l rcvbuf -d 'The size of the receive buffer' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
@@ -494,6 +507,8 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l demo -d 'Start an echo server of the same protocol in this process and connect to it'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l tls -d 'Speak TLS over the stream, as `tls://HOST:PORT` does; the server is verified by the system\'s trusted roots'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l insecure -d 'Accept any certificate: whoever is on the way can read and change everything'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -526,6 +541,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l rcvbuf -d 'The size of the receive buffer' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
@@ -573,6 +589,8 @@ never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l record -d 'Write every record to this file, one JSON object a line' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l once -d 'Take one peer and end with it'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l tls -d 'Speak TLS with whoever comes; without --cert a certificate is made, and its SHA-256 is said'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'

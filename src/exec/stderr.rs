@@ -51,7 +51,7 @@ pub(super) async fn complain(
             missed += allowance.missed;
         }
         if missed > 0 {
-            let text = format!("stderr of {name}: {missed} more lines came too fast to be shown");
+            let text = format!("stderr of `{name}`: {missed} more lines came too fast to be shown");
             report.tell(What::Notice { text }).await;
         }
         if let Some(end) = end {
@@ -61,7 +61,7 @@ pub(super) async fn complain(
 }
 
 fn notice(name: &str, line: &Message) -> What {
-    What::Notice { text: format!("stderr of {name}: {}", String::from_utf8_lossy(&line.data)) }
+    What::Notice { text: format!("stderr of `{name}`: {}", String::from_utf8_lossy(&line.data)) }
 }
 
 /// How many lines may be shown in this second.
