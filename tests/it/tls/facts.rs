@@ -124,7 +124,7 @@ fn a_listener_resumes_sessions() {
 /// The lines of a key log, without comments.
 fn secrets(path: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(path).expect("a key log");
-    text.lines().filter(|line| !line.starts_with('#')).map(|line| line.to_lowercase()).collect()
+    text.lines().filter(|line| !line.starts_with('#')).map(str::to_lowercase).collect()
 }
 
 #[test]

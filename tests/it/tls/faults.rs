@@ -70,7 +70,7 @@ fn copy(from: &TcpStream, to: &TcpStream, limit: usize) -> usize {
     copied
 }
 
-/// How many bytes a server says in a handshake, a message and close_notify; signatures are two bytes longer or shorter.
+/// How many bytes a server says in a handshake, a message and a farewell; signatures are two bytes longer or shorter.
 fn all_of(issued: &Issued, version: &str) -> usize {
     let server = python_server(issued, &format!("version={version} say:hello finish hear-end"));
     let (port, way) = way(server.port(), usize::MAX, Then::Fin);
@@ -160,7 +160,7 @@ fn a_handshake_that_ends_at_any_byte_is_told() {
     assert!((5..all / 61).contains(&cut), "{cut} of {all} bytes");
 }
 
-/// How much of what the peer says at the end arrives: the records of "hello" and of close_notify.
+/// How much of what the peer says at the end arrives: the records of "hello" and of `close_notify`.
 fn last_records(version: &str) -> (usize, usize) {
     match version {
         "1.2" => (5 + 8 + 5 + 16, 5 + 8 + 2 + 16),
