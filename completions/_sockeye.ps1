@@ -46,6 +46,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
         'sockeye;tcp;connect' {
             [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`')
             [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up connecting after this long, all addresses together')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'The name has this address, whatever the resolver says; may be repeated')
             [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Trust these roots and no others; a PEM file of certificates, may be repeated. The server''s own can be among them')
             [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Accept exactly the certificate with this SHA-256, whatever it says; may be repeated')
             [CompletionResult]::new('--crl', '--crl', [CompletionResultType]::ParameterName, 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated')
@@ -190,6 +191,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'From the start of one to the start of the next')
             [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`')
             [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up connecting after this long, all addresses together')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'The name has this address, whatever the resolver says; may be repeated')
             [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Trust these roots and no others; a PEM file of certificates, may be repeated. The server''s own can be among them')
             [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Accept exactly the certificate with this SHA-256, whatever it says; may be repeated')
             [CompletionResult]::new('--crl', '--crl', [CompletionResultType]::ParameterName, 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated')
@@ -259,6 +261,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
         'sockeye;udp;connect' {
             [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`')
             [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up connecting after this long, all addresses together')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'The name has this address, whatever the resolver says; may be repeated')
             [CompletionResult]::new('--sndbuf', '--sndbuf', [CompletionResultType]::ParameterName, 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted')
             [CompletionResult]::new('--rcvbuf', '--rcvbuf', [CompletionResultType]::ParameterName, 'The size of the receive buffer')
             [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'How many routers a packet may pass [default: the kernel''s, 64]')
@@ -529,6 +532,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('--parallel', '--parallel', [CompletionResultType]::ParameterName, 'So many connections at a time; never more than this process may have')
             [CompletionResult]::new('--connect-rate', '--connect-rate', [CompletionResultType]::ParameterName, 'Connect so often: 100/s, 600/m [default: 500/s, which a home router bears; this machine''s own loopback at will]')
             [CompletionResult]::new('--banner', '--banner', [CompletionResultType]::ParameterName, 'Wait so long for what an open port''s server says by itself, and show it; nothing is said to it')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'The name has this address, whatever the resolver says; may be repeated')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'Try again until it opens, at most this long; exit code 5 if it does not')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')

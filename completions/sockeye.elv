@@ -41,6 +41,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         &'sockeye;tcp;connect'= {
             cand --bind 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`'
             cand --connect-timeout 'Give up connecting after this long, all addresses together'
+            cand --resolve 'The name has this address, whatever the resolver says; may be repeated'
             cand --ca 'Trust these roots and no others; a PEM file of certificates, may be repeated. The server''s own can be among them'
             cand --pin 'Accept exactly the certificate with this SHA-256, whatever it says; may be repeated'
             cand --crl 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated'
@@ -183,6 +184,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand --interval 'From the start of one to the start of the next'
             cand --bind 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`'
             cand --connect-timeout 'Give up connecting after this long, all addresses together'
+            cand --resolve 'The name has this address, whatever the resolver says; may be repeated'
             cand --ca 'Trust these roots and no others; a PEM file of certificates, may be repeated. The server''s own can be among them'
             cand --pin 'Accept exactly the certificate with this SHA-256, whatever it says; may be repeated'
             cand --crl 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated'
@@ -245,6 +247,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         &'sockeye;udp;connect'= {
             cand --bind 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`'
             cand --connect-timeout 'Give up connecting after this long, all addresses together'
+            cand --resolve 'The name has this address, whatever the resolver says; may be repeated'
             cand --sndbuf 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted'
             cand --rcvbuf 'The size of the receive buffer'
             cand --ttl 'How many routers a packet may pass [default: the kernel''s, 64]'
@@ -502,6 +505,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand --parallel 'So many connections at a time; never more than this process may have'
             cand --connect-rate 'Connect so often: 100/s, 600/m [default: 500/s, which a home router bears; this machine''s own loopback at will]'
             cand --banner 'Wait so long for what an open port''s server says by itself, and show it; nothing is said to it'
+            cand --resolve 'The name has this address, whatever the resolver says; may be repeated'
             cand --retry 'Try again until it opens, at most this long; exit code 5 if it does not'
             cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
             cand --output 'The form of what is heard [default: human on a terminal, raw on a pipe]'

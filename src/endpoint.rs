@@ -164,6 +164,27 @@ impl FromStr for BindAddress {
     }
 }
 
+/// A name and an address that it has: `example.org:127.0.0.1`, `example.org:[::1]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameAddress {
+    /// The name.
+    pub host: String,
+    /// The address.
+    pub address: IpAddr,
+}
+
+impl FromStr for NameAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const EXPECTED: &str = "expected a name and its address: example.org:127.0.0.1 or example.org:[::1]";
+        let (host, address) = text.split_once(':').ok_or(EXPECTED)?;
+        let host = parse_host(host).map_err(|why| format!("{why}; {EXPECTED}"))?;
+        let address = unbracket(address)?.parse().map_err(|_| EXPECTED)?;
+        Ok(Self { host: host.to_owned(), address })
+    }
+}
+
 /// The address of a Unix socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnixName {
@@ -330,6 +351,20 @@ mod tests {
         assert_eq!(bind("[::1]:4000"), Ok(BindAddress { address: "::1".parse().ok(), port: 4000 }));
         assert!(bind("4000").is_err());
         assert!(bind("localhost").is_err());
+    }
+
+    #[test]
+    fn names_and_their_addresses() {
+        for (typed, host, address) in
+            [("example.org:127.0.0.1", "example.org", "127.0.0.1"), ("x:[::1]", "x", "::1"), ("x:::1", "x", "::1")]
+        {
+            let expected = NameAddress { host: host.into(), address: address.parse().expect(address) };
+            assert_eq!(typed.parse(), Ok(expected), "{typed}");
+        }
+        for typed in ["", "x", "x:", ":127.0.0.1", "x:y", "x:127.0.0.1:80", "x:[::1", "x y:127.0.0.1"] {
+            let why = typed.parse::<NameAddress>().expect_err(typed);
+            assert!(why.contains("example.org:127.0.0.1") || why.contains("bracket"), "{typed}: {why}");
+        }
     }
 
     #[test]

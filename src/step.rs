@@ -31,6 +31,13 @@ pub enum Step {
         /// How long it took.
         took_ns: u64,
     },
+    /// The name's addresses were known: nobody was asked.
+    Known {
+        /// The name.
+        host: String,
+        /// In the order in which they were given.
+        addresses: Vec<IpAddr>,
+    },
     /// `socket()` made a file descriptor.
     Socket {
         /// `IPv4`, `IPv6` or `Unix`.

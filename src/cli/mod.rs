@@ -32,7 +32,7 @@ pub use access::{AcceptRate, Access, Port, Queue, Users};
 pub use exec::Exec;
 pub use listen::{Feed, Serve};
 pub use measure::{Measure, Progress};
-pub use network::{Network, Target};
+pub use network::{Names, Network, Target};
 pub use patience::{Offline, Reconnect, Retry};
 pub use ping::TcpPing;
 pub use proxy::Proxy;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{NETWORK, Proxy};
-use crate::endpoint::BindAddress;
+use crate::endpoint::{BindAddress, NameAddress};
 use crate::quantity::parse_duration;
 
 /// Where to connect.
@@ -36,5 +36,16 @@ pub struct Network {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "10s")]
     pub connect_timeout: Duration,
     #[command(flatten)]
+    pub names: Names,
+    #[command(flatten)]
     pub proxy: Proxy,
+}
+
+/// Names that need no lookup.
+#[derive(Debug, Args)]
+#[command(next_help_heading = NETWORK)]
+pub struct Names {
+    /// The name has this address, whatever the resolver says; may be repeated
+    #[arg(long, value_name = "HOST:IP")]
+    pub resolve: Vec<NameAddress>,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{NETWORK, Retry, SCANNING, Show};
+use super::{NETWORK, Names, Retry, SCANNING, Show};
 use crate::access::Rate;
 use crate::quantity::parse_duration;
 
@@ -54,6 +54,8 @@ pub struct Scan {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, num_args = 0..=1, require_equals = true,
           default_missing_value = "1s", help_heading = SCANNING)]
     pub banner: Option<Duration>,
+    #[command(flatten)]
+    pub names: Names,
     #[command(flatten)]
     pub retry: Retry,
     #[command(flatten)]

@@ -17,7 +17,7 @@ use crate::exit::{Exit, Failure};
 use crate::link::{Journal, Watch};
 use crate::plan::{Addresses, Scan};
 use crate::scan::{AGAIN, SERVICES, Services, Sweep, What};
-use crate::transport::resolve::resolve;
+use crate::transport::resolve::Overrides;
 use crate::view;
 use crate::view::screen::{Cast, Screen};
 
@@ -36,11 +36,11 @@ pub(super) async fn scan(scan: Scan) -> Result<Exit, Failure> {
 }
 
 async fn sweep(scan: Scan, screen: mpsc::Sender<Vec<Timed<What>>>) -> Result<Exit, Failure> {
-    let Scan { host, family, addresses, ports, mut rules, look: _ } = scan;
+    let Scan { host, family, names, addresses, ports, mut rules, look: _ } = scan;
     let mut interrupts = interrupts()?;
     let started = Instant::now();
     let found = tokio::select! {
-        found = look_up(&host, family, rules.retry, &screen) => found?,
+        found = look_up(&host, family, &names, rules.retry, &screen) => found?,
         _ = interrupts.recv() => return Ok(Exit::Interrupted),
     };
     rules.retry = rules.retry.map(|limit| limit.saturating_sub(started.elapsed()));
@@ -60,13 +60,14 @@ async fn sweep(scan: Scan, screen: mpsc::Sender<Vec<Timed<What>>>) -> Result<Exi
 async fn look_up(
     host: &str,
     family: Family,
+    names: &Overrides,
     retry: Option<Duration>,
     screen: &mpsc::Sender<Vec<Timed<What>>>,
 ) -> Result<Vec<SocketAddr>, Failure> {
     let (journal, _) = Journal::new(Watch::default(), None);
     // The port is each probe's own.
     let target = HostPort { host: host.to_owned(), port: 0 };
-    let looked_up = async || resolve(&target, family, &journal.program()).await;
+    let looked_up = async || names.resolve(&target, family, &journal.program()).await;
     let Some(limit) = retry else { return looked_up().await };
     let deadline = Instant::now() + limit;
     let mut told = false;

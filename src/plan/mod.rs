@@ -16,11 +16,11 @@ use std::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::cli::{
-    Cli, Command, Exec, Family, Feed, IpOptions, Network, Offline, Output, Reconnect, ReplyMode, ReplyTo, Serve, Shell,
-    StdinTo, Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect, UdpListen, Unix,
+    Cli, Command, Exec, Family, Feed, IpOptions, Names, Network, Offline, Output, Reconnect, ReplyMode, ReplyTo, Serve,
+    Shell, StdinTo, Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect, UdpListen, Unix,
     UnixConnect, UnixListen, UnixType,
 };
-use crate::endpoint::{HostPort, ListenOn, UnixName};
+use crate::endpoint::{HostPort, ListenOn, NameAddress, UnixName};
 use crate::environment::Environment;
 use crate::event::{Event, Message};
 use crate::exit::Failure;
@@ -34,6 +34,7 @@ use crate::traffic::source::Source;
 use crate::transport::binding::Place;
 use crate::transport::framed::Frames;
 use crate::transport::multicast::{Joins, Outward};
+use crate::transport::resolve::Overrides;
 use crate::transport::sockets::{Groups, Options};
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix};
 use crate::view::{Company, Look, Talk as Talkativeness};
@@ -329,15 +330,23 @@ fn network(
     tcp: &TcpOptions,
     environment: &Environment,
 ) -> Result<transport::Network, Failure> {
-    let Network { ipv4, ipv6, bind, connect_timeout, proxy } = options;
+    let Network { ipv4, ipv6, bind, connect_timeout, names, proxy } = options;
     Ok(transport::Network {
         family: Family::from_options(ipv4, ipv6),
         bind,
         timeout: connect_timeout,
-        names: transport::resolve::Overrides::default(),
+        names: overrides(names),
         options: sockets::options(ip, tcp)?,
         proxies: proxy::hops(proxy, environment)?,
     })
+}
+
+fn overrides(options: Names) -> Overrides {
+    let mut overrides = Overrides::default();
+    for NameAddress { host, address } in options.resolve {
+        overrides.add(&host, address);
+    }
+    overrides
 }
 
 fn carried(kind: UnixType) -> Carries {

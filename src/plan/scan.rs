@@ -1,13 +1,14 @@
 //! Which ports are asked about, and how hard.
 
 use super::talk::look;
-use super::{Plan, Terminal};
+use super::{Plan, Terminal, overrides};
 use crate::access::Rate;
 use crate::cli::{Family, Output, Scan as Options};
 use crate::endpoint::parse_host;
 use crate::exit::Failure;
 use crate::frame::Framing;
 use crate::scan::{Ports, Rules};
+use crate::transport::resolve::Overrides;
 use crate::view::{Look, Talk as Talkativeness};
 
 /// A scan.
@@ -16,6 +17,8 @@ pub struct Scan {
     pub host: String,
     /// Which of its addresses.
     pub family: Family,
+    /// Names that need no lookup.
+    pub names: Overrides,
     /// How many of them.
     pub addresses: Addresses,
     /// What is asked about.
@@ -46,6 +49,7 @@ pub(super) fn scan(options: Options, terminal: Terminal) -> Result<Plan, Failure
         parallel,
         connect_rate,
         banner,
+        names,
         retry,
         show,
     } = options;
@@ -69,6 +73,7 @@ pub(super) fn scan(options: Options, terminal: Terminal) -> Result<Plan, Failure
     Ok(Plan::Scan(Box::new(Scan {
         host: host.to_owned(),
         family: Family::from_options(ipv4, ipv6),
+        names: overrides(names),
         addresses: if all_addresses { Addresses::Each } else { Addresses::Any },
         ports: Ports::parse(&ports)?,
         rules,

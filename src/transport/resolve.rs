@@ -12,30 +12,45 @@ use crate::exit::{Exit, Failure, words};
 use crate::link::Reporter;
 use crate::step::{Stage, Step};
 
-/// Names whose addresses are known, so that nobody is asked.
+/// Names whose addresses are known, so that nobody is asked: `--resolve`, or looked up for an earlier connection.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides(HashMap<String, Vec<SocketAddr>>);
 
 impl Overrides {
-    /// From now on the host has these addresses, at any port, in the order in which they are to be tried.
+    /// The host has these addresses, at any port, in the order in which they are to be tried.
     pub fn set(&mut self, host: &str, addresses: Vec<SocketAddr>) {
-        self.0.insert(host.to_owned(), addresses);
+        self.0.insert(host.to_lowercase(), addresses);
+    }
+
+    /// The host has this address, besides those that were added before.
+    pub fn add(&mut self, host: &str, address: IpAddr) {
+        self.0.entry(host.to_lowercase()).or_default().push(SocketAddr::new(address, 0));
+    }
+
+    /// The addresses of a target: those that are known, or those of [`resolve`].
+    pub async fn resolve(
+        &self,
+        target: &HostPort,
+        family: Family,
+        report: &Reporter,
+    ) -> Result<Vec<SocketAddr>, Failure> {
+        let HostPort { host, port } = target;
+        let Some(known) = self.0.get(&host.to_lowercase()) else {
+            return resolve(target, family, report).await;
+        };
+        report.step(|| Step::Known { host: host.clone(), addresses: known.iter().map(SocketAddr::ip).collect() });
+        let mut addresses = known.clone();
+        for address in &mut addresses {
+            address.set_port(*port);
+        }
+        admitted(host, addresses, family)
     }
 }
 
 impl Network {
-    /// The addresses of a target, from what is known or by [`resolve`].
+    /// The addresses of a target.
     pub async fn resolve(&self, target: &HostPort, report: &Reporter) -> Result<Vec<SocketAddr>, Failure> {
-        match self.names.0.get(&target.host) {
-            Some(addresses) => {
-                let mut addresses = addresses.clone();
-                for address in &mut addresses {
-                    address.set_port(target.port);
-                }
-                Ok(addresses)
-            }
-            None => resolve(target, self.family, report).await,
-        }
+        self.names.resolve(target, self.family, report).await
     }
 }
 
@@ -51,7 +66,12 @@ pub async fn resolve(target: &HostPort, family: Family, report: &Reporter) -> Re
         report.gate(Stage::Resolve).await;
         look_up(host, *port, report).await?
     };
-    let addresses = interleave(found.iter().copied().filter(|address| family.admits(address.ip())));
+    admitted(host, found, family)
+}
+
+/// The addresses that may be used, in the order in which they are tried.
+fn admitted(host: &str, found: Vec<SocketAddr>, family: Family) -> Result<Vec<SocketAddr>, Failure> {
+    let addresses = interleave(found.into_iter().filter(|address| family.admits(address.ip())));
     if addresses.is_empty() {
         let (wanted, option) = if family == Family::V4 { ("IPv4", "-4") } else { ("IPv6", "-6") };
         return Err(Failure::new(Exit::Resolve, format!("resolve {host}: it has no {wanted} address"))

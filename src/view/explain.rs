@@ -76,6 +76,14 @@ pub fn explain(step: &Step) -> Explanation {
             source: "getaddrinfo(3), RFC 6724 §6 (the order), RFC 8305 §4 and §5 (taking turns)",
             see: format!("getent ahosts {}", quoted(host)),
         },
+        Step::Known { host, .. } => Explanation {
+            title: "The name's addresses were known before.",
+            text: "They were given with --resolve, or looked up for an earlier connection. The resolver is not asked, and \
+                   what it would say is not seen. The name is still the one that a server's certificate must have, \
+                   so a server can be tried before the name leads to it.",
+            source: "sockeye-tcp-connect(1), --resolve",
+            see: format!("getent ahosts {}  # what the resolver would say", quoted(host)),
+        },
         Step::Socket { fd, .. } => Explanation {
             title: "The kernel made a socket.",
             text: "A socket is our end of a conversation, and the program holds it by a file descriptor: a small \

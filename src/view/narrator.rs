@@ -317,6 +317,7 @@ mod tests {
 next        connect to the peer (press Enter)
 resolve     localhost
 resolved    localhost is 127.0.0.1 (1.24 ms)
+known       localhost is 127.0.0.1; nobody was asked
 socket      IPv4 stream, descriptor 3
 option      SO_RCVBUF = 8192 (asked for 4096)
 bound       tcp://127.0.0.1:50000

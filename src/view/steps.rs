@@ -32,6 +32,10 @@ impl Line {
                 let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
                 took(took_ns, line(Ink::Names, "resolved", format!("{host} is {}", addresses.join(", "))))
             }
+            Step::Known { host, addresses } => {
+                let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+                line(Ink::Names, "known", format!("{host} is {}; nobody was asked", addresses.join(", ")))
+            }
             Step::Socket { family, kind, fd } => {
                 line(Ink::Socket, "socket", format!("{family} {kind}, descriptor {fd}"))
             }

@@ -66,6 +66,7 @@ pub(super) fn every_step() -> Vec<Step> {
         Step::Waiting { next: Stage::Connect },
         Step::Resolve { host: "localhost".into() },
         Step::Resolved { host: "localhost".into(), addresses: vec![[127, 0, 0, 1].into()], took_ns },
+        Step::Known { host: "localhost".into(), addresses: vec![[127, 0, 0, 1].into()] },
         Step::Socket { family: "IPv4".into(), kind: "stream".into(), fd: 3 },
         Step::SocketOption { name: "SO_RCVBUF".into(), asked: "4096".into(), got: "8192".into() },
         Step::Bound { local: local() },

@@ -103,6 +103,39 @@ fn one_family_only() {
 }
 
 #[test]
+fn a_name_has_the_address_that_is_given() {
+    let listener = Listener::new();
+    let port = listener.port();
+    // The resolver knows neither of the first two, and is not asked for the third.
+    for (name, resolve) in [
+        ("example.invalid", "example.invalid:127.0.0.1".to_owned()),
+        ("Example.Invalid", "example.invalid:127.0.0.9 --resolve example.invalid:127.0.0.1".to_owned()),
+        ("localhost", "localhost:127.0.0.1".to_owned()),
+    ] {
+        for command in [format!("tcp connect {name}:{port} -v"), format!("tcp ping {name}:{port} --count 1 -v")] {
+            let mut client = sockeye(&format!("{command} --resolve {resolve}")).start_mute();
+            drop(listener.accept());
+            let ended = client.wait_code(0);
+            assert!(ended.stderr.contains("nobody was asked"), "{command}: {}", ended.stderr);
+            assert!(!ended.stderr.contains("resolved "), "{command}: {}", ended.stderr);
+        }
+        sockeye(&format!("scan {name} {port} --all-addresses --resolve {name}:127.0.0.1")).start_mute().wait_code(0);
+        drop(listener.accept());
+    }
+    let udp = crate::net::udp();
+    let port = udp.local_addr().expect("an address").port();
+    let words = format!("udp connect example.invalid:{port} --say hello --resolve example.invalid:127.0.0.1");
+    sockeye(&words).start_mute().wait_code(0);
+    assert_eq!(crate::net::datagram(&udp).0, b"hello");
+    let ended = sockeye("tcp connect example.invalid:9 --resolve example.invalid:127.0.0.1 -6").start().wait_code(3);
+    assert!(ended.stderr.contains("no IPv6 address"), "{}", ended.stderr);
+    for wrong in ["example.org", "example.org:localhost", ":127.0.0.1"] {
+        let ended = sockeye(&format!("tcp connect example.org:9 --resolve {wrong}")).start().wait_code(2);
+        assert!(ended.stderr.contains("example.org:127.0.0.1"), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_datagram_client_goes_to_the_first_address() {
     let named = Named::new(&["127.0.0.2"]);
     let server = std::net::UdpSocket::bind("127.0.0.2:0").expect("a free port");
