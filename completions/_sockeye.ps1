@@ -28,6 +28,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('tcp', 'tcp', [CompletionResultType]::ParameterValue, 'A byte stream over the network')
             [CompletionResult]::new('udp', 'udp', [CompletionResultType]::ParameterValue, 'Datagrams over the network')
             [CompletionResult]::new('unix', 'unix', [CompletionResultType]::ParameterValue, 'Sockets inside this machine')
+            [CompletionResult]::new('vsock', 'vsock', [CompletionResultType]::ParameterValue, 'A byte stream between a virtual machine and its host')
             [CompletionResult]::new('scan', 'scan', [CompletionResultType]::ParameterValue, 'Tell which TCP ports of a host are open')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Show a recorded session again, in any view')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
@@ -527,6 +528,136 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
         'sockeye;unix;help;help' {
             break
         }
+        'sockeye;vsock' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a virtual machine, or from one to its host, and talk')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Listen for connections from the host, or from its virtual machines')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'sockeye;vsock;connect' {
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up connecting after this long')
+            [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Trust these roots and no others; a PEM file of certificates, may be repeated. The server''s own can be among them')
+            [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Accept exactly the certificate with this SHA-256, whatever it says; may be repeated')
+            [CompletionResult]::new('--crl', '--crl', [CompletionResultType]::ParameterName, 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Show this certificate; a PEM file, with the certificates between it and its root')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The certificate''s private key, PEM; an encrypted one''s password is asked for [default: in the file of --cert]')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'The password of the private key is the first line of this file')
+            [CompletionResult]::new('--sni', '--sni', [CompletionResultType]::ParameterName, 'Ask for the server of this name, and verify it [default: the host]')
+            [CompletionResult]::new('--alpn', '--alpn', [CompletionResultType]::ParameterName, 'Protocols that may be spoken inside, the best first: `h2,http/1.1`')
+            [CompletionResult]::new('--handshake-timeout', '--handshake-timeout', [CompletionResultType]::ParameterName, 'Give up the handshake after this long [default: 10s]')
+            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'Try again until it opens, at most this long; exit code 5 if it does not')
+            [CompletionResult]::new('--reconnect', '--reconnect', [CompletionResultType]::ParameterName, 'Connect again when the conversation ends before stdin does, or breaks; give up after N failed attempts in a row [N: no limit]. --say is said again each time')
+            [CompletionResult]::new('--reconnect-delay', '--reconnect-delay', [CompletionResultType]::ParameterName, 'The first wait before connecting again and the longest; it doubles from one to the other, less up to a half')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'What becomes of input while there is no connection')
+            [CompletionResult]::new('--exec', '--exec', [CompletionResultType]::ParameterName, 'Run this program for each conversation: it reads what is heard and says what it writes')
+            [CompletionResult]::new('--framing', '--framing', [CompletionResultType]::ParameterName, 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]')
+            [CompletionResult]::new('--newline', '--newline', [CompletionResultType]::ParameterName, 'Line ends on the wire')
+            [CompletionResult]::new('--say', '--say', [CompletionResultType]::ParameterName, 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End with success after hearing this many messages, with exit code 8 if the conversation ends first')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'End with success once this text was heard, with exit code 8 if the conversation ends first')
+            [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is heard whole')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Put the time before each line of the human view')
+            [CompletionResult]::new('--at-eof', '--at-eof', [CompletionResultType]::ParameterName, 'What to do at the end of stdin')
+            [CompletionResult]::new('--linger', '--linger', [CompletionResultType]::ParameterName, 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]')
+            [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'End when nothing was said or heard for this long')
+            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\n`, `\xHH`), `file:PATH`; without a size or number it goes on for ever')
+            [CompletionResult]::new('--message-size', '--message-size', [CompletionResultType]::ParameterName, 'Cut what is read into messages of this size, whatever --framing puts around them')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Say at most so many bytes of input a second')
+            [CompletionResult]::new('--delay', '--delay', [CompletionResultType]::ParameterName, 'Wait this long between messages of input, as --framing or --message-size make them')
+            [CompletionResult]::new('--digest', '--digest', [CompletionResultType]::ParameterName, 'At the end, give digests of the bytes said and heard, so that two ends can compare')
+            [CompletionResult]::new('--expect-digest', '--expect-digest', [CompletionResultType]::ParameterName, 'End with exit code 8 unless what was heard has this digest; implies --digest')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'When to show how much was carried on the last line of stderr; auto: if that is a terminal, much is carried for more than a second, and nothing else is shown there meanwhile')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Write every record to this file, one JSON object a line')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Speak TLS over the stream, as `tls://HOST:PORT` does; the server is verified by the system''s trusted roots')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate: whoever is on the way can read and change everything')
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables')
+            [CompletionResult]::new('--pty', '--pty', [CompletionResultType]::ParameterName, 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords')
+            [CompletionResult]::new('--send-only', '--send-only', [CompletionResultType]::ParameterName, 'Say what stdin says and show nothing of what is heard')
+            [CompletionResult]::new('--recv-only', '--recv-only', [CompletionResultType]::ParameterName, 'Do not read stdin')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Explain each step; implies -v')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'At the end of each conversation, say what was measured: bytes, rates, how long each stage took, and what the kernel knows of TCP; a listener adds the sum of all. The signal USR1 asks for it at any time')
+            [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'Wait for Enter between the stages of opening and closing; implies -v')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sockeye;vsock;listen' {
+            [CompletionResult]::new('--max-peers', '--max-peers', [CompletionResultType]::ParameterName, 'So many peers at a time; one more is turned away')
+            [CompletionResult]::new('--reply', '--reply', [CompletionResultType]::ParameterName, 'What to do by itself with what a peer says')
+            [CompletionResult]::new('--accept-timeout', '--accept-timeout', [CompletionResultType]::ParameterName, 'End with exit code 5 if no peer comes within this time')
+            [CompletionResult]::new('--stdin', '--stdin', [CompletionResultType]::ParameterName, 'Who gets what stdin or --input says; `each` gives every peer all of a regular file or of generated input [default: broadcast; none with --reply when stdin is not a terminal]')
+            [CompletionResult]::new('--backlog', '--backlog', [CompletionResultType]::ParameterName, 'So many connections may wait to be accepted; the kernel makes it `net.core.somaxconn` at most [default: 4096]')
+            [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Take only clients with a certificate that one of these vouches for; a PEM file, may be repeated')
+            [CompletionResult]::new('--crl', '--crl', [CompletionResultType]::ParameterName, 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Show this certificate; a PEM file, with the certificates between it and its root')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The certificate''s private key, PEM; an encrypted one''s password is asked for [default: in the file of --cert]')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'The password of the private key is the first line of this file')
+            [CompletionResult]::new('--alpn', '--alpn', [CompletionResultType]::ParameterName, 'Protocols that may be spoken inside, the best first: `h2,http/1.1`')
+            [CompletionResult]::new('--handshake-timeout', '--handshake-timeout', [CompletionResultType]::ParameterName, 'Give up the handshake after this long [default: 10s]')
+            [CompletionResult]::new('--accept-rate', '--accept-rate', [CompletionResultType]::ParameterName, 'So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned away')
+            [CompletionResult]::new('--exec', '--exec', [CompletionResultType]::ParameterName, 'Run this program for each conversation: it reads what is heard and says what it writes')
+            [CompletionResult]::new('--framing', '--framing', [CompletionResultType]::ParameterName, 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]')
+            [CompletionResult]::new('--newline', '--newline', [CompletionResultType]::ParameterName, 'Line ends on the wire')
+            [CompletionResult]::new('--say', '--say', [CompletionResultType]::ParameterName, 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End with success after hearing this many messages, with exit code 8 if the conversation ends first')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'End with success once this text was heard, with exit code 8 if the conversation ends first')
+            [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is heard whole')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Put the time before each line of the human view')
+            [CompletionResult]::new('--at-eof', '--at-eof', [CompletionResultType]::ParameterName, 'What to do at the end of stdin')
+            [CompletionResult]::new('--linger', '--linger', [CompletionResultType]::ParameterName, 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]')
+            [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'End when nothing was said or heard for this long')
+            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\n`, `\xHH`), `file:PATH`; without a size or number it goes on for ever')
+            [CompletionResult]::new('--message-size', '--message-size', [CompletionResultType]::ParameterName, 'Cut what is read into messages of this size, whatever --framing puts around them')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Say at most so many bytes of input a second')
+            [CompletionResult]::new('--delay', '--delay', [CompletionResultType]::ParameterName, 'Wait this long between messages of input, as --framing or --message-size make them')
+            [CompletionResult]::new('--digest', '--digest', [CompletionResultType]::ParameterName, 'At the end, give digests of the bytes said and heard, so that two ends can compare')
+            [CompletionResult]::new('--expect-digest', '--expect-digest', [CompletionResultType]::ParameterName, 'End with exit code 8 unless what was heard has this digest; implies --digest')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'When to show how much was carried on the last line of stderr; auto: if that is a terminal, much is carried for more than a second, and nothing else is shown there meanwhile')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Write every record to this file, one JSON object a line')
+            [CompletionResult]::new('--once', '--once', [CompletionResultType]::ParameterName, 'Take one peer and end with it')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Speak TLS with whoever comes; without --cert a certificate is made, and its SHA-256 is said')
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables')
+            [CompletionResult]::new('--pty', '--pty', [CompletionResultType]::ParameterName, 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords')
+            [CompletionResult]::new('--send-only', '--send-only', [CompletionResultType]::ParameterName, 'Say what stdin says and show nothing of what is heard')
+            [CompletionResult]::new('--recv-only', '--recv-only', [CompletionResultType]::ParameterName, 'Do not read stdin')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Explain each step; implies -v')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'At the end of each conversation, say what was measured: bytes, rates, how long each stage took, and what the kernel knows of TCP; a listener adds the sum of all. The signal USR1 asks for it at any time')
+            [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'Wait for Enter between the stages of opening and closing; implies -v')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sockeye;vsock;help' {
+            [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a virtual machine, or from one to its host, and talk')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Listen for connections from the host, or from its virtual machines')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'sockeye;vsock;help;connect' {
+            break
+        }
+        'sockeye;vsock;help;listen' {
+            break
+        }
+        'sockeye;vsock;help;help' {
+            break
+        }
         'sockeye;scan' {
             [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give a port up that has not answered for so long; the kernel asks again after 1s, for a packet may be lost')
             [CompletionResult]::new('--parallel', '--parallel', [CompletionResultType]::ParameterName, 'So many connections at a time; never more than this process may have')
@@ -573,6 +704,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('tcp', 'tcp', [CompletionResultType]::ParameterValue, 'A byte stream over the network')
             [CompletionResult]::new('udp', 'udp', [CompletionResultType]::ParameterValue, 'Datagrams over the network')
             [CompletionResult]::new('unix', 'unix', [CompletionResultType]::ParameterValue, 'Sockets inside this machine')
+            [CompletionResult]::new('vsock', 'vsock', [CompletionResultType]::ParameterValue, 'A byte stream between a virtual machine and its host')
             [CompletionResult]::new('scan', 'scan', [CompletionResultType]::ParameterValue, 'Tell which TCP ports of a host are open')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Show a recorded session again, in any view')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
@@ -614,6 +746,17 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             break
         }
         'sockeye;help;unix;listen' {
+            break
+        }
+        'sockeye;help;vsock' {
+            [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a virtual machine, or from one to its host, and talk')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Listen for connections from the host, or from its virtual machines')
+            break
+        }
+        'sockeye;help;vsock;connect' {
+            break
+        }
+        'sockeye;help;vsock;listen' {
             break
         }
         'sockeye;help;scan' {

@@ -25,6 +25,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand tcp 'A byte stream over the network'
             cand udp 'Datagrams over the network'
             cand unix 'Sockets inside this machine'
+            cand vsock 'A byte stream between a virtual machine and its host'
             cand scan 'Tell which TCP ports of a host are open'
             cand replay 'Show a recorded session again, in any view'
             cand completions 'Print the completion script for a shell'
@@ -500,6 +501,129 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         }
         &'sockeye;unix;help;help'= {
         }
+        &'sockeye;vsock'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand connect 'Connect to a virtual machine, or from one to its host, and talk'
+            cand listen 'Listen for connections from the host, or from its virtual machines'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'sockeye;vsock;connect'= {
+            cand --connect-timeout 'Give up connecting after this long'
+            cand --ca 'Trust these roots and no others; a PEM file of certificates, may be repeated. The server''s own can be among them'
+            cand --pin 'Accept exactly the certificate with this SHA-256, whatever it says; may be repeated'
+            cand --crl 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated'
+            cand --cert 'Show this certificate; a PEM file, with the certificates between it and its root'
+            cand --key 'The certificate''s private key, PEM; an encrypted one''s password is asked for [default: in the file of --cert]'
+            cand --key-password-file 'The password of the private key is the first line of this file'
+            cand --sni 'Ask for the server of this name, and verify it [default: the host]'
+            cand --alpn 'Protocols that may be spoken inside, the best first: `h2,http/1.1`'
+            cand --handshake-timeout 'Give up the handshake after this long [default: 10s]'
+            cand --retry 'Try again until it opens, at most this long; exit code 5 if it does not'
+            cand --reconnect 'Connect again when the conversation ends before stdin does, or breaks; give up after N failed attempts in a row [N: no limit]. --say is said again each time'
+            cand --reconnect-delay 'The first wait before connecting again and the longest; it doubles from one to the other, less up to a half'
+            cand --offline 'What becomes of input while there is no connection'
+            cand --exec 'Run this program for each conversation: it reads what is heard and says what it writes'
+            cand --framing 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]'
+            cand --newline 'Line ends on the wire'
+            cand --say 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it'
+            cand --count 'End with success after hearing this many messages, with exit code 8 if the conversation ends first'
+            cand --expect 'End with success once this text was heard, with exit code 8 if the conversation ends first'
+            cand --max-message 'The largest message that is heard whole'
+            cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --output 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --color 'When to use colour'
+            cand --timestamps 'Put the time before each line of the human view'
+            cand --at-eof 'What to do at the end of stdin'
+            cand --linger 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]'
+            cand --idle 'End when nothing was said or heard for this long'
+            cand --input 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\n`, `\xHH`), `file:PATH`; without a size or number it goes on for ever'
+            cand --message-size 'Cut what is read into messages of this size, whatever --framing puts around them'
+            cand --rate 'Say at most so many bytes of input a second'
+            cand --delay 'Wait this long between messages of input, as --framing or --message-size make them'
+            cand --digest 'At the end, give digests of the bytes said and heard, so that two ends can compare'
+            cand --expect-digest 'End with exit code 8 unless what was heard has this digest; implies --digest'
+            cand --progress 'When to show how much was carried on the last line of stderr; auto: if that is a terminal, much is carried for more than a second, and nothing else is shown there meanwhile'
+            cand --record 'Write every record to this file, one JSON object a line'
+            cand --tls 'Speak TLS over the stream, as `tls://HOST:PORT` does; the server is verified by the system''s trusted roots'
+            cand --insecure 'Accept any certificate: whoever is on the way can read and change everything'
+            cand --shell 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
+            cand --pty 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+            cand --send-only 'Say what stdin says and show nothing of what is heard'
+            cand --recv-only 'Do not read stdin'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -v 'Show the steps below the messages'
+            cand --verbose 'Show the steps below the messages'
+            cand --explain 'Explain each step; implies -v'
+            cand --stats 'At the end of each conversation, say what was measured: bytes, rates, how long each stage took, and what the kernel knows of TCP; a listener adds the sum of all. The signal USR1 asks for it at any time'
+            cand --step 'Wait for Enter between the stages of opening and closing; implies -v'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'sockeye;vsock;listen'= {
+            cand --max-peers 'So many peers at a time; one more is turned away'
+            cand --reply 'What to do by itself with what a peer says'
+            cand --accept-timeout 'End with exit code 5 if no peer comes within this time'
+            cand --stdin 'Who gets what stdin or --input says; `each` gives every peer all of a regular file or of generated input [default: broadcast; none with --reply when stdin is not a terminal]'
+            cand --backlog 'So many connections may wait to be accepted; the kernel makes it `net.core.somaxconn` at most [default: 4096]'
+            cand --ca 'Take only clients with a certificate that one of these vouches for; a PEM file, may be repeated'
+            cand --crl 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated'
+            cand --cert 'Show this certificate; a PEM file, with the certificates between it and its root'
+            cand --key 'The certificate''s private key, PEM; an encrypted one''s password is asked for [default: in the file of --cert]'
+            cand --key-password-file 'The password of the private key is the first line of this file'
+            cand --alpn 'Protocols that may be spoken inside, the best first: `h2,http/1.1`'
+            cand --handshake-timeout 'Give up the handshake after this long [default: 10s]'
+            cand --accept-rate 'So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned away'
+            cand --exec 'Run this program for each conversation: it reads what is heard and says what it writes'
+            cand --framing 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]'
+            cand --newline 'Line ends on the wire'
+            cand --say 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it'
+            cand --count 'End with success after hearing this many messages, with exit code 8 if the conversation ends first'
+            cand --expect 'End with success once this text was heard, with exit code 8 if the conversation ends first'
+            cand --max-message 'The largest message that is heard whole'
+            cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --output 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --color 'When to use colour'
+            cand --timestamps 'Put the time before each line of the human view'
+            cand --at-eof 'What to do at the end of stdin'
+            cand --linger 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]'
+            cand --idle 'End when nothing was said or heard for this long'
+            cand --input 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\n`, `\xHH`), `file:PATH`; without a size or number it goes on for ever'
+            cand --message-size 'Cut what is read into messages of this size, whatever --framing puts around them'
+            cand --rate 'Say at most so many bytes of input a second'
+            cand --delay 'Wait this long between messages of input, as --framing or --message-size make them'
+            cand --digest 'At the end, give digests of the bytes said and heard, so that two ends can compare'
+            cand --expect-digest 'End with exit code 8 unless what was heard has this digest; implies --digest'
+            cand --progress 'When to show how much was carried on the last line of stderr; auto: if that is a terminal, much is carried for more than a second, and nothing else is shown there meanwhile'
+            cand --record 'Write every record to this file, one JSON object a line'
+            cand --once 'Take one peer and end with it'
+            cand --tls 'Speak TLS with whoever comes; without --cert a certificate is made, and its SHA-256 is said'
+            cand --shell 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
+            cand --pty 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+            cand --send-only 'Say what stdin says and show nothing of what is heard'
+            cand --recv-only 'Do not read stdin'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -v 'Show the steps below the messages'
+            cand --verbose 'Show the steps below the messages'
+            cand --explain 'Explain each step; implies -v'
+            cand --stats 'At the end of each conversation, say what was measured: bytes, rates, how long each stage took, and what the kernel knows of TCP; a listener adds the sum of all. The signal USR1 asks for it at any time'
+            cand --step 'Wait for Enter between the stages of opening and closing; implies -v'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'sockeye;vsock;help'= {
+            cand connect 'Connect to a virtual machine, or from one to its host, and talk'
+            cand listen 'Listen for connections from the host, or from its virtual machines'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'sockeye;vsock;help;connect'= {
+        }
+        &'sockeye;vsock;help;listen'= {
+        }
+        &'sockeye;vsock;help;help'= {
+        }
         &'sockeye;scan'= {
             cand --connect-timeout 'Give a port up that has not answered for so long; the kernel asks again after 1s, for a packet may be lost'
             cand --parallel 'So many connections at a time; never more than this process may have'
@@ -543,6 +667,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand tcp 'A byte stream over the network'
             cand udp 'Datagrams over the network'
             cand unix 'Sockets inside this machine'
+            cand vsock 'A byte stream between a virtual machine and its host'
             cand scan 'Tell which TCP ports of a host are open'
             cand replay 'Show a recorded session again, in any view'
             cand completions 'Print the completion script for a shell'
@@ -574,6 +699,14 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         &'sockeye;help;unix;connect'= {
         }
         &'sockeye;help;unix;listen'= {
+        }
+        &'sockeye;help;vsock'= {
+            cand connect 'Connect to a virtual machine, or from one to its host, and talk'
+            cand listen 'Listen for connections from the host, or from its virtual machines'
+        }
+        &'sockeye;help;vsock;connect'= {
+        }
+        &'sockeye;help;vsock;listen'= {
         }
         &'sockeye;help;scan'= {
         }

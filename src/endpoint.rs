@@ -1,5 +1,7 @@
 //! Endpoints as people write them: `HOST:PORT`, `HOST PORT`, `tcp://HOST:PORT`, `[::1]:80`, `:9000`, `/run/x`, `@name`.
 
+mod vsock;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -8,6 +10,7 @@ use std::str::FromStr;
 use url::Url;
 
 use crate::exit::Failure;
+pub use vsock::VsockAddress;
 
 /// A host, by name or address, and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]

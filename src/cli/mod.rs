@@ -87,6 +87,9 @@ pub enum Command {
     /// Sockets inside this machine
     #[command(subcommand)]
     Unix(Unix),
+    /// A byte stream between a virtual machine and its host
+    #[command(subcommand)]
+    Vsock(Vsock),
     /// Tell which TCP ports of a host are open
     #[command(after_long_help = "\
 Examples:
@@ -180,6 +183,24 @@ Examples:
   sockeye unix listen /tmp/app.sock
   sockeye unix listen @name --type datagram")]
     Listen(UnixListen),
+}
+
+/// Verbs of vsock.
+#[derive(Debug, Subcommand)]
+#[command(defer = true)]
+pub enum Vsock {
+    /// Connect to a virtual machine, or from one to its host, and talk
+    #[command(after_long_help = "\
+Examples:
+  sockeye vsock connect host:9000
+  sockeye vsock connect 3:22 --reconnect")]
+    Connect(VsockConnect),
+    /// Listen for connections from the host, or from its virtual machines
+    #[command(after_long_help = "\
+Examples:
+  sockeye vsock listen 9000
+  sockeye vsock listen local:9000 --reply echo")]
+    Listen(VsockListen),
 }
 
 /// Connect to a TCP endpoint and talk
@@ -364,6 +385,55 @@ pub struct UnixListen {
     pub rate: AcceptRate,
     #[command(flatten)]
     pub buffers: Buffers,
+    #[command(flatten)]
+    pub exec: Exec,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// Connect to a virtual machine, or from one to its host, and talk
+///
+/// No network is needed: the hypervisor carries the stream. The end of stdin ends our direction; the peer is heard until
+/// it ends its own.
+#[derive(Debug, Args)]
+pub struct VsockConnect {
+    /// `CID:PORT`, `CID PORT` or `vsock://CID:PORT`; a virtual machine's number from 3 on, or `host`, `local`, `hypervisor`
+    #[arg(value_name = "CID:PORT", num_args = 1..=2, required = true)]
+    pub address: Vec<String>,
+    /// Give up connecting after this long
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "10s", help_heading = NETWORK)]
+    pub connect_timeout: Duration,
+    #[command(flatten)]
+    pub tls: TlsClient,
+    #[command(flatten)]
+    pub retry: Retry,
+    #[command(flatten)]
+    pub reconnect: Reconnect,
+    #[command(flatten)]
+    pub exec: Exec,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// Listen for connections from the host, or from its virtual machines
+///
+/// Whoever the hypervisor lets through can connect: of a virtual machine its host, of the host all of its machines.
+/// `local:PORT` is for this machine only.
+#[derive(Debug, Args)]
+pub struct VsockListen {
+    /// Where to listen: `9000`, `CID:PORT`; port 0 takes a free one
+    #[arg(value_name = "[CID:]PORT")]
+    pub address: String,
+    #[command(flatten)]
+    pub serve: Serve,
+    #[command(flatten)]
+    pub feed: Feed,
+    #[command(flatten)]
+    pub queue: Queue,
+    #[command(flatten)]
+    pub tls: TlsServer,
+    #[command(flatten)]
+    pub rate: AcceptRate,
     #[command(flatten)]
     pub exec: Exec,
     #[command(flatten)]

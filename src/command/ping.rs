@@ -33,6 +33,6 @@ fn endpoint(dial: &Dial) -> String {
     let scheme = if dial.tls.is_some() { "tls" } else { "tcp" };
     match &dial.to {
         To::Tcp(tcp) => format!("{scheme}://{}", tcp.target),
-        To::Udp(_) | To::Unix(_) => unreachable!("only TCP is pinged"),
+        To::Udp(_) | To::Unix(_) | To::Vsock(_) => unreachable!("only TCP is pinged"),
     }
 }

@@ -38,6 +38,11 @@ pub(super) fn users(options: Users, rate: &AcceptRate, kind: UnixType) -> Result
     Ok(Policy { users, limits: Limits { all: rate.accept_rate, each: None }, ..Policy::default() })
 }
 
+/// Whoever comes.
+pub(super) fn anybody(rate: &AcceptRate) -> Policy {
+    Policy { limits: Limits { all: rate.accept_rate, each: None }, ..Policy::default() }
+}
+
 /// Who may listen on the port.
 pub(super) fn port(options: &cli::Port) -> Port {
     if options.reuse_port { Port::Shared } else { Port::Own }

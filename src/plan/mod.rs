@@ -18,9 +18,9 @@ use crate::backoff::Backoff;
 use crate::cli::{
     Cli, Command, Exec, Family, Feed, IpOptions, Names, Network, Offline, Output, Reconnect, ReplyMode, ReplyTo, Serve,
     Shell, StdinTo, Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect, UdpListen, Unix,
-    UnixConnect, UnixListen, UnixType,
+    UnixConnect, UnixListen, UnixType, Vsock, VsockConnect, VsockListen,
 };
-use crate::endpoint::{HostPort, ListenOn, NameAddress, UnixName};
+use crate::endpoint::{HostPort, ListenOn, NameAddress, UnixName, VsockAddress};
 use crate::environment::Environment;
 use crate::event::{Event, Message};
 use crate::exit::Failure;
@@ -36,7 +36,7 @@ use crate::transport::framed::Frames;
 use crate::transport::multicast::{Joins, Outward};
 use crate::transport::resolve::Overrides;
 use crate::transport::sockets::{Groups, Options};
-use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix};
+use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix, vsock};
 use crate::view::{Company, Look, Talk as Talkativeness};
 pub use measure::Measure;
 pub use ping::Ping;
@@ -234,6 +234,8 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
         Command::Udp(Udp::Listen(options)) => udp_listen(options, terminal, environment),
         Command::Unix(Unix::Connect(options)) => unix_connect(options, terminal, environment),
         Command::Unix(Unix::Listen(options)) => unix_listen(options, terminal, environment),
+        Command::Vsock(Vsock::Connect(options)) => vsock_connect(options, terminal, environment),
+        Command::Vsock(Vsock::Listen(options)) => vsock_listen(options, terminal, environment),
         Command::Scan(options) => scan::scan(options, terminal),
         Command::Replay(options) => {
             let look = look(&options.show, Framing::Lines, Talkativeness::Normal, terminal);
@@ -297,6 +299,14 @@ fn unix_connect(options: UnixConnect, terminal: Terminal, environment: &Environm
         _ => Target::Demo(Demo::Unix { kind, limit, options, tls }),
     };
     connect(to, Some(reconnect), exec, talk, carried(kind), terminal, environment)
+}
+
+fn vsock_connect(options: VsockConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
+    let VsockConnect { address, connect_timeout: timeout, tls, retry, reconnect, exec, talk } = options;
+    let dial = vsock::Dial { target: VsockAddress::parse(&address)?, timeout };
+    let tls = tls::client(tls, false, Over::Local, environment)?;
+    let to = Target::Endpoint(Dial { to: To::Vsock(dial), tls, retry: retry.retry });
+    connect(to, Some(reconnect), exec, talk, Carries::Bytes, terminal, environment)
 }
 
 fn connect(
@@ -399,6 +409,15 @@ fn unix_listen(options: UnixListen, terminal: Terminal, environment: &Environmen
     });
     let bind = Bind { on, access: access::users(users, &rate, kind)?, tls };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, carried(kind), terminal, environment)
+}
+
+fn vsock_listen(options: VsockListen, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
+    let VsockListen { address, serve, feed, queue, tls, rate, exec, talk } = options;
+    let on = VsockAddress::parse_listen(&address)?;
+    let on = On::Vsock(vsock::Bind { on, backlog: access::backlog(&queue) });
+    let tls = tls::server(tls, false, Over::Local, None, environment)?;
+    let bind = Bind { on, access: access::anybody(&rate), tls };
+    listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal, environment)
 }
 
 fn listen(

@@ -18,6 +18,7 @@ pub mod tcp;
 pub mod tls;
 pub mod udp;
 pub mod unix;
+pub mod vsock;
 
 use std::fmt;
 use std::time::Duration;
@@ -69,6 +70,8 @@ pub enum To {
     Udp(udp::Dial),
     /// `unix connect`
     Unix(unix::Dial),
+    /// `vsock connect`
+    Vsock(vsock::Dial),
 }
 
 impl To {
@@ -77,7 +80,7 @@ impl To {
         match self {
             Self::Tcp(dial) => Some(&dial.target.host),
             Self::Udp(dial) => Some(&dial.target.host),
-            Self::Unix(_) => None,
+            Self::Unix(_) | Self::Vsock(_) => None,
         }
     }
 }
@@ -89,6 +92,7 @@ impl fmt::Display for To {
             Self::Tcp(dial) => write!(f, "tcp://{}", dial.target),
             Self::Udp(dial) => write!(f, "udp://{}", dial.target),
             Self::Unix(dial) => write!(f, "{}", dial.target),
+            Self::Vsock(dial) => write!(f, "{}", dial.target),
         }
     }
 }
@@ -120,6 +124,7 @@ impl Dial {
             To::Tcp(dial) => dial.connect(report).await,
             To::Udp(dial) => dial.connect(report).await,
             To::Unix(dial) => dial.connect(report).await,
+            To::Vsock(dial) => dial.connect(report).await,
         }?;
         match &self.tls {
             Some(client) => tls::connect(client, self.to.host(), opened).await,
@@ -146,6 +151,8 @@ pub enum On {
     Udp(udp::Bind),
     /// `unix listen`
     Unix(unix::Bind),
+    /// `vsock listen`
+    Vsock(vsock::Bind),
 }
 
 impl On {
@@ -153,7 +160,7 @@ impl On {
     fn noun(&self) -> &'static str {
         match self {
             Self::Udp(_) | Self::Unix(unix::Bind { kind: UnixType::Datagram, .. }) => "datagrams",
-            Self::Tcp(_) | Self::Unix(_) => "connections",
+            Self::Tcp(_) | Self::Unix(_) | Self::Vsock(_) => "connections",
         }
     }
 }
@@ -175,6 +182,7 @@ impl Bind {
             On::Tcp(bind) => bind.listen(journal, listener, incoming).await,
             On::Udp(bind) => bind.listen(journal, listener, incoming).await,
             On::Unix(bind) => bind.listen(journal, listener, incoming).await,
+            On::Vsock(bind) => bind.listen(journal, listener, incoming).await,
         }?;
         Ok(match certificate {
             Some(certificate) => listener.secured(certificate),

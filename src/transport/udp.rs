@@ -187,7 +187,7 @@ impl Bind {
     ) -> Result<Listener, Failure> {
         let report = journal.program();
         let (sockets, reach) = if self.joins_a_group() {
-            self.joins.bind(&self.place, &report).await?
+            Box::pin(self.joins.bind(&self.place, &report)).await?
         } else {
             self.place.bind(Type::DGRAM, "udp", &report).await?
         };

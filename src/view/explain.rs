@@ -104,6 +104,7 @@ pub fn explain(step: &Step) -> Explanation {
                 Place::Tcp(_) => "strace -e trace=bind,getsockname sockeye ...".to_owned(),
                 Place::Udp(address) => format!("ss -uanp src {address}"),
                 Place::Unix(path) => format!("ss -xap src {path}"),
+                Place::Vsock(_) => VSOCKETS.to_owned(),
             },
         },
         Step::Connect { remote } => connect(&Place::of(remote)),
@@ -116,6 +117,7 @@ pub fn explain(step: &Step) -> Explanation {
                 source: "connect(2), unix(7)",
                 see: format!("ls -l {}; ss -xlp", path.trim_start_matches('@')),
             },
+            Place::Vsock(_) => sockets::vsock_failed(),
             Place::Tcp(address) | Place::Udp(address) => Explanation {
                 title: "This address gave no connection.",
                 text: "\"Connection refused\" is an answer: the machine is there, nothing listens at the port, and its \
@@ -133,7 +135,7 @@ pub fn explain(step: &Step) -> Explanation {
             source: "RFC 8305 §5",
             see: match Place::of(remote) {
                 Place::Tcp(address) | Place::Udp(address) => format!("sudo tcpdump -ni any {}", filter(&address)),
-                Place::Unix(_) => "strace -f -e trace=connect,close sockeye ...".to_owned(),
+                Place::Unix(_) | Place::Vsock(_) => "strace -f -e trace=connect,close sockeye ...".to_owned(),
             },
         },
         Step::Connected { remote, .. } => connected(&Place::of(remote)),
@@ -155,6 +157,7 @@ pub fn explain(step: &Step) -> Explanation {
             source: "listen(2), RFC 9293 §3.9.1.1 (passive OPEN)",
             see: match Place::of(local) {
                 Place::Unix(path) => format!("ss -xlp src {path}"),
+                Place::Vsock(_) => VSOCKETS.to_owned(),
                 Place::Tcp(address) | Place::Udp(address) => {
                     format!("ss -ltn src {address}  # Recv-Q: waiting, Send-Q: the backlog")
                 }
@@ -168,6 +171,7 @@ pub fn explain(step: &Step) -> Explanation {
             source: "accept(2), RFC 9293 §3.4.1",
             see: match (Place::of(local), Place::of(remote)) {
                 (Place::Tcp(local), Place::Tcp(remote)) => format!("ss -tnp src {local} dst {remote}"),
+                (Place::Vsock(_), _) => VSOCKETS.to_owned(),
                 (local, _) => format!("ss -xp src {}", local.address()),
             },
         },
@@ -289,6 +293,8 @@ pub fn explain(step: &Step) -> Explanation {
     }
 }
 
+/// The kernel lists these only where it has the module `vsock_diag`.
+const VSOCKETS: &str = "ss --vsock -a";
 const RESETS: &str = "sudo tcpdump -ni any 'tcp[tcpflags] & tcp-rst != 0'";
 
 fn connect(to: &Place) -> Explanation {
@@ -309,6 +315,7 @@ fn connect(to: &Place) -> Explanation {
             source: "connect(2), udp(7), RFC 768",
             see: format!("ss -unp dst {address}"),
         },
+        Place::Vsock(_) => sockets::vsock_connect(),
         Place::Unix(path) => Explanation {
             title: "The listener is asked for by its name.",
             text: "connect() finds the listening socket by its path, or by its name in the abstract namespace, inside \
@@ -337,6 +344,7 @@ fn connected(to: &Place) -> Explanation {
             source: "connect(2), udp(7), RFC 768",
             see: format!("ss -unp dst {address}"),
         },
+        Place::Vsock(_) => sockets::vsock_connected(),
         Place::Unix(_) => Explanation {
             title: "The two sockets are joined.",
             text: "What one writes the other reads, straight through the kernel's memory. There is no network, so \
@@ -353,6 +361,7 @@ enum Place {
     Tcp(String),
     Udp(String),
     Unix(String),
+    Vsock(String),
 }
 
 impl Place {
@@ -361,6 +370,8 @@ impl Place {
             Self::Tcp(quoted(address))
         } else if let Some(address) = endpoint.strip_prefix("udp://") {
             Self::Udp(quoted(address))
+        } else if let Some(address) = endpoint.strip_prefix("vsock://") {
+            Self::Vsock(quoted(address))
         } else {
             Self::Unix(quoted(endpoint.strip_prefix("unix:").unwrap_or(endpoint)))
         }
@@ -368,7 +379,7 @@ impl Place {
 
     fn address(&self) -> &str {
         match self {
-            Self::Tcp(address) | Self::Udp(address) | Self::Unix(address) => address,
+            Self::Tcp(address) | Self::Udp(address) | Self::Unix(address) | Self::Vsock(address) => address,
         }
     }
 }
@@ -399,7 +410,13 @@ mod tests {
 
     #[test]
     fn every_explanation_is_short_and_has_a_source() {
-        for step in every_step() {
+        let vsock = || "vsock://2:9000".to_owned();
+        let others = [
+            Step::Connect { remote: vsock() },
+            Step::ConnectFailed { remote: vsock(), error: String::new(), took_ns: 0 },
+            Step::Connected { local: vsock(), remote: vsock(), took_ns: 0 },
+        ];
+        for step in every_step().into_iter().chain(others) {
             let Explanation { title, text, source, see } = explain(&step);
             let sentences = text.split_inclusive(['.', '?']).filter(|part| part.len() > 20).count();
             assert!((2..=5).contains(&sentences), "{step:?}: {sentences} sentences");

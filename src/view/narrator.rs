@@ -70,7 +70,9 @@ impl Narrator {
 
     fn listening(&self, endpoints: &[String], reach: Reach) -> String {
         let port = endpoints.first().and_then(|first| first.rsplit_once(':')).map(|(_, port)| port);
-        let port = port.filter(|port| port.parse::<u16>().is_ok());
+        // Elsewhere a port alone means something else.
+        let is_ip = endpoints.first().is_some_and(|first| !first.starts_with("vsock://"));
+        let port = port.filter(|port| is_ip && port.parse::<u16>().is_ok());
         let reach = match (reach, port) {
             (Reach::Loopback, Some(port)) => {
                 format!(" (this machine only; `:{port}` would open it to every interface)")

@@ -26,3 +26,4 @@ mod tls;
 mod traffic;
 mod udp;
 mod unix;
+mod vsock;

@@ -1,6 +1,7 @@
 //! What each socket option means, by the kernel's name for it.
 
 /// What it does and why, in two or three sentences, and where it is described.
+#[expect(clippy::too_many_lines, reason = "one text an option, and all in one place")]
 pub(super) fn meaning(name: &str) -> (&'static str, &'static str) {
     match name {
         "SO_REUSEADDR" => (
@@ -113,6 +114,11 @@ pub(super) fn meaning(name: &str) -> (&'static str, &'static str) {
              joined. On Linux the sender decides, for all of them.",
             "setsockopt(2), ip(7), ipv6(7), RFC 1112 §6.1",
         ),
+        "SO_VM_SOCKETS_CONNECT_TIMEOUT" => (
+            "It says how long the kernel waits for the other machine to answer. By itself it gives up after 2 seconds, \
+             whatever a program would wait for.",
+            "setsockopt(2), vsock(7)",
+        ),
         "SO_BROADCAST" => (
             "A broadcast goes to every machine of a network, and each must look at it. So the kernel lets only those send \
              one who say that they mean to. IPv6 has no broadcast: ff02::1 is the group of all its machines.",
@@ -131,7 +137,7 @@ mod tests {
     use super::meaning;
 
     /// The names that `transport` reports, as they are in its sources.
-    const NAMES: [&str; 24] = [
+    const NAMES: [&str; 25] = [
         "IPV6_MULTICAST_HOPS",
         "IPV6_TCLASS",
         "IPV6_UNICAST_HOPS",
@@ -150,6 +156,7 @@ mod tests {
         "SO_REUSEADDR",
         "SO_REUSEPORT",
         "SO_SNDBUF",
+        "SO_VM_SOCKETS_CONNECT_TIMEOUT",
         "TCP_FASTOPEN",
         "TCP_FASTOPEN_CONNECT",
         "TCP_KEEPIDLE",

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Explanation, options, quoted};
+use super::{Explanation, VSOCKETS, options, quoted};
 use crate::step::FastOpen;
 
 pub(super) fn fast_open(outcome: FastOpen) -> Explanation {
@@ -93,5 +93,37 @@ pub(super) fn to_many(remote: &str) -> Explanation {
                message says who sent it. No ICMP error comes back: silence may mean that nobody is there.",
         source: "udp(7), ip(7), RFC 1112 §6, RFC 919 §7",
         see: format!("ip route get {}", quoted(host)),
+    }
+}
+
+pub(super) fn vsock_connect() -> Explanation {
+    Explanation {
+        title: "The hypervisor is asked for a stream.",
+        text: "The number is the machine: 2 is the host, its virtual machines count from 3 on, 1 is this machine itself. The \
+               request goes through a queue in memory that the two share, so no network has to be set up, and none can \
+               get in the way. The port is one of vsock's own and has nothing to do with TCP's.",
+        source: "connect(2), vsock(7)",
+        see: "strace -f -e trace=connect sockeye ...".to_owned(),
+    }
+}
+
+pub(super) fn vsock_connected() -> Explanation {
+    Explanation {
+        title: "The stream is open.",
+        text: "The other machine's kernel has found a listener and put the connection into its queue. Bytes now go through \
+               shared memory, and each side says how much room it has, as in TCP. Nothing is lost or reordered on the way.",
+        source: "connect(2), vsock(7)",
+        see: VSOCKETS.to_owned(),
+    }
+}
+
+pub(super) fn vsock_failed() -> Explanation {
+    Explanation {
+        title: "No stream was opened.",
+        text: "\"Connection reset\" is an answer: the machine is there, and nothing listens at the port. \"No such device\" \
+               means that this kernel has nobody to ask: no virtio device in a guest, no module vhost_vsock on a host, no \
+               vsock_loopback for itself. A timeout is no answer: no machine has that number.",
+        source: "connect(2), vsock(7)",
+        see: "lsmod | grep vsock; ls -l /dev/vsock".to_owned(),
     }
 }

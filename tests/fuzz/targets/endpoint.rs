@@ -2,7 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sockeye::endpoint::{BindAddress, HostPort, ListenOn, UnixName};
+use sockeye::endpoint::{BindAddress, HostPort, ListenOn, UnixName, VsockAddress};
+use sockeye::transport::multicast::{Group, Interface};
+use sockeye::transport::sockets::{KeepAlive, TrafficClass};
 
 fuzz_target!(|text: &str| {
     let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
@@ -18,5 +20,16 @@ fuzz_target!(|text: &str| {
         let shown = name.to_string();
         assert_eq!(UnixName::parse(&shown).ok(), Some(name), "{shown}");
     }
-    let _ = text.parse::<BindAddress>();
+    if let Ok(address) = VsockAddress::parse(&words) {
+        assert_eq!(VsockAddress::parse(&[address.to_string()]).ok(), Some(address));
+    }
+    if let Ok(address) = VsockAddress::parse_listen(text) {
+        assert_eq!(VsockAddress::parse_listen(&address.to_string()).ok(), Some(address));
+    }
+    if let Ok(group) = text.parse::<Group>() {
+        assert!(group.address.is_multicast());
+        assert_eq!(group.to_string().parse(), Ok(group));
+    }
+    let _ = (text.parse::<BindAddress>(), text.parse::<Interface>());
+    let _ = (text.parse::<KeepAlive>(), text.parse::<TrafficClass>());
 });
