@@ -86,14 +86,14 @@ pub(crate) const fn unix_stream(name: &str) -> Column {
     }
 }
 
-/// TLS over TCP. What the kernel knows to have arrived is not what was said.
+/// TLS over TCP.
 pub(crate) const fn tls(name: &str) -> Column {
     let framing = framing(name);
     Column {
         bind: |scratch| Bind { tls: Some(server()), ..(tcp("chunks").bind)(scratch) },
         dial: |endpoint| Dial { tls: Some(client()), ..(tcp("chunks").dial)(&endpoint.replace("tls://", "tcp://")) },
         framing,
-        promise: stream(framing, Vanished::Reset { acknowledged: false }),
+        promise: stream(framing, Vanished::Cut),
     }
 }
 
@@ -104,7 +104,7 @@ pub(crate) const fn tls_unix(name: &str) -> Column {
         bind: |scratch| Bind { tls: Some(server()), ..unix_bind(scratch, UnixType::Stream) },
         dial: |endpoint| Dial { tls: Some(client()), ..unix_dial(endpoint, UnixType::Stream) },
         framing,
-        promise: stream(framing, Vanished::Reset { acknowledged: false }),
+        promise: stream(framing, Vanished::Cut),
     }
 }
 

@@ -60,6 +60,8 @@ enum Largest {
 enum Vanished {
     /// A reset. `acknowledged`: the kernel still knows how much arrived.
     Reset { acknowledged: bool },
+    /// A reset if the kernel had something unread, otherwise an end that the protocol knows to be none.
+    Cut,
     /// Nothing, until something more is said: that is refused.
     Refused,
 }

@@ -222,6 +222,14 @@ pub(crate) async fn vanished_peer(column: &'static Column) {
             assert!(outcome.sent >= 5, "{outcome:?}");
             assert_eq!(outcome.acknowledged, acknowledged.then_some(outcome.sent));
         }
+        Vanished::Cut => {
+            // Like an end of its direction, a cut leaves ours open.
+            let _ = client.offer(vec![Event::Finish]);
+            let outcome = client.closed_at_last().await;
+            assert!(matches!(outcome.end, Ended::Reset | Ended::Truncated), "{outcome:?}");
+            assert!(outcome.sent >= 5, "{outcome:?}");
+            assert_eq!(outcome.acknowledged, None, "the kernel does not know what was said");
+        }
         Vanished::Refused => {
             // The listener's task ends when the runtime gets to it; until then its socket takes what is said.
             let outcome = loop {
