@@ -140,8 +140,9 @@ pub(crate) async fn largest_message(column: &'static Column) {
     };
     let data = payload(0, largest);
     client.say_messages(&[&data]).await;
-    client.expect(column, &[&data]).await;
-    server.expect(column, &[&data]).await;
+    // At once: an echo waits for whoever looks at what was heard.
+    let expected = [&data];
+    tokio::join!(client.expect(column, &expected), server.expect(column, &expected));
     if let Largest::Bytes(_) = column.promise.largest {
         client.say_messages(&[payload(0, largest + 1), payload(1, 1)]).await;
         client.expect(column, &[payload(1, 1)]).await;
