@@ -554,7 +554,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__tcp__subcmd__connect)
-            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --resolve --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --resolve --proxy --proxy-ca --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -569,6 +569,14 @@ _sockeye() {
                     return 0
                     ;;
                 --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1032,7 +1040,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__tcp__subcmd__ping)
-            opts="-4 -6 -o -q -v -h --demo --count --interval --bind --connect-timeout --resolve --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --output --color --timestamps --quiet --verbose --explain --help"
+            opts="-4 -6 -o -q -v -h --demo --count --interval --bind --connect-timeout --resolve --proxy --proxy-ca --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --output --color --timestamps --quiet --verbose --explain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1055,6 +1063,14 @@ _sockeye() {
                     return 0
                     ;;
                 --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1168,7 +1184,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__udp__subcmd__connect)
-            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --resolve --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --interface --multicast-ttl --multicast-loop --broadcast --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --resolve --proxy --proxy-ca --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --interface --multicast-ttl --multicast-loop --broadcast --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1183,6 +1199,14 @@ _sockeye() {
                     return 0
                     ;;
                 --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

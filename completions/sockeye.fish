@@ -42,6 +42,8 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and not __fish_seen
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l bind -d 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l connect-timeout -d 'Give up connecting after this long, all addresses together' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l resolve -d 'The name has this address, whatever the resolver says; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l proxy -d 'Go through a proxy: `socks5h://`, `socks5://`, `socks4a://`, `socks4://`, `http://` or `https://` [USER:PASSWORD@]HOST[:PORT]; may be repeated, the nearest first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l proxy-ca -d 'Trust these roots and no others for `https://` proxies; a PEM file of certificates, may be repeated' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l ca -d 'Trust these roots and no others; a PEM file of certificates, may be repeated. The server\'s own can be among them' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l pin -d 'Accept exactly the certificate with this SHA-256, whatever it says; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l crl -d 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated' -r -F
@@ -229,6 +231,8 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from ping" -l bind -d 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from ping" -l connect-timeout -d 'Give up connecting after this long, all addresses together' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from ping" -l resolve -d 'The name has this address, whatever the resolver says; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from ping" -l proxy -d 'Go through a proxy: `socks5h://`, `socks5://`, `socks4a://`, `socks4://`, `http://` or `https://` [USER:PASSWORD@]HOST[:PORT]; may be repeated, the nearest first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from ping" -l proxy-ca -d 'Trust these roots and no others for `https://` proxies; a PEM file of certificates, may be repeated' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from ping" -l ca -d 'Trust these roots and no others; a PEM file of certificates, may be repeated. The server\'s own can be among them' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from ping" -l pin -d 'Accept exactly the certificate with this SHA-256, whatever it says; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from ping" -l crl -d 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated' -r -F
@@ -281,6 +285,8 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and not __fish_seen
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l bind -d 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l connect-timeout -d 'Give up connecting after this long, all addresses together' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l resolve -d 'The name has this address, whatever the resolver says; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l proxy -d 'Go through a proxy: `socks5h://`, `socks5://`, `socks4a://`, `socks4://`, `http://` or `https://` [USER:PASSWORD@]HOST[:PORT]; may be repeated, the nearest first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l proxy-ca -d 'Trust these roots and no others for `https://` proxies; a PEM file of certificates, may be repeated' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l rcvbuf -d 'The size of the receive buffer' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l ttl -d 'How many routers a packet may pass [default: the kernel\'s, 64]' -r

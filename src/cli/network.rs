@@ -15,7 +15,7 @@ pub struct Target {
     #[arg(value_name = "HOST:PORT", num_args = 1..=2, required_unless_present = "demo", conflicts_with = "demo")]
     pub address: Vec<String>,
     /// Start an echo server of the same protocol in this process and connect to it
-    #[arg(long, conflicts_with_all = ["bind", "ipv4", "ipv6"])]
+    #[arg(long, conflicts_with_all = ["bind", "ipv4", "ipv6", "proxies"])]
     pub demo: bool,
 }
 

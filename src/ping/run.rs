@@ -124,7 +124,7 @@ impl<'a> Pinger<'a> {
     /// Looks the name up once. A proxy may know names that we do not.
     async fn look_up(&mut self, dial: &mut Dial) -> Result<Result<(), Failure>, Exit> {
         let To::Tcp(tcp) = &mut dial.to else { return Ok(Ok(())) };
-        if !tcp.network.proxies.is_empty() {
+        if !tcp.network.route.is_direct() {
             return Ok(Ok(()));
         }
         let report = self.journal.program();

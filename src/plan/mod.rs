@@ -16,9 +16,9 @@ use std::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::cli::{
-    Cli, Command, Exec, Family, Feed, IpOptions, Names, Network, Offline, Output, Reconnect, ReplyMode, ReplyTo, Serve,
-    Shell, StdinTo, Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect, UdpListen, Unix,
-    UnixConnect, UnixListen, UnixType, Vsock, VsockConnect, VsockListen,
+    self, Cli, Command, Exec, Family, Feed, IpOptions, Names, Network, Offline, Output, Reconnect, ReplyMode, ReplyTo,
+    Serve, Shell, StdinTo, Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect, UdpListen,
+    Unix, UnixConnect, UnixListen, UnixType, Vsock, VsockConnect, VsockListen,
 };
 use crate::endpoint::{HostPort, ListenOn, NameAddress, UnixName, VsockAddress};
 use crate::environment::Environment;
@@ -27,6 +27,7 @@ use crate::exit::Failure;
 use crate::frame::Framing;
 use crate::input::Reading;
 use crate::link::Reply;
+use crate::proxy::Route;
 use crate::session::{Audience, Linger, Rules};
 use crate::tls::Client;
 use crate::traffic::digest::Algorithm;
@@ -249,22 +250,37 @@ fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environmen
     let TcpConnect { target, network, tls, ip, tcp, retry, reconnect, exec, talk } = options;
     let by_scheme = tls::is_asked_by(target.address.first());
     let tls = tls::client(tls, by_scheme, Over::Host, environment)?;
-    let network = self::network(network, ip, &tcp, environment)?;
-    let asks = tls.is_some() || !network.proxies.is_empty() || !talk.messages.say.is_empty();
+    let (target, route) = destination(&target, &network, tls.is_some(), environment)?;
+    let network = self::network(network, ip, &tcp, route)?;
+    let asks = tls.is_some() || !network.route.is_direct() || !talk.messages.say.is_empty();
     sockets::speaks_first(&network.options, if asks { First::Us } else { First::Whoever })?;
-    let to = if target.demo {
-        Target::Demo(Demo::Tcp { network, tls })
-    } else {
-        let target = HostPort::parse("tcp", &target.address)?;
-        Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, retry: retry.retry })
+    let to = match target {
+        None => Target::Demo(Demo::Tcp { network, tls }),
+        Some(target) => Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, retry: retry.retry }),
     };
     connect(to, Some(reconnect), exec, talk, Carries::Bytes, terminal, environment)
 }
 
+/// Whom a stream goes to, and by which way; nobody is the demo.
+fn destination(
+    target: &cli::Target,
+    network: &Network,
+    tls: bool,
+    environment: &Environment,
+) -> Result<(Option<HostPort>, Route), Failure> {
+    if target.demo {
+        return Ok((None, Route::default()));
+    }
+    let target = HostPort::parse("tcp", &target.address)?;
+    let route = proxy::for_stream(&network.proxy, &target, tls, environment)?;
+    Ok((Some(target), route))
+}
+
 fn udp_connect(options: UdpConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
-    let UdpConnect { target, network, ip, multicast, to_many, exec, talk } = options;
+    let UdpConnect { target, mut network, ip, multicast, to_many, exec, talk } = options;
     let limit = talk.messages.max_message;
-    let mut network = self::network(network, ip, &TcpOptions::default(), environment)?;
+    let proxy = std::mem::take(&mut network.proxy);
+    let mut network = self::network(network, ip, &TcpOptions::default(), Route::default())?;
     let joins = sockets::joins(multicast, network.family)?;
     sockets::hears_groups(&joins, network.bind)?;
     if !joins.groups.is_empty() {
@@ -275,6 +291,10 @@ fn udp_connect(options: UdpConnect, terminal: Terminal, environment: &Environmen
         Target::Demo(Demo::Udp { network, limit, joins, outward })
     } else {
         let target = HostPort::parse("udp", &target.address)?;
+        network.route = proxy::for_datagrams(&proxy, &target)?;
+        if !(network.route.is_direct() || joins.groups.is_empty()) {
+            return Err(Failure::usage("--proxy: a proxy joins no groups", "leave out one of the two"));
+        }
         Target::Endpoint(To::Udp(udp::Dial { target, network, limit, joins, outward }).into())
     };
     connect(to, None, exec, talk, Carries::Datagrams, terminal, environment)
@@ -334,20 +354,15 @@ fn again(options: Reconnect) -> Option<Again> {
 }
 
 /// How an address is reached.
-fn network(
-    options: Network,
-    ip: IpOptions,
-    tcp: &TcpOptions,
-    environment: &Environment,
-) -> Result<transport::Network, Failure> {
-    let Network { ipv4, ipv6, bind, connect_timeout, names, proxy } = options;
+fn network(options: Network, ip: IpOptions, tcp: &TcpOptions, route: Route) -> Result<transport::Network, Failure> {
+    let Network { ipv4, ipv6, bind, connect_timeout, names, proxy: _ } = options;
     Ok(transport::Network {
         family: Family::from_options(ipv4, ipv6),
         bind,
         timeout: connect_timeout,
         names: overrides(names),
         options: sockets::options(ip, tcp)?,
-        proxies: proxy::hops(proxy, environment)?,
+        route,
     })
 }
 

@@ -3,9 +3,8 @@
 use super::sockets::{First, speaks_first};
 use super::talk::look;
 use super::tls::{self, Over};
-use super::{Demo, Plan, Target, Terminal, network};
+use super::{Demo, Plan, Target, Terminal, destination, network};
 use crate::cli::{Output, TcpPing};
-use crate::endpoint::HostPort;
 use crate::environment::Environment;
 use crate::exit::Failure;
 use crate::frame::Framing;
@@ -27,14 +26,13 @@ pub(super) fn ping(options: TcpPing, terminal: Terminal, environment: &Environme
     let TcpPing { target, count, interval, network, tls, ip, tcp, show } = options;
     let by_scheme = tls::is_asked_by(target.address.first());
     let tls = tls::client(tls, by_scheme, Over::Host, environment)?;
-    let network = self::network(network, ip, &tcp, environment)?;
-    let asks = tls.is_some() || !network.proxies.is_empty();
+    let (target, route) = destination(&target, &network, tls.is_some(), environment)?;
+    let network = self::network(network, ip, &tcp, route)?;
+    let asks = tls.is_some() || !network.route.is_direct();
     speaks_first(&network.options, if asks { First::Us } else { First::Whoever })?;
-    let to = if target.demo {
-        Target::Demo(Demo::Tcp { network, tls })
-    } else {
-        let target = HostPort::parse("tcp", &target.address)?;
-        Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, retry: None })
+    let to = match target {
+        None => Target::Demo(Demo::Tcp { network, tls }),
+        Some(target) => Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, retry: None }),
     };
     let normal = if terminal.stdout.is_terminal() { Talkativeness::Normal } else { Talkativeness::Terse };
     let look = look(&show, Framing::Chunks, normal, terminal);

@@ -1,5 +1,6 @@
 //! TLS, in either role.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::{TlsClient, TlsHandshake, TlsIdentity, TlsServer};
@@ -71,6 +72,19 @@ pub(super) fn client(
         limit: handshake_timeout.unwrap_or(LIMIT),
         key_log: environment.key_log.clone(),
     })))
+}
+
+/// Towards proxies: what is said of the server's certificate does not concern theirs.
+pub(super) fn to_proxies(roots: Vec<PathBuf>, environment: &Environment) -> Client {
+    Client::new(ClientOptions {
+        name: None,
+        trust: if roots.is_empty() { Trust::System } else { Trust::Only(roots) },
+        revoked: Vec::new(),
+        identity: None,
+        alpn: Vec::new(),
+        limit: LIMIT,
+        key_log: environment.key_log.clone(),
+    })
 }
 
 pub(super) fn server(

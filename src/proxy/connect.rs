@@ -81,6 +81,8 @@ impl Client {
             100 | 102..=199 => State::Head,
             200..=299 => State::Open,
             407 => self.challenged(head).unwrap_or_else(State::Refused),
+            // Tinyproxy's answer to a wrong password.
+            401 if self.answers > 0 => State::Refused(wrong_login(head)),
             _ => State::Refused(head.refusal()),
         }
     }
@@ -97,7 +99,7 @@ impl Client {
             return Err(refused(&format!("it offers {offered}, and we know Basic and Digest")));
         };
         if self.answers > 0 && !(answer.stale && self.answers < MOST_ANSWERS) {
-            return Err(refused("user or password is wrong").hint("a special character is written as %XX in the URL"));
+            return Err(wrong_login(head));
         }
         self.answers += 1;
         self.answer = Some(answer);
@@ -106,6 +108,11 @@ impl Client {
             _ => State::Again,
         })
     }
+}
+
+fn wrong_login(head: &Head) -> Refusal {
+    Refusal::new(Exit::Protocol, format!("{}: user or password is wrong", head.line()))
+        .hint("a special character is written as %XX in the URL")
 }
 
 impl Machine for Client {
@@ -200,7 +207,7 @@ impl Head {
                 // A field may go on in the next line (RFC 9112 §5.2).
                 (true, Some((_, value))) => *value = format!("{value} {}", line.trim()),
                 _ => {
-                    fields.extend(line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned())))
+                    fields.extend(line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned())));
                 }
             }
         }
@@ -338,6 +345,8 @@ mod tests {
         ends.ends().refuses(Exit::Protocol, "without an answer");
         let wrong = asked().says(kept.as_bytes()).hears(&request(BASIC)).says(kept.as_bytes());
         let lines = wrong.refuses(Exit::Protocol, "407 No: user or password is wrong");
+        let other = asked().says(kept.as_bytes()).hears(&request(BASIC)).says(b"HTTP/1.0 401 Unauthorized\r\n\r\n");
+        other.refuses(Exit::Protocol, "401 Unauthorized: user or password is wrong");
         assert!(lines.iter().all(|line| !line.bytes.contains("dTpw")), "{lines:?}");
     }
 

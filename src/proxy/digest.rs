@@ -1,5 +1,7 @@
 //! Digest (RFC 7616): proves that we know the password without sending it.
 
+use std::fmt::Write as _;
+
 use md5::{Digest as _, Md5};
 
 use super::Login;
@@ -102,13 +104,13 @@ impl Digest {
             hash.name(),
         );
         if self.qop {
-            value += &format!(", qop=auth, nc={COUNT}");
+            let _ = write!(value, ", qop=auth, nc={COUNT}");
         }
         if self.qop || self.session {
-            value += &format!(", cnonce={}", quoted(cnonce));
+            let _ = write!(value, ", cnonce={}", quoted(cnonce));
         }
         if let Some(opaque) = &self.opaque {
-            value += &format!(", opaque={}", quoted(opaque));
+            let _ = write!(value, ", opaque={}", quoted(opaque));
         }
         // Whoever has the response can try passwords at leisure.
         Answer {

@@ -4,17 +4,34 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::Hop;
+use super::{Hop, Kind};
 use crate::endpoint::HostPort;
 use crate::exit::Failure;
+use crate::tls::Client;
 
 /// The proxies on the way to a target, and who said so.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Route {
     /// The nearest first; none is the direct way.
     pub hops: Vec<Hop>,
     /// `--proxy`, a variable, or the entry that exempts the target. `None` if nobody spoke of proxies.
     pub reason: Option<String>,
+    /// TLS towards those that want it; there is some if one of them does.
+    pub tls: Option<Client>,
+}
+
+impl Route {
+    /// Whether there is no proxy on the way.
+    #[must_use]
+    pub fn is_direct(&self) -> bool {
+        self.hops.is_empty()
+    }
+
+    /// Whether a proxy on the way wants TLS.
+    #[must_use]
+    pub fn wants_tls(&self) -> bool {
+        self.hops.iter().any(|hop| hop.kind == Kind::Https)
+    }
 }
 
 /// The variables that speak of proxies. An empty one is none.
@@ -56,13 +73,16 @@ impl Variables {
         if let Some(Variable { name: exempting, value }) = &self.exempt
             && let Some(entry) = exemption(value, target)
         {
-            return Ok(Route { hops: Vec::new(), reason: Some(format!("{exempting} has {entry}, so not by {name}")) });
+            return Ok(Route {
+                reason: Some(format!("{exempting} has {entry}, so not by {name}")),
+                ..Route::default()
+            });
         }
         let hop = value.parse().map_err(|why| {
             // The value may have a password in it.
             Failure::usage(format!("{name} in the environment is no proxy: {why}"), "--proxy none ignores it")
         })?;
-        Ok(Route { hops: vec![hop], reason: Some(format!("{name} in the environment")) })
+        Ok(Route { hops: vec![hop], reason: Some(format!("{name} in the environment")), tls: None })
     }
 }
 

@@ -264,8 +264,8 @@ mod tests {
     use super::*;
     use crate::proxy::testing::{Play, target};
 
-    fn login() -> Option<Login> {
-        Some(Login { user: "user".to_owned(), password: "secret".to_owned() })
+    fn login() -> Login {
+        Login { user: "user".to_owned(), password: "secret".to_owned() }
     }
 
     fn connect(host: &str, login: Option<Login>) -> impl Fn() -> Client + use<> {
@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn the_bytes_of_rfc_1929() {
-        Play::new(connect("x", login()))
+        Play::new(connect("x", Some(login())))
             .hears(b"\x05\x02\x00\x02")
             .says(b"\x05\x02")
             .hears(b"\x01\x04user\x06secret")
@@ -345,7 +345,7 @@ mod tests {
         let without = || Play::new(connect("x", None)).hears(b"\x05\x01\x00");
         without().says(b"\x05\xff").refuses(Exit::Protocol, "without a login");
         without().says(b"\x05\x02").refuses(Exit::Protocol, "method 2, which was not offered");
-        let with = || Play::new(connect("x", login())).hears(b"\x05\x02\x00\x02");
+        let with = || Play::new(connect("x", Some(login()))).hears(b"\x05\x02\x00\x02");
         with().says(b"\x05\xff").refuses(Exit::Protocol, "nor nothing");
         let asked = || with().says(b"\x05\x02").hears(b"\x01\x04user\x06secret");
         let lines = asked().says(b"\x01\x01").refuses(Exit::Protocol, "wrong");

@@ -19,6 +19,9 @@ enum Act {
     Again,
 }
 
+/// Where it led, with what nobody asked for; and what was said and heard on the way.
+type Played = (Result<(Option<HostPort>, Vec<u8>), Refusal>, Vec<Line>);
+
 pub(super) struct Play {
     make: Box<dyn Fn() -> Box<dyn Client>>,
     acts: Vec<Act>,
@@ -68,7 +71,7 @@ impl Play {
     }
 
     /// However the answers are cut, it ends in the same way.
-    fn every_split(self) -> (Result<(Option<HostPort>, Vec<u8>), Refusal>, Vec<Line>) {
+    fn every_split(self) -> Played {
         let whole = self.run(std::iter::repeat(usize::MAX));
         for size in [1, 2, 3, 5, 8, 21] {
             assert_eq!(self.run(std::iter::repeat(size)), whole, "in pieces of {size}");
@@ -80,7 +83,7 @@ impl Play {
         whole
     }
 
-    fn run(&self, mut sizes: impl Iterator<Item = usize>) -> (Result<(Option<HostPort>, Vec<u8>), Refusal>, Vec<Line>) {
+    fn run(&self, mut sizes: impl Iterator<Item = usize>) -> Played {
         let mut machine = (self.make)();
         let mut acts = self.acts.iter().cloned().peekable();
         let mut said: Vec<u8> = Vec::new();

@@ -10,6 +10,8 @@ pub mod listener;
 pub mod multicast;
 pub mod packet_socket;
 pub mod packets;
+mod proxy;
+mod relay;
 pub mod resolve;
 mod retry;
 pub mod sockets;
@@ -33,7 +35,7 @@ use crate::endpoint::BindAddress;
 use crate::event::Peer;
 use crate::exit::Failure;
 use crate::link::{Journal, Reporter, Transport};
-use crate::proxy::Hop;
+use crate::proxy::Route;
 
 /// How to reach an address: what every protocol over IP has.
 #[derive(Clone, Default)]
@@ -48,8 +50,8 @@ pub struct Network {
     pub options: sockets::Options,
     /// Names that need no lookup.
     pub names: resolve::Overrides,
-    /// Proxies on the way, the nearest first.
-    pub proxies: Vec<Hop>,
+    /// The proxies on the way.
+    pub route: Route,
 }
 
 /// What to connect to, and what is layered on it.

@@ -17,6 +17,7 @@ use socket2::Socket;
 use tokio::io::Interest;
 use tokio::net::{UdpSocket, UnixDatagram};
 
+use super::relay::Relay;
 use super::unix::SocketFile;
 use crate::event::{Extent, Message};
 
@@ -33,6 +34,8 @@ const GSO_BYTES: usize = 65_000;
 pub(super) enum PacketSocket {
     /// UDP; the state knows what the kernel can batch.
     Udp(UdpSocket, UdpSocketState, Batches),
+    /// UDP through a proxy's relay.
+    Relayed(Box<Relay>),
     /// Unix datagram or seqpacket (the runtime's type only waits for it), and the file of our own end if it has one.
     Unix(UnixDatagram, #[expect(dead_code, reason = "held for its drop")] Option<SocketFile>),
 }
@@ -91,7 +94,7 @@ impl PacketSocket {
 
     /// A buffer that no packet of this kind outgrows.
     pub(super) fn buffer(&self) -> Vec<u8> {
-        vec![0; if matches!(self, Self::Udp(..)) { UDP_BUFFER } else { UNIX_BUFFER }]
+        vec![0; if matches!(self, Self::Unix(..)) { UNIX_BUFFER } else { UDP_BUFFER }]
     }
 
     /// Waits for packets. Those longer than `limit` are cut and marked so. Cancel-safe.
@@ -100,6 +103,7 @@ impl PacketSocket {
         let ready = Interest::READABLE | Interest::ERROR;
         match self {
             Self::Udp(socket, ..) => socket.async_io(ready, || self.try_receive(buffer, limit)).await,
+            Self::Relayed(relay) => Box::pin(relay.receive(buffer, limit)).await,
             Self::Unix(socket, _) => socket.async_io(ready, || self.try_receive(buffer, limit)).await,
         }
     }
@@ -124,6 +128,7 @@ impl PacketSocket {
                 let ours = dst_ip.filter(|ours| !ours.to_canonical().is_multicast());
                 Ok(Received { from: Address::Inet(addr, ours), messages, bytes: len as u64 })
             }
+            Self::Relayed(relay) => relay.try_receive(buffer, limit),
             Self::Unix(socket, _) => {
                 let (len, from) = recv_unix(socket, buffer)?;
                 let data = Bytes::copy_from_slice(&buffer[..len.min(buffer.len())]);
@@ -145,6 +150,9 @@ impl PacketSocket {
     ///
     /// Returns how many went out. An error belongs to the message after those.
     pub(super) async fn send(&self, to: Option<&Address>, messages: &[Message]) -> (usize, io::Result<()>) {
+        if let Self::Relayed(relay) = self {
+            return Box::pin(relay.send(messages)).await;
+        }
         let mut done = 0;
         while done < messages.len() {
             let rest = &messages[done..];
@@ -221,6 +229,7 @@ impl PacketSocket {
             (Self::Udp(socket, ..), Some(Address::Inet(address, None))) => {
                 socket.send_to(data, *address).await.map(drop)
             }
+            (Self::Relayed(_), _) => Err(io::ErrorKind::Unsupported.into()),
             (Self::Udp(socket, ..), _) => socket.send(data).await.map(drop),
             // Whether another socket's queue has room is no readiness of ours: the kernel tells of it only when they are
             // connected. To wait as if it were would also stop what is for others.
@@ -280,7 +289,7 @@ fn send_unix(socket: &UnixDatagram, data: &[u8], to: Option<&Address>) -> rustix
 }
 
 /// A packet of `len` bytes of which `data` fitted into the buffer.
-fn packet(data: &Bytes, len: usize, limit: usize) -> Message {
+pub(super) fn packet(data: &Bytes, len: usize, limit: usize) -> Message {
     let kept = data.len().min(limit);
     let extent = if kept < len { Extent::Truncated } else { Extent::Whole };
     Message { extent, data: data.slice(..kept), ..Message::default() }

@@ -146,6 +146,9 @@ async fn converse(packets: Packets, port: Port) -> Outcome {
     if let Err(error) = &end {
         report.step(|| Step::Unreachable { error: words(error) });
     }
+    if let PacketSocket::Relayed(relay) = &socket {
+        relay.account().await;
+    }
     report.gate(Stage::Close).await;
     drop(socket);
     report.step(|| Step::Closed { state: None });
@@ -170,7 +173,7 @@ async fn closed(outbox: &mut Option<Outbox>) {
 fn shut_down(socket: &PacketSocket) -> io::Result<()> {
     match socket {
         PacketSocket::Unix(socket, _) => SockRef::from(socket).shutdown(std::net::Shutdown::Write),
-        PacketSocket::Udp(..) => Ok(()),
+        PacketSocket::Udp(..) | PacketSocket::Relayed(_) => Ok(()),
     }
 }
 

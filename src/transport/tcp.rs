@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use super::binding::Place;
 use super::kernel::Opener;
 use super::listener::{Backlog, Incoming, Pause};
+use super::proxy::{self, Way};
 use super::sockets::{self, Options, Role};
 use super::{ByteStream, Channel, Listener, Network, Opened};
 use crate::access::Visitor;
@@ -35,14 +36,26 @@ pub struct Dial {
 
 impl Dial {
     pub(super) async fn connect(&self, report: Reporter) -> Result<Opened, Failure> {
-        let opening = async {
-            let addresses = self.network.resolve(&self.target, &report).await?;
-            self.race(&addresses, &report).await
-        };
-        let (stream, remote) = if report.stepping() {
-            opening.await?
+        let (stream, peer) = if self.network.route.is_direct() {
+            proxy::report_route(&self.network.route, &report);
+            self.straight(&report).await?
         } else {
-            tokio::time::timeout(self.network.timeout, opening).await.map_err(|_| {
+            let target = format!("tcp://{}", self.target);
+            let stream = Way::new(target.clone(), &self.network, &report).connect(&self.target).await?;
+            let local =
+                stream.connection().map_or_else(String::new, |(ends, _)| format!("tcp://{}", unmap(ends.local)));
+            (stream, Peer { remote: target, local })
+        };
+        report.gate(Stage::Talk).await;
+        Ok(Opened { channel: Channel::Bytes(stream, peer), report })
+    }
+
+    /// Without proxies.
+    async fn straight(&self, report: &Reporter) -> Result<(ByteStream, Peer), Failure> {
+        let (stream, remote) = if report.stepping() {
+            self.open(report).await?
+        } else {
+            tokio::time::timeout(self.network.timeout, self.open(report)).await.map_err(|_| {
                 Failure::new(
                     Exit::Timeout,
                     format!("connect to tcp://{}: no answer within {:?}", self.target, self.network.timeout),
@@ -55,8 +68,13 @@ impl Dial {
             stream.local_addr().map_err(|error| Failure::system("connect to", &format!("tcp://{remote}"), &error))?;
         let peer = Peer { remote: format!("tcp://{}", unmap(remote)), local: format!("tcp://{}", unmap(local)) };
         let opener = if sockets::waits_for_data(&stream) { Opener::Early } else { Opener::Us };
-        report.gate(Stage::Talk).await;
-        Ok(Opened { channel: Channel::Bytes(ByteStream::Tcp(stream, opener), peer), report })
+        Ok((ByteStream::Tcp(stream, opener), peer))
+    }
+
+    /// A connection to the first address that answers, however long that takes.
+    pub(super) async fn open(&self, report: &Reporter) -> Result<(TcpStream, SocketAddr), Failure> {
+        let addresses = self.network.resolve(&self.target, report).await?;
+        self.race(&addresses, report).await
     }
 
     /// Happy Eyeballs: attempts start one after the other, each gets a head start, and the first to succeed wins.

@@ -16,6 +16,7 @@ use super::listener::Incoming;
 use super::multicast::{Joins, Outward};
 use super::packet_socket::{Address, PacketSocket};
 use super::packets::{Ending, Packets};
+use super::relay;
 use super::sockets::{Role, on_off, put};
 use super::tcp::{family, local, named, own_end};
 use super::{Channel, Listener, Network, Opened};
@@ -44,6 +45,9 @@ pub struct Dial {
 
 impl Dial {
     pub(super) async fn connect(&self, report: Reporter) -> Result<Opened, Failure> {
+        if !self.network.route.is_direct() {
+            return relay::connect(self, report).await;
+        }
         let lookup = self.network.resolve(&self.target, &report);
         let addresses = if report.stepping() {
             lookup.await?
@@ -89,7 +93,7 @@ impl Dial {
     }
 
     /// A socket with one peer, and its own end.
-    async fn open(&self, address: SocketAddr, report: &Reporter) -> io::Result<(Socket, String)> {
+    pub(super) async fn open(&self, address: SocketAddr, report: &Reporter) -> io::Result<(Socket, String)> {
         let socket = self.socket(address, report).await?;
         if let Some(bind) = self.network.bind {
             bind_to(&socket, own_end(bind, address), report).await?;
@@ -153,7 +157,7 @@ async fn bind_to(socket: &Socket, own: SocketAddr, report: &Reporter) -> io::Res
     Ok(())
 }
 
-fn client_socket(socket: Socket) -> io::Result<PacketSocket> {
+pub(super) fn client_socket(socket: Socket) -> io::Result<PacketSocket> {
     // The state's constructor forbids fragmentation on the socket it is given, and then a large datagram would fail
     // where the path is narrower. A client batches only what it sends, which needs no option, so a scratch socket serves.
     let scratch = std::net::UdpSocket::bind(("127.0.0.1", 0)).or_else(|_| std::net::UdpSocket::bind(("::1", 0)))?;

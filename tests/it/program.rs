@@ -39,6 +39,10 @@ pub(crate) fn shell(line: &str) -> Command {
 fn piped<S: AsRef<OsStr>>(program: &str, words: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(program);
     command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // What the tests connect to is on this machine, whatever proxies lead out of it.
+    for name in ["all_proxy", "ALL_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"] {
+        command.env_remove(name);
+    }
     command
 }
 
