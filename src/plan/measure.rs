@@ -19,6 +19,7 @@ pub(super) fn measure(
     options: &cli::Measure,
     look: &Look,
     input: InputFrom,
+    typed: bool,
     terminal: Terminal,
 ) -> Result<Measure, Failure> {
     let rewritable = terminal.stderr.is_terminal() && terminal.editing;
@@ -33,11 +34,11 @@ pub(super) fn measure(
         cli::Progress::Always if rewritable => Form::Line,
         cli::Progress::Always => Form::Lines,
         cli::Progress::Auto => {
-            let typed = terminal.stdin.is_terminal() && terminal.stdout.is_terminal();
+            let by_hand = typed && terminal.stdout.is_terminal();
             // The cursor may be anywhere in what is shown as it is; steps scroll by.
             let in_the_way = terminal.stdout.is_terminal() && look.output == Output::Raw;
             let silent = matches!(look.talk, Talk::Terse | Talk::Normal);
-            let shown = rewritable && silent && !typed && !in_the_way && look.company == Company::One;
+            let shown = rewritable && silent && !by_hand && !in_the_way && look.company == Company::One;
             if shown { Form::Bulk } else { Form::None }
         }
     };

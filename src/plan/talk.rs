@@ -115,7 +115,7 @@ pub(super) fn decide(
         && traffic.message_size.is_none()
         && traffic.limits.delay.is_zero();
     let path = if carries == Carries::Bytes && unwatched && unframed && straight { Path::Raw } else { Path::Messages };
-    let measure = super::measure::measure(&measure, &look, input, terminal)?;
+    let measure = super::measure::measure(&measure, &look, input, typed, terminal)?;
     let (source, digest) = (traffic.source, traffic.digest);
     Ok(Talk { look, record, pace, input, source, reading, frames, say, rules, digest, measure, path })
 }

@@ -8,6 +8,7 @@ use crate::environment::Environment;
 use crate::exit::{Exit, Failure};
 use crate::link::Reply;
 use crate::session::{Audience, Linger};
+use crate::view::progress::Form;
 use crate::view::{Company, Talk as Talkativeness};
 
 /// The letters say what stdin and stdout are: `t` a terminal, `f` a file, `p` a pipe.
@@ -43,6 +44,40 @@ fn service(line: &str, terminal: Terminal) -> Service {
         Ok(_) => panic!("{line}: no listener"),
         Err(failure) => panic!("{line}: {failure}"),
     }
+}
+
+#[test]
+fn progress_is_shown_where_it_is_in_nobodys_way() {
+    let shown = |line: &str, stdio: &str| talk(line, terminal(stdio)).measure.progress;
+    for (line, stdio, form) in [
+        ("tcp connect h:1", "pp", Form::Bulk),
+        ("tcp connect h:1", "fp", Form::Bulk),
+        ("tcp connect h:1", "tp", Form::Bulk),
+        ("tcp connect h:1", "pt", Form::Bulk),
+        ("tcp listen 1 --once", "tp", Form::Bulk),
+        // Lines are typed there, or what is heard may leave the cursor anywhere.
+        ("tcp connect h:1", "tt", Form::None),
+        ("tcp connect h:1 --recv-only", "tt", Form::None),
+        ("tcp connect h:1 --output raw", "pt", Form::None),
+        ("tcp connect h:1 --input zero:1", "tt", Form::Bulk),
+        // Others have the line, or nobody wants it.
+        ("tcp connect h:1 -v", "pp", Form::None),
+        ("tcp connect h:1 --quiet", "pp", Form::None),
+        ("tcp listen 1", "pp", Form::None),
+        ("tcp connect h:1 --progress never", "pp", Form::None),
+        ("tcp connect h:1 --progress always -v", "pt", Form::Line),
+        ("tcp listen 1 --progress always", "pp", Form::Line),
+    ] {
+        assert_eq!(shown(line, stdio), form, "{line} {stdio}");
+    }
+    for (stderr, editing) in [(Stdio::Other, true), (Stdio::Terminal, false)] {
+        let terminal = Terminal { stderr, editing, ..terminal("pp") };
+        assert_eq!(talk("tcp connect h:1", terminal).measure.progress, Form::None);
+        assert_eq!(talk("tcp connect h:1 --progress always", terminal).measure.progress, Form::Lines);
+    }
+    let refused = plan("tcp connect h:1 --progress always", terminal("tt")).err().map(|failure| failure.exit);
+    assert_eq!(refused, Some(Exit::Usage));
+    assert!(talk("tcp connect h:1 --stats", terminal("pp")).path == Path::Raw, "measuring costs no speed");
 }
 
 #[test]

@@ -57,6 +57,13 @@ fn bytes_that_nobody_sees_are_counted_exactly_in_both_roles() {
     assert!(line(said, "  round trip ").contains(" · window "), "{said}");
     assert_eq!(said.lines().count(), 5, "{said}");
 
+    // A name is looked up, and that takes its time too.
+    let listener = Listener::new();
+    let mut client = sockeye(&format!("tcp connect -4 localhost:{} --stats", listener.port())).start_mute();
+    drop(listener.accept());
+    let said = client.wait_code(0).stderr;
+    assert!(said.contains("\n  resolve ") && said.contains(" · connect "), "{said}");
+
     let mut server = sockeye("tcp listen 0 --once --stats --input zero:70000").start();
     let client = connect(server.port());
     assert_eq!(client.hear_end().len(), 70_000);
@@ -571,21 +578,25 @@ fn there_is_no_progress_where_nobody_can_see_it_or_nobody_wants_it() {
     // Takes more than a second by itself.
     let listener = Listener::new();
     let words = format!("tcp connect 127.0.0.1:{} --input zero:200k --rate 100k", listener.port());
-    let serve = || {
-        let server = listener.accept();
-        assert_eq!(server.hear_end().len(), 200 << 10);
-    };
     let mut client = sockeye(&words).start_mute();
-    serve();
+    let mut terminals = [("dumb", ""), ("xterm", "--progress never"), ("xterm", "--quiet"), ("xterm", "--output raw")]
+        .map(|(term, options)| {
+            let redirections = if options == "--output raw" { "</dev/null" } else { "</dev/null >/dev/null" };
+            (on_terminal_called(term, &format!("{words} {options}"), redirections), term, options)
+        });
+    let readers: Vec<_> = (0..1 + terminals.len())
+        .map(|_| {
+            let server = listener.accept();
+            thread::spawn(move || server.hear_end().len())
+        })
+        .collect();
+    for reader in readers {
+        assert_eq!(reader.join().expect("a reader"), 200 << 10);
+    }
     assert_eq!(client.wait_code(0).stderr, "");
-    for (term, options) in
-        [("dumb", ""), ("xterm", "--progress never"), ("xterm", "--quiet"), ("xterm", "--output raw")]
-    {
-        let redirections = if options == "--output raw" { "</dev/null" } else { "</dev/null >/dev/null" };
-        let mut terminal = on_terminal_called(term, &format!("{words} {options}"), redirections);
-        serve();
+    for (terminal, term, options) in &mut terminals {
         assert_eq!(terminal.wait_end(), Ended::Code(0));
-        assert_eq!(terminal.rows(), [""; 0], "{term} {options}");
+        assert_eq!(terminal.printed(), 0, "{term} {options}");
     }
     // And it is there otherwise.
     let mut terminal = on_terminal(&words, "</dev/null >/dev/null");
@@ -594,6 +605,7 @@ fn there_is_no_progress_where_nobody_can_see_it_or_nobody_wants_it() {
     assert_eq!(server.hear_end().len(), 200 << 10);
     drop(server);
     assert_eq!(terminal.wait_end(), Ended::Code(0));
+    assert!(terminal.printed() > 0);
 }
 
 #[test]

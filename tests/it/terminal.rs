@@ -5,6 +5,7 @@ use std::num::NonZeroU16;
 use std::os::fd::AsFd as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -31,6 +32,7 @@ pub(crate) struct Terminal {
 #[derive(Default)]
 struct Display {
     parser: Mutex<Option<vt100::Parser>>,
+    printed: AtomicUsize,
     changed: Condvar,
 }
 
@@ -58,6 +60,7 @@ impl Terminal {
             let mut buffer = vec![0; 64 << 10];
             // Ends with an error when nobody has the slave any more.
             while let Ok(count) = (&*master).read(&mut buffer) {
+                shown.printed.fetch_add(count, Ordering::SeqCst);
                 shown.parser.lock().expect("the screen").as_mut().expect("a parser").process(&buffer[..count]);
                 shown.changed.notify_all();
             }
@@ -118,6 +121,11 @@ impl Terminal {
     /// What is on the screen and above it, row by row, without the empty rows below.
     pub(crate) fn rows(&self) -> Vec<String> {
         self.with_parser(rows)
+    }
+
+    /// How many bytes the program has printed, those that nobody can see any more too.
+    pub(crate) fn printed(&self) -> usize {
+        self.display.printed.load(Ordering::SeqCst)
     }
 
     /// Sends a signal to the program.
