@@ -148,11 +148,11 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l key-password-file -d 'The password of the private key is the first line of this file' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l alpn -d 'Protocols that may be spoken inside, the best first: `h2,http/1.1`' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l handshake-timeout -d 'Give up the handshake after this long [default: 10s]' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l allow -d 'Only these addresses may come: 192.0.2.7, 10.0.0.0/8, 2001:db8::/32; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l allow -d 'Only these addresses may come: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l deny -d 'These may not, even if they are allowed; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l access-file -d 'More of them, `allow CIDR` or `deny CIDR` a line; read again at SIGHUP, for those that come from then on' -r -F
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l accept-rate-per-address -d 'So many new peers from one address (of IPv6, one /64): 5/s, 60/m, 100/h, and as many at once' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned away' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l accept-rate-per-address -d 'So many new peers from one address (of IPv6, one /64): `5/s`, `60/m`, `100/h`, and as many at once' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: `10/s`, `600/m`, `100/h`, and as many at once; the rest are turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l rcvbuf -d 'The size of the receive buffer' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l ttl -d 'How many routers a packet may pass [default: the kernel\'s, 64]' -r
@@ -368,11 +368,11 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 echo\t'Say it back'
 broadcast\t'Say it to every other peer'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End with exit code 5 if no peer comes within this time' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l allow -d 'Only these addresses may come: 192.0.2.7, 10.0.0.0/8, 2001:db8::/32; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l allow -d 'Only these addresses may come: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l deny -d 'These may not, even if they are allowed; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l access-file -d 'More of them, `allow CIDR` or `deny CIDR` a line; read again at SIGHUP, for those that come from then on' -r -F
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l accept-rate-per-address -d 'So many new peers from one address (of IPv6, one /64): 5/s, 60/m, 100/h, and as many at once' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned away' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l accept-rate-per-address -d 'So many new peers from one address (of IPv6, one /64): `5/s`, `60/m`, `100/h`, and as many at once' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: `10/s`, `600/m`, `100/h`, and as many at once; the rest are turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l rcvbuf -d 'The size of the receive buffer' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l ttl -d 'How many routers a packet may pass [default: the kernel\'s, 64]' -r
@@ -548,7 +548,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l alpn -d 'Protocols that may be spoken inside, the best first: `h2,http/1.1`' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l handshake-timeout -d 'Give up the handshake after this long [default: 10s]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l allow-uid -d 'Only processes of these users may come, by their numbers; may be repeated' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned away' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: `10/s`, `600/m`, `100/h`, and as many at once; the rest are turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l rcvbuf -d 'The size of the receive buffer' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
@@ -706,7 +706,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_s
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l key-password-file -d 'The password of the private key is the first line of this file' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l alpn -d 'Protocols that may be spoken inside, the best first: `h2,http/1.1`' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l handshake-timeout -d 'Give up the handshake after this long [default: 10s]' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned away' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: `10/s`, `600/m`, `100/h`, and as many at once; the rest are turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''

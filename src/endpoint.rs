@@ -102,11 +102,44 @@ pub enum ListenOn {
     Everyone(u16),
     /// `192.168.1.2:9000`: one address.
     Address(SocketAddr),
+    /// `systemd`, `systemd:NAME`: sockets that were handed over.
+    Handed(Which),
+}
+
+/// Which of the sockets that were handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// `systemd`
+    All,
+    /// `systemd:NAME`
+    Named(String),
+}
+
+impl Which {
+    /// `None` if it is something else.
+    fn parse(typed: &str) -> Option<Self> {
+        match typed.strip_prefix("systemd")? {
+            "" => Some(Self::All),
+            rest => rest.strip_prefix(':').map(|name| Self::Named(name.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("systemd"),
+            Self::Named(name) => write!(f, "systemd:{name}"),
+        }
+    }
 }
 
 impl ListenOn {
-    /// Reads `9000`, `:9000`, `*:9000`, `ADDR:PORT`, or these after `scheme://`.
+    /// Reads `9000`, `:9000`, `*:9000`, `ADDR:PORT`, or these after `scheme://`; `systemd`, `systemd:NAME`.
     pub fn parse(scheme: &str, typed: &str) -> Result<Self, Failure> {
+        if let Some(which) = Which::parse(typed) {
+            return Ok(Self::Handed(which));
+        }
         let wrong = |why: &str| {
             Failure::usage(
                 format!("`{typed}` is not an address to listen on: {why}"),
@@ -234,6 +267,22 @@ impl UnixName {
     }
 }
 
+/// Where to listen on Unix sockets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnixListenOn {
+    /// A name of our own.
+    Name(UnixName),
+    /// `systemd`, `systemd:NAME`: sockets that were handed over.
+    Handed(Which),
+}
+
+impl UnixListenOn {
+    /// Reads what [`UnixName::parse`] does; `systemd`, `systemd:NAME`. A file of that name is `./systemd`.
+    pub fn parse(typed: &str) -> Result<Self, Failure> {
+        Which::parse(typed).map_or_else(|| UnixName::parse(typed).map(Self::Name), |which| Ok(Self::Handed(which)))
+    }
+}
+
 /// A name that a peer has chosen, as one line: what is not printable in it is escaped.
 #[must_use]
 pub fn printable(name: &[u8]) -> String {
@@ -338,6 +387,8 @@ mod tests {
             ("*:9000", ListenOn::Everyone(9000)),
             ("127.0.0.1:9000", address("127.0.0.1:9000")),
             ("[::1]:9000", address("[::1]:9000")),
+            ("systemd", ListenOn::Handed(Which::All)),
+            ("systemd:web", ListenOn::Handed(Which::Named("web".into()))),
         ] {
             assert_eq!(ListenOn::parse("tcp", typed).ok(), Some(expected), "{typed}");
         }
@@ -378,6 +429,11 @@ mod tests {
             let name = UnixName::parse(typed).ok();
             let again = name.as_ref().and_then(|name| UnixName::parse(&name.to_string()).ok());
             assert!(name.is_some() && again == name, "{typed}: {again:?}");
+        }
+        assert_eq!(UnixListenOn::parse("systemd:web").ok(), Some(UnixListenOn::Handed(Which::Named("web".into()))));
+        for typed in ["./systemd", "systemd.sock", "@systemd"] {
+            let name = UnixName::parse(typed).ok().map(UnixListenOn::Name);
+            assert!(name.is_some() && UnixListenOn::parse(typed).ok() == name, "{typed}");
         }
         assert!(UnixName::parse("").is_err());
         assert!(UnixName::parse("@").is_err());

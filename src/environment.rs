@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::endpoint::UnixName;
 use crate::proxy;
+use crate::transport::Handed;
 
 /// Variables that others set for us.
 #[derive(Clone, Debug, Default)]
@@ -14,15 +16,22 @@ pub struct Environment {
     pub path: Option<OsString>,
     /// `ALL_PROXY`, `HTTPS_PROXY`, `NO_PROXY`.
     pub proxies: proxy::Variables,
+    /// Sockets that whoever started us has opened.
+    pub handed: Handed,
+    /// `NOTIFY_SOCKET`: where the service manager hears how far we are.
+    pub manager: Option<UnixName>,
 }
 
-/// The process's own.
+/// The process's own. To be called once, before there are threads: it takes sockets over.
 #[must_use]
 pub fn here() -> Environment {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let manager = set("NOTIFY_SOCKET").and_then(|name| name.into_string().ok());
     Environment {
         key_log: set("SSLKEYLOGFILE").map(PathBuf::from),
         path: set("PATH"),
         proxies: proxy::Variables::of(|name| std::env::var(name).ok()),
+        handed: Handed::here(),
+        manager: manager.filter(|name| name.starts_with(['/', '@'])).and_then(|name| UnixName::parse(&name).ok()),
     }
 }

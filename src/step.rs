@@ -62,6 +62,22 @@ pub enum Step {
         /// The address, with the real port.
         local: String,
     },
+    /// Whoever started us had opened this socket.
+    HandedOver {
+        /// Its descriptor.
+        fd: i32,
+        /// What it is called there.
+        name: String,
+        /// The address.
+        local: String,
+    },
+    /// The service manager was told something.
+    Told {
+        /// Where it listens.
+        manager: String,
+        /// `READY=1`
+        state: String,
+    },
     /// `connect()` was called.
     Connect {
         /// Where to.

@@ -29,7 +29,7 @@ pub struct Queue {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = ACCESS)]
 pub struct Access {
-    /// Only these addresses may come: 192.0.2.7, 10.0.0.0/8, 2001:db8::/32; may be repeated
+    /// Only these addresses may come: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`; may be repeated
     #[arg(long, value_name = "CIDR", value_delimiter = ',')]
     pub allow: Vec<String>,
     /// These may not, even if they are allowed; may be repeated
@@ -38,7 +38,7 @@ pub struct Access {
     /// More of them, `allow CIDR` or `deny CIDR` a line; read again at SIGHUP, for those that come from then on
     #[arg(long, value_name = "FILE")]
     pub access_file: Option<PathBuf>,
-    /// So many new peers from one address (of IPv6, one /64): 5/s, 60/m, 100/h, and as many at once
+    /// So many new peers from one address (of IPv6, one /64): `5/s`, `60/m`, `100/h`, and as many at once
     #[arg(long, value_name = "RATE")]
     pub accept_rate_per_address: Option<Rate>,
 }
@@ -56,7 +56,7 @@ pub struct Users {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = ACCESS)]
 pub struct AcceptRate {
-    /// So many new peers a second, a minute or an hour: 10/s, 600/m, 100/h, and as many at once; the rest are turned
+    /// So many new peers a second, a minute or an hour: `10/s`, `600/m`, `100/h`, and as many at once; the rest are turned
     /// away
     #[arg(long, value_name = "RATE")]
     pub accept_rate: Option<Rate>,

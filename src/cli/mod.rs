@@ -235,7 +235,8 @@ pub struct TcpConnect {
 /// real address. Without an address, only this machine can connect; with a colon in front of the port, everybody.
 #[derive(Debug, Args)]
 pub struct TcpListen {
-    /// Where to listen: `9000` for this machine only, `:9000` for every interface, `ADDR:PORT`; port 0 takes a free one
+    /// Where to listen: `9000` for this machine only, `:9000` for every interface, `ADDR:PORT`; port 0 takes a free
+    /// one; `systemd` or `systemd:NAME` for sockets that a .socket unit hands over
     #[arg(value_name = "[ADDR:]PORT")]
     pub address: String,
     /// Only IPv4
@@ -295,7 +296,8 @@ pub struct UdpConnect {
 /// Every peer is heard at one socket. What stdin says goes to the peer heard last, or as --reply-to says.
 #[derive(Debug, Args)]
 pub struct UdpListen {
-    /// Where to listen: `9000` for this machine only, `:9000` for every interface, `ADDR:PORT`; port 0 takes a free one
+    /// Where to listen: `9000` for this machine only, `:9000` for every interface, `ADDR:PORT`; port 0 takes a free
+    /// one; `systemd` or `systemd:NAME` for sockets that a .socket unit hands over
     #[arg(value_name = "[ADDR:]PORT")]
     pub address: String,
     /// Only IPv4
@@ -365,7 +367,8 @@ pub struct UnixConnect {
 /// A file that a dead listener left behind is removed, one that is in use never; ours is removed at the end.
 #[derive(Debug, Args)]
 pub struct UnixListen {
-    /// A path, or `@name` in the abstract namespace
+    /// A path, or `@name` in the abstract namespace; `systemd` or `systemd:NAME` for sockets that a .socket unit hands
+    /// over
     #[arg(value_name = "PATH")]
     pub path: String,
     /// The type of socket

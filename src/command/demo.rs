@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::cli::Newline;
-use crate::endpoint::{HostPort, ListenOn, UnixName};
+use crate::endpoint::{HostPort, ListenOn, UnixListenOn, UnixName};
 use crate::exit::{Exit, Failure};
 use crate::frame::Framing;
 use crate::link::{self, Journal, Reply, Watch};
@@ -17,7 +17,7 @@ use crate::transport::framed::{Framed, Frames};
 use crate::transport::listener::Backlog;
 use crate::transport::multicast::Joins;
 use crate::transport::sockets::Options;
-use crate::transport::{Bind, Channel, Dial, Listener, On, Opened, To, tcp, udp, unix};
+use crate::transport::{Bind, Channel, Dial, Handed, Listener, On, Opened, To, tcp, udp, unix};
 
 /// Starts the server and says how to reach it. It lives as long as the runtime.
 pub(super) async fn start(demo: &Demo) -> Result<Dial, Failure> {
@@ -75,9 +75,9 @@ fn bind(demo: &Demo) -> Bind {
             joins: Joins::default(),
         }),
         Demo::Unix { kind, limit, .. } => {
-            let on = UnixName::Abstract(format!("sockeye-demo-{}", std::process::id()));
-            let (backlog, options) = (Backlog::default(), Options::default());
-            On::Unix(unix::Bind { on, kind: *kind, expiry, limit: *limit, backlog, options })
+            let name = UnixName::Abstract(format!("sockeye-demo-{}", std::process::id()));
+            let (on, backlog, options) = (UnixListenOn::Name(name), Backlog::default(), Options::default());
+            On::Unix(unix::Bind { on, kind: *kind, expiry, limit: *limit, backlog, options, handed: Handed::default() })
         }
     })
 }

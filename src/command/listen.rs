@@ -7,11 +7,12 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::timeout;
 
 use super::aside::Aside;
+use super::readiness;
 use super::stage::Stage;
 use super::talk::{interrupts, join, outward};
 use crate::access::Refusal;
 use crate::exit::{Exit, Failure};
-use crate::link::CLOSE_LIMIT;
+use crate::link::{CLOSE_LIMIT, Journal};
 use crate::meter::Unit;
 use crate::pipe;
 use crate::plan::{Path, Peers, Service, Talk};
@@ -21,6 +22,15 @@ use crate::transport::{Bind, ByteStream, Channel, Listener, Opened};
 pub(super) async fn listen(bind: Bind, service: Service) -> Result<Exit, Failure> {
     super::raise_descriptor_limit(); // one for each peer
     bind.prepare()?;
+    let manager = bind.manager.clone();
+    let end = serve(bind, service).await;
+    if let Some(manager) = manager {
+        readiness::stopping(&manager);
+    }
+    end
+}
+
+async fn serve(bind: Bind, service: Service) -> Result<Exit, Failure> {
     match (service.talk.path, service.peers) {
         (Path::Messages, _) => session(bind, service).await,
         (Path::Raw, Peers::Once) => {
@@ -36,11 +46,20 @@ pub(super) async fn listen(bind: Bind, service: Service) -> Result<Exit, Failure
     }
 }
 
+/// Opens a listener, and tells the service manager.
+async fn open(bind: &Bind, journal: &Journal) -> Result<Listener, Failure> {
+    let listener = bind.listen(journal).await?;
+    if let Some(manager) = &bind.manager {
+        readiness::ready(manager, &journal.program()).await;
+    }
+    Ok(listener)
+}
+
 async fn session(bind: Bind, service: Service) -> Result<Exit, Failure> {
     let Service { talk, reply, audience, peers } = service;
     let stage = Stage::set(&talk, reply, audience)?;
     let journal = stage.journal().clone();
-    let binding = Box::pin(async move { bind.listen(&journal).await });
+    let binding = Box::pin(async move { open(&bind, &journal).await });
     match peers {
         Peers::Once => stage.run(Source::First(binding)).await,
         Peers::Most(most) => stage.run(Source::Many(binding, most)).await,
@@ -52,7 +71,7 @@ async fn once(bind: Bind, talk: Talk, aside: &Aside) -> Result<Exit, Failure> {
     // From here on, so that no signal falls between two that listen for it.
     let mut interrupts = interrupts()?;
     let outward = outward(&talk)?;
-    let mut listener = bind.listen(aside.journal()).await?;
+    let mut listener = open(&bind, aside.journal()).await?;
     aside.announce(&listener).await;
     let first = first(&mut listener, talk.rules.accept_timeout, &mut interrupts).await;
     aside.leave(listener).await;
@@ -88,7 +107,7 @@ async fn first(
 /// Sends everybody's bytes back, unseen.
 async fn echo(bind: Bind, most: usize, aside: &Aside) -> Result<Exit, Failure> {
     let mut interrupts = interrupts()?;
-    let mut listener = bind.listen(aside.journal()).await?;
+    let mut listener = open(&bind, aside.journal()).await?;
     aside.announce(&listener).await;
     let most = most.min(Semaphore::MAX_PERMITS);
     let places = Arc::new(Semaphore::new(most));

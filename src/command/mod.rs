@@ -6,6 +6,7 @@ mod demo;
 mod listen;
 mod measure;
 mod ping;
+mod readiness;
 mod replay;
 mod scan;
 mod stage;

@@ -52,3 +52,14 @@ pub(super) fn port(options: &cli::Port) -> Port {
 pub(super) fn backlog(options: &Queue) -> Backlog {
     options.backlog.map_or_else(Backlog::default, Backlog)
 }
+
+/// What cannot be asked of sockets that were handed over.
+pub(super) fn opened_by_us(handed: bool, asked: &[(&str, bool)]) -> Result<(), Failure> {
+    match asked.iter().find(|(_, asked)| handed && *asked) {
+        Some((option, _)) => Err(Failure::usage(
+            format!("{option}: sockets that are handed over were opened before"),
+            "BindIPv6Only=, ReusePort= and Backlog= in the .socket unit decide that",
+        )),
+        None => Ok(()),
+    }
+}

@@ -20,7 +20,7 @@ use crate::cli::{
     Serve, Shell, StdinTo, Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect, UdpListen,
     Unix, UnixConnect, UnixListen, UnixType, Vsock, VsockConnect, VsockListen,
 };
-use crate::endpoint::{HostPort, ListenOn, NameAddress, UnixName, VsockAddress};
+use crate::endpoint::{HostPort, ListenOn, NameAddress, UnixListenOn, UnixName, VsockAddress};
 use crate::environment::Environment;
 use crate::event::{Event, Message};
 use crate::exit::Failure;
@@ -384,26 +384,38 @@ fn carried(kind: UnixType) -> Carries {
 
 fn tcp_listen(options: TcpListen, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     let TcpListen { address, ipv4, ipv6, serve, feed, port, queue, tls, access, rate, ip, tcp, exec, talk } = options;
+    let Environment { handed, manager, .. } = environment.clone();
     let on = ListenOn::parse("tcp", &address)?;
+    let asked = [
+        ("-4", ipv4),
+        ("-6", ipv6),
+        ("--reuse-port", port.reuse_port),
+        ("--backlog", queue.backlog.is_some()),
+        ("--mptcp", tcp.mptcp),
+    ];
+    access::opened_by_us(matches!(on, ListenOn::Handed(_)), &asked)?;
     let family = Family::from_options(ipv4, ipv6);
     let tls = tls::server(tls, tls::is_asked_by(Some(&address)), Over::Host, Some(&on), environment)?;
-    let place = Place { on, family, port: access::port(&port), options: sockets::options(ip, &tcp)? };
+    let place = Place { on, family, port: access::port(&port), options: sockets::options(ip, &tcp)?, handed };
     let on = On::Tcp(tcp::Bind { place, backlog: access::backlog(&queue) });
-    let bind = Bind { on, access: access::addresses(access, &rate)?, tls };
+    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal, environment)
 }
 
 fn udp_listen(options: UdpListen, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     let UdpListen { address, ipv4, ipv6, reply_to, expiry, serve, port, access, rate, ip, multicast, exec, talk } =
         options;
+    let Environment { handed, manager, .. } = environment.clone();
     let on = ListenOn::parse("udp", &address)?;
+    let asked = [("-4", ipv4), ("-6", ipv6), ("--reuse-port", port.reuse_port)];
+    access::opened_by_us(matches!(on, ListenOn::Handed(_)), &asked)?;
     let limit = talk.messages.max_message;
     let family = Family::from_options(ipv4, ipv6);
     let options = sockets::options(ip, &TcpOptions::default())?;
-    let place = Place { on, family, port: access::port(&port), options };
+    let place = Place { on, family, port: access::port(&port), options, handed };
     let joins = sockets::joins(multicast, family)?;
     let on = On::Udp(udp::Bind { place, expiry, limit, joins });
-    let bind = Bind { on, access: access::addresses(access, &rate)?, tls: None };
+    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls: None };
     listen(bind, &serve, &Hearers::Answered(reply_to), exec, talk, Carries::Datagrams, terminal, environment)
 }
 
@@ -411,18 +423,16 @@ fn unix_listen(options: UnixListen, terminal: Terminal, environment: &Environmen
     /// As `udp listen --expiry` has by default.
     const EXPIRY: Duration = Duration::from_secs(60);
     let UnixListen { path, kind, serve, feed, queue, tls, users, rate, buffers, exec, talk } = options;
+    let Environment { handed, manager, .. } = environment.clone();
     let limit = talk.messages.max_message;
     let over = if kind == UnixType::Stream { Over::Local } else { Over::Packets };
     let tls = tls::server(tls, false, over, None, environment)?;
-    let on = On::Unix(unix::Bind {
-        on: UnixName::parse(&path)?,
-        kind,
-        expiry: EXPIRY,
-        limit,
-        backlog: access::backlog(&queue),
-        options: sockets::buffers(&buffers)?,
-    });
-    let bind = Bind { on, access: access::users(users, &rate, kind)?, tls };
+    let on = UnixListenOn::parse(&path)?;
+    let asked = [("--backlog", queue.backlog.is_some())];
+    access::opened_by_us(matches!(on, UnixListenOn::Handed(_)), &asked)?;
+    let (backlog, options) = (access::backlog(&queue), sockets::buffers(&buffers)?);
+    let on = On::Unix(unix::Bind { on, kind, expiry: EXPIRY, limit, backlog, options, handed });
+    let bind = Bind { on, manager, access: access::users(users, &rate, kind)?, tls };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, carried(kind), terminal, environment)
 }
 
@@ -431,7 +441,7 @@ fn vsock_listen(options: VsockListen, terminal: Terminal, environment: &Environm
     let on = VsockAddress::parse_listen(&address)?;
     let on = On::Vsock(vsock::Bind { on, backlog: access::backlog(&queue) });
     let tls = tls::server(tls, false, Over::Local, None, environment)?;
-    let bind = Bind { on, access: access::anybody(&rate), tls };
+    let bind = Bind { on, manager: environment.manager.clone(), access: access::anybody(&rate), tls };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal, environment)
 }
 

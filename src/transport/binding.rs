@@ -6,10 +6,11 @@ use std::os::fd::AsRawFd as _;
 
 use socket2::{Domain, Socket, Type};
 
+use super::handed::{self, Handed, Kind};
 use super::sockets::{Options, Role, on_off, put};
 use super::tcp::{family, local};
 use crate::cli::Family;
-use crate::endpoint::ListenOn;
+use crate::endpoint::{ListenOn, Which};
 use crate::event::Reach;
 use crate::exit::{Exit, Failure};
 use crate::link::Reporter;
@@ -38,16 +39,18 @@ pub struct Place {
     pub port: Port,
     /// Options of the sockets.
     pub options: Options,
+    /// Sockets that were handed over, for when that is where.
+    pub handed: Handed,
 }
 
 impl From<ListenOn> for Place {
     fn from(on: ListenOn) -> Self {
-        Self { on, family: Family::Any, port: Port::Own, options: Options::default() }
+        Self { on, family: Family::Any, port: Port::Own, options: Options::default(), handed: Handed::default() }
     }
 }
 
 impl Place {
-    /// Binds sockets of this kind, stream or datagram. Says who can reach them.
+    /// Binds sockets of this kind, stream or datagram, or takes those that were handed over. Says who can reach them.
     pub(super) async fn bind(
         &self,
         kind: Type,
@@ -79,6 +82,7 @@ impl Binding<'_> {
                 .map_err(|error| Failure::system("listen on", &format!("{scheme}://{address}"), &error))
         };
         match (on, family) {
+            (ListenOn::Handed(which), _) => self.take(which),
             (ListenOn::Address(address), _) => {
                 let reach = if address.ip().is_loopback() { Reach::Loopback } else { Reach::Address };
                 let reach = if address.ip().is_unspecified() { Reach::Everyone } else { reach };
@@ -131,6 +135,17 @@ impl Binding<'_> {
                 ))
             }
         }
+    }
+
+    fn take(&self, which: &Which) -> Result<(Vec<Socket>, Reach), Failure> {
+        let kind = if self.kind == Type::STREAM { Kind::Tcp } else { Kind::Udp };
+        let sockets = self.place.handed.take(which, kind, self.report)?;
+        for socket in &sockets {
+            let applied = self.place.options.apply(socket, Role::Listener, self.report);
+            applied.map_err(|error| Failure::system("listen on", &local(socket, self.scheme), &error))?;
+        }
+        let reach = handed::reach(&sockets);
+        Ok((sockets, reach))
     }
 
     async fn one(&self, address: SocketAddr, dual: Dual) -> io::Result<Socket> {

@@ -1,14 +1,13 @@
 //! The door of a listener: asked about each peer before anything is done for it, and counting those it turns away.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, Semaphore};
 
+use super::goodbye::part;
 use super::{ByteStream, Channel, Opened};
 use crate::access::{Limiter, List, Policy, Refusal, Rules, Tally, Visitor, parse_file};
 use crate::event::What;
@@ -21,9 +20,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// And no longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// A peer that is turned away may finish what it says for so long: closing with unread input would reset the connection.
-const GOODBYE: Duration = Duration::from_secs(1);
-/// So many at a time; one more is closed at once.
+/// So many are parted from politely at a time; one more is closed at once.
 const GOODBYES: usize = 256;
 
 /// Who may come, and how fast.
@@ -83,7 +80,7 @@ impl Door {
         self.count(remote, refusal, 1);
         let Ok(place) = self.0.goodbyes.clone().try_acquire_owned() else { return };
         tokio::spawn(async move {
-            let _ = tokio::time::timeout(GOODBYE, goodbye(stream)).await;
+            part(stream).await;
             drop(place);
         });
     }
@@ -160,12 +157,4 @@ fn read(file: &Path) -> Result<Rules, Failure> {
         let hint = "a line is `allow CIDR` or `deny CIDR`; `#` begins a comment";
         Failure::usage(format!("{path}:{why}"), hint)
     })
-}
-
-/// Ends our direction and reads until the peer ends its own.
-async fn goodbye(mut stream: ByteStream) -> io::Result<()> {
-    stream.shutdown().await?;
-    let mut unread = [0; 4096];
-    while stream.read(&mut unread).await? > 0 {}
-    Ok(())
 }

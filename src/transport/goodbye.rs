@@ -1,4 +1,4 @@
-//! The end of a connection that was opened only to see whether and how fast it opens.
+//! The end of a connection that is not served: it was opened only to see how fast it opens, or it may not come in.
 
 use std::time::Duration;
 

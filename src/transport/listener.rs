@@ -13,7 +13,7 @@ use super::{Channel, Door, Opened, tls};
 use crate::event::{Reach, What};
 use crate::exit::{Failure, words};
 use crate::link::Reporter;
-use crate::step::Step;
+use crate::step::{Stage, Step};
 use crate::tls::{Fingerprint, Server};
 
 /// Peers that have connected and finished their handshakes.
@@ -149,16 +149,21 @@ impl Default for Backlog {
 }
 
 impl Backlog {
-    /// From now on the kernel takes connections.
-    pub(super) fn listen(self, socket: &Socket) -> io::Result<()> {
-        socket.listen(i32::try_from(self.0).unwrap_or(i32::MAX))
-    }
-
-    /// What was done, and what the kernel made of it: it says nothing when it makes it less.
-    pub(super) fn step(self, local: &str) -> Step {
-        let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn");
-        let most = most.ok().and_then(|most| most.trim().parse().ok()).unwrap_or(u32::MAX);
-        Step::Listen { local: local.to_owned(), backlog: self.0.min(most), asked: (self.0 > most).then_some(self.0) }
+    /// From now on the kernel takes connections. A socket that was handed over may have been listening before.
+    pub(super) async fn listen(self, socket: &Socket, local: &str, report: &Reporter) -> io::Result<()> {
+        if socket.is_listener().unwrap_or_default() {
+            return Ok(());
+        }
+        let Self(asked) = self;
+        report.gate(Stage::Listen).await;
+        socket.listen(i32::try_from(asked).unwrap_or(i32::MAX))?;
+        report.step(|| {
+            // The kernel says nothing when it makes it less.
+            let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn");
+            let most = most.ok().and_then(|most| most.trim().parse().ok()).unwrap_or(u32::MAX);
+            Step::Listen { local: local.to_owned(), backlog: asked.min(most), asked: (asked > most).then_some(asked) }
+        });
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ pub mod demux;
 pub mod door;
 pub mod framed;
 pub mod goodbye;
+pub mod handed;
 pub mod kernel;
 pub mod listener;
 pub mod multicast;
@@ -26,12 +27,13 @@ use std::fmt;
 use std::time::Duration;
 
 pub use door::Door;
+pub use handed::Handed;
 pub use listener::Listener;
 pub use stream::ByteStream;
 
 use crate::access::Policy;
 use crate::cli::{Family, UnixType};
-use crate::endpoint::BindAddress;
+use crate::endpoint::{BindAddress, UnixName};
 use crate::event::Peer;
 use crate::exit::Failure;
 use crate::link::{Journal, Reporter, Transport};
@@ -139,6 +141,8 @@ impl Dial {
 pub struct Bind {
     /// The endpoint.
     pub on: On,
+    /// Where the service manager hears how far we are.
+    pub manager: Option<UnixName>,
     /// Who may come, and how many.
     pub access: Policy,
     /// TLS over the byte streams.
@@ -169,7 +173,7 @@ impl On {
 
 impl From<On> for Bind {
     fn from(on: On) -> Self {
-        Self { on, access: Policy::default(), tls: None }
+        Self { on, manager: None, access: Policy::default(), tls: None }
     }
 }
 

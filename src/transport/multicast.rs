@@ -124,7 +124,7 @@ impl Joins {
                 let (sockets, reach) = place.bind(Type::DGRAM, "udp", report).await?;
                 (sockets, if reach == Reach::Loopback { Reach::Address } else { reach }, address.port())
             }
-            ListenOn::Everyone(_) | ListenOn::Address(_) => {
+            ListenOn::Everyone(_) | ListenOn::Address(_) | ListenOn::Handed(_) => {
                 let (sockets, reach) = joint.bind(Type::DGRAM, "udp", report).await?;
                 for (socket, group) in sockets.iter().flat_map(|socket| groups.iter().map(move |group| (socket, group)))
                 {

@@ -234,11 +234,9 @@ impl Bind {
         }
         let mut listeners = Vec::new();
         for socket in sockets {
-            report.gate(Stage::Listen).await;
             let local = local(&socket, "tcp");
             let fail = |error: io::Error| Failure::system("listen on", &local, &error);
-            self.backlog.listen(&socket).map_err(fail)?;
-            report.step(|| self.backlog.step(&local));
+            self.backlog.listen(&socket, &local, &report).await.map_err(fail)?;
             listeners.push((TcpListener::from_std(socket.into()).map_err(fail)?, local));
         }
         listener.reach = reach;

@@ -13,6 +13,7 @@ use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::demux::Demux;
+use super::handed::{Handed, Kind};
 use super::listener::{Backlog, Incoming, Pause};
 use super::packet_socket::PacketSocket;
 use super::packets::{Ending, Packets};
@@ -21,8 +22,8 @@ use super::tcp::named;
 use super::{ByteStream, Channel, Listener, Opened};
 use crate::access::Visitor;
 use crate::cli::UnixType;
-use crate::endpoint::{UnixName, printable};
-use crate::event::{Peer, Reach};
+use crate::endpoint::{UnixListenOn, UnixName, printable};
+use crate::event::Peer;
 use crate::exit::{Failure, words};
 use crate::link::{Journal, Reporter};
 use crate::step::{Stage, Step};
@@ -131,25 +132,29 @@ fn nanos(since: Instant) -> u64 {
 }
 
 fn new_socket(kind: UnixType, report: &Reporter) -> io::Result<Socket> {
-    let (kind, name) = match kind {
-        UnixType::Stream => (Type::STREAM, "stream"),
-        UnixType::Datagram => (Type::DGRAM, "datagram"),
-        UnixType::Seqpacket => (Type::SEQPACKET, "seqpacket"),
-    };
+    let (kind, name) = socket_type(kind);
     let socket = Socket::new(Domain::UNIX, kind.nonblocking(), None)?;
     report.step(|| Step::Socket { family: "Unix".into(), kind: name.into(), fd: socket.as_raw_fd() });
     Ok(socket)
 }
 
+fn socket_type(kind: UnixType) -> (Type, &'static str) {
+    match kind {
+        UnixType::Stream => (Type::STREAM, "stream"),
+        UnixType::Datagram => (Type::DGRAM, "datagram"),
+        UnixType::Seqpacket => (Type::SEQPACKET, "seqpacket"),
+    }
+}
+
 /// The kernel's form of a name: an abstract one begins with a NUL.
-fn address(name: &UnixName) -> io::Result<SockAddr> {
+pub(crate) fn address(name: &UnixName) -> io::Result<SockAddr> {
     match name {
         UnixName::Path(path) => SockAddr::unix(path),
         UnixName::Abstract(name) => SockAddr::unix(format!("\0{name}")),
     }
 }
 
-fn own_name(socket: &Socket) -> String {
+pub(super) fn own_name(socket: &Socket) -> String {
     show(socket.local_addr().ok())
 }
 
@@ -167,7 +172,7 @@ fn show(address: Option<SockAddr>) -> String {
 /// `unix listen`
 pub struct Bind {
     /// Where.
-    pub on: UnixName,
+    pub on: UnixListenOn,
     /// Stream, datagram or seqpacket.
     pub kind: UnixType,
     /// A datagram peer is forgotten after so much silence.
@@ -178,6 +183,8 @@ pub struct Bind {
     pub backlog: Backlog,
     /// The sizes of the buffers.
     pub options: Options,
+    /// Sockets that were handed over, for when that is where.
+    pub handed: Handed,
 }
 
 impl Bind {
@@ -188,66 +195,103 @@ impl Bind {
         incoming: Incoming,
     ) -> Result<Listener, Failure> {
         let report = journal.program();
-        let local = self.on.to_string();
-        let fail = |error: io::Error| Failure::system("listen on", &local, &error);
-        report.gate(Stage::Socket).await;
-        let socket = new_socket(self.kind, &report).map_err(fail)?;
-        self.options.buffers(&socket, &report).map_err(fail)?;
-        report.gate(Stage::Bind).await;
-        self.bind(&socket, &report)?;
-        let file = SocketFile::of(&self.on);
-        report.step(|| Step::Bound { local: local.clone() });
-        (listener.endpoints, listener.reach) = (vec![local.clone()], Reach::Loopback);
-        if self.kind == UnixType::Datagram {
-            if self.options.sndbuf.is_none() {
-                // What a peer has not read counts against our buffer: one that never reads must not use it up for all.
-                let set = || socket.set_send_buffer_size(SEND_BUFFER);
-                put(&report, "SO_SNDBUF", SEND_BUFFER, set, || socket.send_buffer_size()).map_err(fail)?;
+        let sockets = match &self.on {
+            UnixListenOn::Name(name) => vec![self.bind(name, &report).await?],
+            UnixListenOn::Handed(which) => {
+                let sockets = self.handed.take(which, Kind::Unix(socket_type(self.kind).0), &report)?;
+                for socket in &sockets {
+                    let applied = self.options.buffers(socket, &report);
+                    applied.map_err(|error| Failure::system("listen on", &own_name(socket), &error))?;
+                }
+                sockets.into_iter().map(|socket| Bound { local: own_name(&socket), socket, file: None }).collect()
             }
-            let socket = Arc::new(PacketSocket::unix(socket, None).map_err(fail)?);
-            let (expiry, limit) = (self.expiry, self.limit);
-            let demux = Demux { socket, local: local.clone(), scheme: "unix", expiry, limit, file };
-            demux.start(&mut listener, journal.clone(), incoming);
-        } else {
-            report.gate(Stage::Listen).await;
-            self.backlog.listen(&socket).map_err(fail)?;
-            report.step(|| self.backlog.step(&local));
-            // It takes both types: what it accepts is told apart by ours.
-            let socket = UnixListener::from_std(socket.into()).map_err(fail)?;
-            listener.spawn(accept(socket, local.clone(), self.kind, self.limit, journal.clone(), incoming));
-            listener.keep(file);
+        };
+        for bound in sockets {
+            let local = bound.local.clone();
+            self.serve(bound, journal, &mut listener, incoming.clone())
+                .await
+                .map_err(|error| Failure::system("listen on", &local, &error))?;
+            listener.endpoints.push(local);
         }
         Ok(listener)
     }
 
-    fn bind(&self, socket: &Socket, report: &Reporter) -> Result<(), Failure> {
-        let fail = |error: &io::Error| Failure::system("listen on", &self.on.to_string(), error);
-        let address = address(&self.on).map_err(|error| fail(&error))?;
-        let in_use = match socket.bind(&address) {
-            Ok(()) => return Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => error,
-            Err(error) => return Err(fail(&error)),
-        };
-        let UnixName::Path(path) = &self.on else { return Err(fail(&in_use)) };
-        if !std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket()) {
-            return Err(fail(&in_use).hint("a file that is no socket has that name; sockeye will not remove it"));
-        }
-        if !Self::is_stale(&address) {
-            return Err(fail(&in_use).hint("another process listens there; `ss -xlp` shows which"));
-        }
-        std::fs::remove_file(path).map_err(|error| Failure::system("remove stale", &self.on.to_string(), &error))?;
-        report.step(|| Step::StaleRemoved { path: path.display().to_string() });
-        socket.bind(&address).map_err(|error| fail(&error))
+    async fn bind(&self, name: &UnixName, report: &Reporter) -> Result<Bound, Failure> {
+        let fail = |error: io::Error| Failure::system("listen on", &name.to_string(), &error);
+        report.gate(Stage::Socket).await;
+        let socket = new_socket(self.kind, report).map_err(fail)?;
+        self.options.buffers(&socket, report).map_err(fail)?;
+        report.gate(Stage::Bind).await;
+        bind(&socket, name, report)?;
+        report.step(|| Step::Bound { local: name.to_string() });
+        Ok(Bound { local: name.to_string(), socket, file: SocketFile::of(name) })
     }
 
-    /// A socket file outlives its socket; connecting tells whether somebody still listens, whatever the type.
-    fn is_stale(address: &SockAddr) -> bool {
-        [Type::STREAM, Type::DGRAM, Type::SEQPACKET].into_iter().all(|kind| {
-            Socket::new(Domain::UNIX, kind.nonblocking(), None)
-                .and_then(|probe| probe.connect(address))
-                .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
-        })
+    async fn serve(
+        &self,
+        Bound { socket, local, file }: Bound,
+        journal: &Journal,
+        listener: &mut Listener,
+        incoming: Incoming,
+    ) -> io::Result<()> {
+        let report = journal.program();
+        if self.kind == UnixType::Datagram {
+            if self.options.sndbuf.is_none() {
+                // What a peer has not read counts against our buffer: one that never reads must not use it up for all.
+                let set = || socket.set_send_buffer_size(SEND_BUFFER);
+                put(&report, "SO_SNDBUF", SEND_BUFFER, set, || socket.send_buffer_size())?;
+            }
+            let socket = Arc::new(PacketSocket::unix(socket, None)?);
+            let (expiry, limit) = (self.expiry, self.limit);
+            let demux = Demux { socket, local, scheme: "unix", expiry, limit, file };
+            demux.start(listener, journal.clone(), incoming);
+        } else {
+            self.backlog.listen(&socket, &local, &report).await?;
+            // It takes both types: what it accepts is told apart by ours.
+            let socket = UnixListener::from_std(socket.into())?;
+            listener.spawn(accept(socket, local, self.kind, self.limit, journal.clone(), incoming));
+            listener.keep(file);
+        }
+        Ok(())
     }
+}
+
+/// A socket to listen on.
+struct Bound {
+    socket: Socket,
+    local: String,
+    /// Ours, to be removed.
+    file: Option<SocketFile>,
+}
+
+/// Binds a socket to a name; a file that a dead listener left behind is removed.
+fn bind(socket: &Socket, name: &UnixName, report: &Reporter) -> Result<(), Failure> {
+    let fail = |error: &io::Error| Failure::system("listen on", &name.to_string(), error);
+    let address = address(name).map_err(|error| fail(&error))?;
+    let in_use = match socket.bind(&address) {
+        Ok(()) => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => error,
+        Err(error) => return Err(fail(&error)),
+    };
+    let UnixName::Path(path) = name else { return Err(fail(&in_use)) };
+    if !std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket()) {
+        return Err(fail(&in_use).hint("a file that is no socket has that name; sockeye will not remove it"));
+    }
+    if !is_stale(&address) {
+        return Err(fail(&in_use).hint("another process listens there; `ss -xlp` shows which"));
+    }
+    std::fs::remove_file(path).map_err(|error| Failure::system("remove stale", &name.to_string(), &error))?;
+    report.step(|| Step::StaleRemoved { path: path.display().to_string() });
+    socket.bind(&address).map_err(|error| fail(&error))
+}
+
+/// A socket file outlives its socket; connecting tells whether somebody still listens, whatever the type.
+fn is_stale(address: &SockAddr) -> bool {
+    [Type::STREAM, Type::DGRAM, Type::SEQPACKET].into_iter().all(|kind| {
+        Socket::new(Domain::UNIX, kind.nonblocking(), None)
+            .and_then(|probe| probe.connect(address))
+            .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    })
 }
 
 async fn accept(

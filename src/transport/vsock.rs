@@ -177,9 +177,7 @@ impl Bind {
         socket.bind(&SockAddr::vsock(self.on.cid, self.on.port))?;
         let local = name(&socket.local_addr()?);
         report.step(|| Step::Bound { local: local.clone() });
-        report.gate(Stage::Listen).await;
-        self.backlog.listen(&socket)?;
-        report.step(|| self.backlog.step(&local));
+        self.backlog.listen(&socket, &local, report).await?;
         Ok((known(socket)?, local))
     }
 }

@@ -175,6 +175,22 @@ pub fn explain(step: &Step) -> Explanation {
                 (local, _) => format!("ss -xp src {}", local.address()),
             },
         },
+        Step::HandedOver { fd, .. } => Explanation {
+            title: "The socket was there before us.",
+            text: "Whoever started this program had opened and bound the socket, and left it open across exec(). \
+                   Descriptors begin with 3, and LISTEN_FDS says how many there are. So peers can connect before the \
+                   program runs, and a port below 1024 needs no rights of its own.",
+            source: "sd_listen_fds(3), systemd.socket(5)",
+            see: format!("ls -l /proc/$(pgrep -n sockeye)/fd/{fd}"),
+        },
+        Step::Told { .. } => Explanation {
+            title: "The service manager knows how far we are.",
+            text: "NOTIFY_SOCKET names a Unix socket that takes datagrams about the state of a service. READY=1 says \
+                   that peers are taken from now on, so that what needs us is started then and not too early. \
+                   STOPPING=1 says that we are about to end.",
+            source: "sd_notify(3), systemd.service(5), Type=notify",
+            see: "systemctl show --property=StatusText,SubState UNIT".to_owned(),
+        },
         Step::TurnedAway { .. } => Explanation {
             title: "Somebody came who may not.",
             text: "The kernel completes connections before a program sees them, so the peer did connect. We looked at \

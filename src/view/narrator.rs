@@ -349,6 +349,8 @@ joined      232.1.1.1 at eth0, from 10.0.0.1 alone
 to many     udp://239.1.2.3:9000 from udp://10.0.0.2:4000; whoever answers is heard
 listen      tcp://127.0.0.1:50000, backlog 4096 (asked for 5000)
 accepted    tcp://[::1]:80 at tcp://127.0.0.1:50000, descriptor 4
+handed over tcp://127.0.0.1:50000, descriptor 3, called web
+told        unix:/run/systemd/notify: READY=1
 turned away tcp://[::1]:80: 10.0.0.0/8 is denied
 removed     /run/x, whose owner is gone
 sent        6 B

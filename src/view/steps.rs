@@ -94,6 +94,10 @@ impl Line {
             Step::Accepted { local, remote, fd } => {
                 line(Ink::Connection, "accepted", format!("{remote} at {local}, descriptor {fd}"))
             }
+            Step::HandedOver { fd, name, local } => {
+                line(Ink::Socket, "handed over", format!("{local}, descriptor {fd}, called {name}"))
+            }
+            Step::Told { manager, state } => line(Ink::Aside, "told", format!("{manager}: {state}")),
             Step::TurnedAway { remote, why } => line(Ink::Connection, "turned away", format!("{remote}: {why}")),
             Step::StaleRemoved { path } => line(Ink::Socket, "removed", format!("{path}, whose owner is gone")),
             Step::Sent { bytes } => line(Ink::Bytes, "sent", show_size(*bytes)),

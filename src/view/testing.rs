@@ -100,6 +100,8 @@ pub(super) fn every_step() -> Vec<Step> {
         Step::ToMany { local: "udp://10.0.0.2:4000".into(), remote: "udp://239.1.2.3:9000".into() },
         Step::Listen { local: local(), backlog: 4096, asked: Some(5000) },
         Step::Accepted { local: local(), remote: remote(), fd: 4 },
+        Step::HandedOver { fd: 3, name: "web".into(), local: local() },
+        Step::Told { manager: "unix:/run/systemd/notify".into(), state: "READY=1".into() },
         Step::TurnedAway { remote: remote(), why: "10.0.0.0/8 is denied".into() },
         Step::StaleRemoved { path: "/run/x".into() },
         Step::Sent { bytes: 6 },

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sockeye::cli::{Family, UnixType};
-use sockeye::endpoint::{HostPort, ListenOn, UnixName};
+use sockeye::endpoint::{HostPort, ListenOn, UnixListenOn, UnixName};
 use sockeye::frame::{Framing, Order, Width};
 use sockeye::tls::{Client, ClientOptions, Server, ServerOptions, Trust};
 use sockeye::transport::binding::Place;
 use sockeye::transport::listener::Backlog;
 use sockeye::transport::multicast::{Joins, Outward};
 use sockeye::transport::sockets::Options;
-use sockeye::transport::{Bind, Dial, Network, On, To, tcp, udp, unix};
+use sockeye::transport::{Bind, Dial, Handed, Network, On, To, tcp, udp, unix};
 use tempfile::TempDir;
 
 use crate::{Boundaries, Column, Delivery, Empty, HalfClose, Largest, Promise, Vanished};
@@ -185,14 +185,14 @@ pub(crate) const UDP: Column = Column {
 };
 
 fn unix_bind(scratch: &Scratch, kind: UnixType) -> Bind {
-    let on = UnixName::Path(scratch.path());
     let bind = unix::Bind {
-        on,
+        on: UnixListenOn::Name(UnixName::Path(scratch.path())),
         kind,
         expiry: EXPIRY,
         limit: usize::MAX,
         backlog: Backlog::default(),
         options: Options::default(),
+        handed: Handed::default(),
     };
     On::Unix(bind).into()
 }
