@@ -124,6 +124,7 @@ Examples:
   sockeye tcp connect localhost 8080
   printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockeye tcp connect localhost:8080
   sockeye tcp connect localhost:8080 --framing lines --say ping --expect pong </dev/null
+  sockeye tcp connect --demo --say hello --keepalive=60s,10s,5 --tos af41 -v </dev/null
   sockeye tcp connect --explain --step localhost:8080
   sockeye tcp connect localhost:9000 --input random:100MiB --digest")]
     Connect(TcpConnect),
@@ -155,6 +156,7 @@ pub enum Udp {
 Examples:
   sockeye udp connect --demo --say hello </dev/null
   echo '<13>hello' | sockeye udp connect 127.0.0.1:514 --framing lines
+  sockeye udp connect 239.1.2.3:9000 --interface lo --say 'who is there?' </dev/null
   sockeye udp connect localhost:9000 --input random:100kB --message-size 100 --delay 20ms")]
     Connect(UdpConnect),
     /// Hear datagrams from any peer and answer
@@ -162,7 +164,8 @@ Examples:
 Examples:
   sockeye udp listen 9000
   sockeye udp listen :514 --recv-only >syslog.txt
-  sockeye udp listen 9000 --reply-to all")]
+  sockeye udp listen 9000 --reply-to all
+  sockeye udp listen 9000 --join 239.1.2.3%lo")]
     Listen(UdpListen),
 }
 

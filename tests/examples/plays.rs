@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::process;
@@ -25,6 +25,8 @@ pub(crate) enum Play {
 
 use Play::{Meets, NotRun, Prints};
 
+const VSOCK: &str = "needs a virtual machine, or a host of one; tests/it/vsock.rs does what this machine can";
+
 /// Every example of the man pages and of the README's `sh` blocks.
 pub(crate) const PLAYS: &[(&str, Play)] = &[
     ("cargo run --release -- tcp connect --demo", NotRun("builds the program; `sockeye tcp connect --demo` is run")),
@@ -32,6 +34,7 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
     ("cargo install --path .", NotRun("builds the program and installs it")),
     ("sockeye tcp connect --demo", Meets(demo)),
     ("sockeye tcp connect --demo --say hello </dev/null", Prints("hello\n")),
+    ("sockeye tcp connect --demo --say hello --keepalive=60s,10s,5 --tos af41 -v </dev/null", Prints("hello\n")),
     ("sockeye tcp connect localhost 8080", Meets(asks_an_echo)),
     ("printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockeye tcp connect localhost:8080", Meets(asks_for_a_page)),
     ("sockeye tcp connect localhost:8080 --framing lines --say ping --expect pong </dev/null", Meets(expects_a_pong)),
@@ -49,6 +52,12 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
         "sockeye udp connect localhost:9000 --input random:100kB --message-size 100 --delay 20ms",
         Meets(says_small_datagrams),
     ),
+    ("sockeye udp connect 239.1.2.3:9000 --interface lo --say 'who is there?' </dev/null", Meets(asks_a_group)),
+    ("sockeye udp listen 9000 --join 239.1.2.3%lo", Meets(joins_a_group)),
+    ("sockeye vsock connect host:9000", NotRun(VSOCK)),
+    ("sockeye vsock connect 3:22 --reconnect", NotRun(VSOCK)),
+    ("sockeye vsock listen 9000", NotRun(VSOCK)),
+    ("sockeye vsock listen local:9000 --reply echo", NotRun(VSOCK)),
     ("sockeye udp listen 9000", Meets(hears_and_answers_a_datagram)),
     ("sockeye udp listen :514 --recv-only >syslog.txt", Meets(collects_a_log)),
     ("sockeye udp listen 9000 --reply-to all", Meets(answers_all)),
@@ -256,6 +265,40 @@ fn says(running: &mut Running, port: u16, text: &str) -> UdpSocket {
     let socket = datagrams();
     socket.send_to(text.as_bytes(), ("127.0.0.1", port)).expect("it can be sent");
     running.stdout.says(text);
+    socket
+}
+
+/// A group that is not the example's: others may be in that one.
+const GROUP: &str = "239.91.82.73";
+
+fn asks_a_group(stage: &Stage, line: &str) {
+    let member = datagrams_of(GROUP);
+    let port = member.local_addr().expect("it is bound").port();
+    let mut running = stage.start(&with(line, "239.1.2.3:9000", &format!("{GROUP}:{port}")));
+    let mut buffer = [0; 100];
+    let (length, from) = member.recv_from(&mut buffer).expect("a datagram comes");
+    assert_eq!(&buffer[..length], b"who is there?");
+    member.send_to(b"I am", from).expect("it can be sent");
+    running.stdout.says("I am");
+    running.ends();
+}
+
+fn joins_a_group(stage: &Stage, line: &str) {
+    let mut running = stage.start(&with(&with(line, "239.1.2.3", &GROUP), "9000", &0));
+    let port = running.port();
+    let sender = Socket::new(Domain::IPV4, Type::DGRAM, None).expect("a socket");
+    sender.set_multicast_if_v4(&Ipv4Addr::LOCALHOST).expect("there is a loopback");
+    let group: Ipv4Addr = GROUP.parse().expect("an address");
+    sender.send_to(b"hello", &SockAddr::from(SocketAddrV4::new(group, port))).expect("it can be sent");
+    running.stdout.says("hello");
+    running.interrupted();
+}
+
+/// A member of a group, on loopback.
+fn datagrams_of(group: &str) -> UdpSocket {
+    let socket = UdpSocket::bind("0.0.0.0:0").expect("a free port");
+    socket.join_multicast_v4(&group.parse().expect("an address"), &Ipv4Addr::LOCALHOST).expect("it can be joined");
+    socket.set_read_timeout(Some(Duration::from_secs(30))).expect("a limit can be set");
     socket
 }
 
