@@ -46,6 +46,25 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
     ("sockeye tcp listen 9000 --once --output none --digest", Meets(gives_the_digest_of_what_it_hears)),
     ("sockeye tcp connect localhost:9000 --input random:100MiB --digest", Meets(gives_the_digest_of_what_it_says)),
     ("sockeye tcp connect --demo --input zero:100MB --output none --stats", Meets(measures)),
+    ("sockeye tcp connect tls://example.org:443 --alpn http/1.1 -v", NotRun("that is somebody else's server")),
+    (
+        "sockeye tcp listen :9443 --tls --cert server.pem --key server.key --ca clients.pem",
+        NotRun("needs an authority; tests/it/tls makes one and does this"),
+    ),
+    (
+        "SSLKEYLOGFILE=keys.txt sockeye tcp connect --tls --pin \"$FINGERPRINT\" localhost:9443",
+        Meets(logs_keys_of_a_pinned_server),
+    ),
+    ("sockeye tcp connect localhost:5432 --retry 30s --at-eof close </dev/null && echo it is there", Meets(waits)),
+    (
+        "sockeye tcp connect localhost:9000 --reconnect=10 --reconnect-delay 1s..1m --offline keep",
+        Meets(connects_again),
+    ),
+    ("sockeye tcp listen 9000 --exec 'sort -n'", Meets(sorts)),
+    (
+        "sockeye tcp listen :9000 --allow 127.0.0.0/8,10.0.0.0/8 --deny 10.1.2.3 --accept-rate 10/s --reply echo",
+        Meets(echoes),
+    ),
     ("sockeye udp connect --demo --say hello </dev/null", Prints("hello")),
     ("echo '<13>hello' | sockeye udp connect 127.0.0.1:514 --framing lines", Meets(logs_a_line)),
     (
@@ -393,6 +412,50 @@ fn pings_tls(stage: &Stage, line: &str) {
     let mut server = stage.start("sockeye tcp listen 0 --tls");
     assert_eq!(stage.start(&with(line, "8443", &server.port())).ends().matches(" tls=").count(), 2);
     server.interrupted();
+}
+
+fn logs_keys_of_a_pinned_server(stage: &Stage, line: &str) {
+    let mut server = stage.start("sockeye tcp listen 0 --tls --reply echo");
+    let pin = server.stderr.until("how to pin it", |said| {
+        let (pin, _) = said.split_once("--pin ")?.1.split_once(char::is_whitespace)?;
+        Some(pin.to_owned())
+    });
+    let line = with(line, "9443", &server.port()).replace("$FINGERPRINT", &pin);
+    let mut running = stage.start(&line);
+    running.types("hello\n");
+    running.stdout.says("hello");
+    let keys = fs::read_to_string(stage.path("keys.txt")).expect("it is written");
+    assert!(keys.contains("CLIENT_TRAFFIC_SECRET_0 "), "{keys}");
+    server.interrupted();
+}
+
+fn waits(stage: &Stage, line: &str) {
+    let late = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    late.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
+    let address = late.local_addr().expect("it is bound").as_socket().expect("an address");
+    let mut running = stage.start(&with(line, "5432", &address.port()));
+    running.stderr.says("trying again");
+    late.listen(1).expect("it can listen");
+    assert_eq!(running.ends(), "it is there\n");
+}
+
+fn connects_again(stage: &Stage, line: &str) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    let mut running = stage.start(&with(line, "9000", &port).replace("1s..1m", "1ms..1s"));
+    drop(listener.accept().expect("it comes"));
+    running.stderr.says("connecting again");
+    let (stream, _) = listener.accept().expect("it comes again");
+    drop(stream);
+}
+
+fn sorts(stage: &Stage, line: &str) {
+    let mut running = stage.start(&with(line, "9000", &0));
+    let mut stream = client(running.port());
+    stream.write_all(b"10\n9\n").expect("it reads");
+    stream.shutdown(Shutdown::Write).expect("our direction can end");
+    assert_eq!(rest(stream), "9\n10\n");
+    running.interrupted();
 }
 
 fn measures_a_ping(stage: &Stage, line: &str) {
