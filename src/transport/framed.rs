@@ -80,6 +80,18 @@ enum Layer {
     Plain,
     /// With TLS's `close_notify`, and a FIN after it.
     Tls,
+    /// The same over a Unix socket, where a peer that has closed takes no `close_notify`.
+    LocalTls,
+}
+
+impl Layer {
+    fn of(stream: &ByteStream) -> Self {
+        match stream {
+            ByteStream::Tcp(..) | ByteStream::Unix(_) => Self::Plain,
+            ByteStream::Tls(_) if stream.connection().is_some() => Self::Tls,
+            ByteStream::Tls(_) => Self::LocalTls,
+        }
+    }
 }
 
 /// How our direction ended.
@@ -111,7 +123,7 @@ enum Listened {
 async fn converse(stream: ByteStream, frames: Frames, port: Port) -> Outcome {
     let Port { outbox, report, mut closing } = port;
     let connection = stream.connection();
-    let layer = if matches!(stream, ByteStream::Tls(_)) { Layer::Tls } else { Layer::Plain };
+    let layer = Layer::of(&stream);
     report.meter().carried_by(connection);
     let early = stream.early();
     let (read, write) = stream.split();
@@ -314,11 +326,12 @@ async fn speak(write: &mut WriteHalf, layer: Layer, mut outbox: Outbox, frames: 
 async fn finish(write: &mut WriteHalf, layer: Layer, report: &Reporter) -> io::Result<()> {
     report.gate(Stage::Shutdown).await;
     match write.shutdown().await {
-        // Who ends both directions need not wait for our close_notify (RFC 8446 §6.1). All before it was taken.
-        Err(error) if layer == Layer::Tls && error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+        // Who ends both directions need not wait for our close_notify (RFC 8446 §6.1). The kernel says that what came
+        // before was not read with another error, and to whoever reads.
+        Err(error) if layer == Layer::LocalTls && error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
         ended => ended?,
     }
-    if layer == Layer::Tls {
+    if layer != Layer::Plain {
         report.step(|| Step::Tls(Tls::CloseNotifySent));
     }
     report.step(|| Step::Shutdown);
@@ -370,7 +383,7 @@ async fn listen(
                 (n, decoder.decode(&mut buffer, &mut messages))
             }
             // Only a stream that says its end can be seen to end without saying it.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && layer == Layer::Tls => {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && layer != Layer::Plain => {
                 let _ = decoder.finish(&mut buffer, &mut messages);
                 report.step(|| Step::Tls(Tls::Truncated));
                 let heard = messages.drain(..).map(Event::Message).chain(std::iter::once(Event::Finish));
@@ -397,7 +410,7 @@ async fn listen(
             return Listened::Violation(error.to_string());
         }
         if n == 0 {
-            if layer == Layer::Tls {
+            if layer != Layer::Plain {
                 report.step(|| Step::Tls(Tls::CloseNotifyHeard));
             }
             report.step(|| Step::EndOfStream);
