@@ -28,7 +28,7 @@ use crate::frame::Framing;
 use crate::input::Reading;
 use crate::link::Reply;
 use crate::proxy::Route;
-use crate::session::{Audience, Linger, Rules};
+use crate::session::{Audience, Hangup, Linger, Rules};
 use crate::tls::Client;
 use crate::traffic::digest::Algorithm;
 use crate::traffic::source::Source;
@@ -456,7 +456,10 @@ fn listen(
     environment: &Environment,
 ) -> Result<Plan, Failure> {
     let reply = exec::reply(serve.reply, exec, &options.messages, carries, environment)?;
-    let service = service(serve, hearers, reply, options, carries, terminal)?;
+    let mut service = service(serve, hearers, reply, options, carries, terminal)?;
+    if bind.access.file.is_some() {
+        service.talk.rules.hangup = Hangup::Leave; // it is for the door
+    }
     Ok(Plan::Listen(bind, Box::new(service)))
 }
 

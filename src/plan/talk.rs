@@ -9,7 +9,7 @@ use crate::exit::Failure;
 use crate::frame::Framing;
 use crate::input::Reading;
 use crate::link::{CLOSE_LIMIT, Reply};
-use crate::session::{Audience, Linger, Rules};
+use crate::session::{Audience, Hangup, Linger, Rules};
 use crate::traffic::source::Source;
 use crate::transport::framed::Frames;
 use crate::view::{Company, Look, Style, Talk as Talkativeness};
@@ -104,7 +104,8 @@ pub(super) fn decide(
         .map(|text| Message::text(if ends_line { format!("{text}\n") } else { text.clone() }))
         .collect();
     let pace = if step { Pace::Stepped } else { Pace::Free };
-    let rules = Rules { expect_digest: traffic.expected, ..rules(&messages, &ending, carries, pace) };
+    let hangup = if input == InputFrom::Prompt { Hangup::End } else { Hangup::Leave };
+    let rules = Rules { expect_digest: traffic.expected, hangup, ..rules(&messages, &ending, carries, pace) };
     let unwatched = matches!(look.output, Output::Raw | Output::None)
         && look.talk < Talkativeness::Steps
         && record.is_none()
@@ -137,6 +138,7 @@ fn rules(messages: &Messages, ending: &Ending, carries: Carries, pace: Pace) -> 
         expect: messages.expect.clone(),
         expect_digest: None,
         close_limit: (pace == Pace::Free).then_some(CLOSE_LIMIT + CLOSE_LIMIT / 2),
+        hangup: Hangup::Leave,
     }
 }
 

@@ -33,6 +33,17 @@ pub struct Rules {
     pub expect_digest: Option<Expected>,
     /// How long the conversations may take to close; under `--step` as long as they want.
     pub close_limit: Option<Duration>,
+    /// What SIGHUP does.
+    pub hangup: Hangup,
+}
+
+/// What a session does at SIGHUP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hangup {
+    /// Nothing: the signal does what it does by itself, or tells somebody else to read a file again.
+    Leave,
+    /// It ends as at an interrupt, so that the prompt's terminal is put back as it was.
+    End,
 }
 
 /// What happens after the end of stdin.

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 pub use again::Again;
 pub(crate) use ending::judge;
-pub use ending::{Ending, Linger, Rules};
+pub use ending::{Ending, Hangup, Linger, Rules};
 pub use hub::Audience;
 
 use crate::access::Refusal;
@@ -109,7 +109,7 @@ impl Session {
     pub async fn run(self, source: Source) -> Result<Exit, Failure> {
         let Self { journal, mut records, screen, inputs, frames, reply, audience, say, rules, gate, verbs } = self;
         // Before the prompt is up, which turns Ctrl-C into a signal.
-        let mut signals = Signals::new()?;
+        let mut signals = Signals::with(rules.hangup)?;
         let (mut connecting, mut binding, capacity, again) = match source {
             Source::One(connecting, again) => (Some(connecting), None, Capacity::One, again),
             Source::First(binding) => (None, Some(binding), Capacity::One, None),
@@ -485,15 +485,25 @@ async fn sleep_until(deadline: Option<Instant>) {
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    /// SIGHUP too, if that was asked for.
+    hangup: Option<Signal>,
 }
 
 impl Signals {
     /// From now on the signals no longer end the process by themselves.
     pub fn new() -> Result<Self, Failure> {
+        Self::with(Hangup::Leave)
+    }
+
+    fn with(hangup: Hangup) -> Result<Self, Failure> {
         let fail = |error: std::io::Error| Failure::system("watch", "signals", &error);
         Ok(Self {
             interrupt: signal(SignalKind::interrupt()).map_err(fail)?,
             terminate: signal(SignalKind::terminate()).map_err(fail)?,
+            hangup: match hangup {
+                Hangup::End => Some(signal(SignalKind::hangup()).map_err(fail)?),
+                Hangup::Leave => None,
+            },
         })
     }
 
@@ -502,6 +512,14 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            Some(()) = heard(&mut self.hangup) => {}
         }
+    }
+}
+
+async fn heard(signal: &mut Option<Signal>) -> Option<()> {
+    match signal {
+        Some(signal) => signal.recv().await,
+        None => std::future::pending().await,
     }
 }

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::{Instant, advance};
 
-use super::ending::{Ending, Linger, Rules};
+use super::ending::{Ending, Hangup, Linger, Rules};
 use super::hub::{Audience, Hub};
 use super::{Capacity, Session, Source};
 use crate::cli::{AtEof, Newline};
@@ -235,6 +235,7 @@ fn rules() -> Rules {
         expect: None,
         expect_digest: None,
         close_limit: Some(3 * SECOND),
+        hangup: Hangup::Leave,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Black-box tests: the built binary against real peers, pipes and terminals.
 
+mod access;
 mod conversation;
 mod delivery;
 mod duplex;
