@@ -18,7 +18,7 @@ pub enum Exit {
     Resolve,
     /// 4: refused or unreachable.
     Refused,
-    /// 5: a time limit: connect, idle, linger, accept.
+    /// 5: a time limit: connect, handshake, idle, linger, accept.
     Timeout,
     /// 6: TLS, a handshake or the protocol was refused or broken.
     Protocol,
@@ -57,7 +57,7 @@ impl Exit {
             Self::Usage => "The command line is wrong.",
             Self::Resolve => "The name could not be resolved.",
             Self::Refused => "Refused or unreachable.",
-            Self::Timeout => "A time limit was reached: connect, idle, linger or accept.",
+            Self::Timeout => "A time limit was reached: connect, handshake, idle, linger or accept.",
             Self::Protocol => "The peer refused or broke the protocol, or went past a limit.",
             Self::Partial => "The connection was reset, or not everything was delivered.",
             Self::Unmet => "What --expect, --expect-digest or --count asks for was not heard.",

@@ -71,6 +71,11 @@
 //! * **How much a dead connection's peer acknowledged** cannot be asked for after a reset, and `getsockopt(TCP_INFO)` has
 //!   no safe wrapper; the kernel announces it when the last descriptor closes, to those who subscribed
 //!   ([`transport::kernel::Autopsy`]).
+//! * **A cut ends a direction, and is no end** ([`event::End::Truncated`]): when TLS's bytes stop without `close_notify`
+//!   what we have to say is still said, because some peers always end so; the outcome tells. TLS itself is configured in
+//!   [`tls`], which knows no socket, and layered in [`transport::tls`].
+//! * **Two threads share a TLS session** ([`pipe`]): it is locked while bytes are encrypted or decrypted, and never while
+//!   anybody waits for the socket, so a peer that does not read cannot keep us from hearing it.
 //! * **A slow peer is waited for, briefly.** When many are to hear the same, the batch waits up to a second for the slow
 //!   ones; then they miss what they have no room for, and that is counted and said. A single peer is always waited for.
 

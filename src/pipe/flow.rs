@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use super::secure::Session;
 #[cfg(target_os = "linux")]
-use super::zero_copy::ZeroCopy;
+use super::zero_copy::{self, ZeroCopy};
 use crate::meter::Meter;
 use crate::tls::recognise::FIRST;
 use crate::traffic::pace::Limits;
@@ -201,6 +201,13 @@ impl Way {
         Self::copy(isatty(target))
     }
 
+    /// For TLS: what is encrypted has no way inside the kernel, but its pipe can be large.
+    fn encrypted(local: BorrowedFd<'_>) -> Self {
+        #[cfg(target_os = "linux")]
+        zero_copy::widen(local);
+        Self::copy(isatty(local))
+    }
+
     fn copy(terminal: bool) -> Self {
         let size = if terminal { TERMINAL_BUFFER } else { BUFFER };
         Self::Copy(vec![0; size].into())
@@ -219,7 +226,8 @@ pub(super) fn outward(
     let Stream { socket, tls } = stream;
     let Some(mut source) = source else { return Ok(()) };
     let mut way = match source.descriptor() {
-        Some(fd) if tls.is_none() && !limits.any() && !shared.meter.looks() => Way::out_of(fd),
+        Some(fd) if tls.is_some() => Way::encrypted(fd),
+        Some(fd) if !limits.any() && !shared.meter.looks() => Way::out_of(fd),
         _ => Way::copy(source.is_terminal()),
     };
     let mut pace = limits.start(Instant::now());
@@ -303,7 +311,8 @@ pub(super) fn inward(
         }
     }
     let mut way = match target {
-        Some(target) if tls.is_none() && !shared.meter.looks() => Way::into(target),
+        Some(target) if tls.is_some() => Way::encrypted(target),
+        Some(target) if !shared.meter.looks() => Way::into(target),
         _ => Way::copy(target.is_some_and(isatty)),
     };
     loop {

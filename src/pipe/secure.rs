@@ -16,8 +16,11 @@ use rustls::Connection;
 
 use super::flow::{Socket, Stream, put, take, wait};
 
-/// So much is taken from the socket at once, and so much is encrypted before it goes there, in bytes: sixteen records.
-const BATCH: usize = 256 << 10;
+/// So much is taken from the socket at once, in bytes: some sixteen records.
+const HEARD: usize = 256 << 10;
+/// So much is encrypted before it goes to the socket, in bytes. More at once makes the allocator give memory back and
+/// take it again for each batch.
+const SAID: usize = 64 << 10;
 
 /// A session whose handshake is done.
 pub(super) struct Session {
@@ -64,11 +67,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Session {
     pub(super) fn new(mut tls: Connection) -> Self {
-        tls.set_buffer_limit(Some(BATCH));
+        tls.set_buffer_limit(Some(SAID));
         Self {
             tls: Mutex::new(tls),
             speaking: Mutex::new(Ours::Open),
-            heard: Mutex::new(Heard { bytes: vec![0; BATCH].into(), start: 0, end: 0, broken: None }),
+            heard: Mutex::new(Heard { bytes: vec![0; HEARD].into(), start: 0, end: 0, broken: None }),
             ending: Mutex::new(Ending::No),
         }
     }

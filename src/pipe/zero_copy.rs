@@ -21,15 +21,11 @@ pub(super) enum ZeroCopy {
 }
 
 impl ZeroCopy {
-    /// The way from this descriptor to a socket, if there is one. A pipe is made as large as it may be: the more it
-    /// holds, the fewer calls.
+    /// The way from this descriptor to a socket, if there is one.
     pub(super) fn from(source: BorrowedFd<'_>) -> Option<Self> {
         match file_type(source)? {
             FileType::Fifo => {
-                if fcntl_getpipe_size(source).is_ok_and(|size| size < PIPE) {
-                    // Refused when this user's pipes are many; then it stays as it is.
-                    let _ = fcntl_setpipe_size(source, PIPE);
-                }
+                widen(source);
                 Some(Self::Splice)
             }
             FileType::RegularFile => Some(Self::Sendfile),
@@ -50,6 +46,14 @@ impl ZeroCopy {
             Self::Splice => splice(from, None, to, None, PIPE, SpliceFlags::NONBLOCK),
             Self::Sendfile => sendfile(to, from, None, SENDFILE),
         }
+    }
+}
+
+/// Makes a pipe as large as it may be, so that it takes fewer calls and fewer turns to fill and to empty.
+pub(super) fn widen(fd: BorrowedFd<'_>) {
+    if fcntl_getpipe_size(fd).is_ok_and(|size| size < PIPE) {
+        // Refused when this user's pipes are many; then it stays as it is.
+        let _ = fcntl_setpipe_size(fd, PIPE);
     }
 }
 

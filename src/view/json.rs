@@ -17,7 +17,8 @@ Each line is one JSON object, a record. Every record has:
   conn   number of the conversation, from 1; 0 is the program itself
   what   the kind of record; the other fields follow from it:
 
-  listening  endpoints (list), reach: loopback | address | everyone
+  listening  endpoints (list), reach: loopback | address | everyone;
+             certificate: the SHA-256 of the one that was made for this run
   opened     remote, local: the two ends
   heard      event, and the fields of that event: the peer did it
   said       the same: we did it
@@ -36,8 +37,9 @@ Each line is one JSON object, a record. Every record has:
                lost); absent if whole
              finish: nothing more comes in this direction
              close: why, if said: code, reason
-  end        complete, reset, partial, refused; timeout, violation and
-             failed say why
+  end        complete, reset, partial, refused, truncated (TLS stopped
+             without close_notify); timeout, violation and failed say why,
+             and violation may have a hint
 
   stats      remote; stage: resolve, connect, ..., talk, close (it is over);
              elapsed_ns: since it is open, or opens; sent, received: bytes,
@@ -195,6 +197,9 @@ mod tests {
             "text",
             "base64",
             "why",
+            "hint",
+            "certificate",
+            "truncated",
             "code",
             "reason",
             "stage",
