@@ -35,6 +35,8 @@ struct Entry {
     last_active: Instant,
     /// When we ended our direction.
     finished: Option<Instant>,
+    /// It has ended its direction.
+    peer_finished: bool,
     /// It had no room for longer than the patience, and is not waited for until it has.
     lagging: Option<Lag>,
 }
@@ -85,7 +87,7 @@ impl Hub {
 
     pub(super) fn add(&mut self, link: Link) {
         self.first.get_or_insert(link.id);
-        let entry = Entry { link, last_active: Instant::now(), finished: None, lagging: None };
+        let entry = Entry { link, last_active: Instant::now(), finished: None, peer_finished: false, lagging: None };
         self.entries.insert(entry.link.id, entry);
         self.deliver(Instant::now()); // one that was alone and waited for may now keep another waiting
     }
@@ -145,6 +147,18 @@ impl Hub {
             entry.finished = Some(Instant::now());
             self.queue(vec![Event::Finish], vec![id]);
         }
+    }
+
+    /// The peer says no more.
+    pub(super) fn peer_finished(&mut self, id: ConnId) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.peer_finished = true;
+        }
+    }
+
+    /// Whether the peer says no more.
+    pub(super) fn has_heard_all(&self, id: ConnId) -> bool {
+        self.entries.get(&id).is_some_and(|entry| entry.peer_finished)
     }
 
     /// Closes both directions once everything before it is on its way.

@@ -332,6 +332,7 @@ impl Pump {
 
     /// The peer says no more. With nothing left to say to it either, the conversation ends.
     fn peer_finished(&mut self, id: ConnId) {
+        self.hub.peer_finished(id);
         let replaying = self.inputs.replay().is_some(); // it ends with our Finish
         let more = self.reply == Reply::None
             && self.again.is_none() // what is still to be said is for the next conversation
@@ -400,6 +401,8 @@ impl Pump {
         match self.ending.at_eof() {
             AtEof::HalfClose => self.hub.finish(id),
             AtEof::Close => self.hub.close_after(id),
+            // Until the peer ends, which it may have done before stdin.
+            AtEof::Stay if self.hub.has_heard_all(id) => self.hub.finish(id),
             AtEof::Stay => {}
         }
     }

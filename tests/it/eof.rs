@@ -96,6 +96,25 @@ fn at_eof_stay_keeps_our_direction_open_until_the_peer_ends() {
 }
 
 #[test]
+fn at_eof_stay_ends_also_when_stdin_ends_after_the_peer() {
+    for path in BOTH_PATHS {
+        let listener = Listener::new();
+        let words = format!("tcp connect 127.0.0.1:{} {path} --at-eof stay", listener.port());
+        let mut client = sockeye(&words).start();
+        let server = listener.accept();
+        server.say("bye");
+        server.finish();
+        client.wait_stdout("bye");
+        // What comes from stdin is still for the peer, and after that there is nothing to stay for.
+        client.say("x");
+        server.hear("x");
+        client.finish();
+        assert_eq!(server.hear_end(), b"");
+        client.wait_code(0);
+    }
+}
+
+#[test]
 fn linger_counts_from_the_end_of_stdin_and_ends_with_a_message() {
     for path in BOTH_PATHS {
         let listener = Listener::new();
