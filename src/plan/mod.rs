@@ -258,7 +258,7 @@ fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environmen
         None => Target::Demo(Demo::Tcp { network, tls }),
         Some(target) => Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, retry: retry.retry }),
     };
-    connect(to, Some(reconnect), exec, talk, Carries::Bytes, terminal, environment)
+    connect(to, Some(&reconnect), exec, talk, Carries::Bytes, terminal, environment)
 }
 
 /// Whom a stream goes to, and by which way; nobody is the demo.
@@ -318,7 +318,7 @@ fn unix_connect(options: UnixConnect, terminal: Terminal, environment: &Environm
         }
         _ => Target::Demo(Demo::Unix { kind, limit, options, tls }),
     };
-    connect(to, Some(reconnect), exec, talk, carried(kind), terminal, environment)
+    connect(to, Some(&reconnect), exec, talk, carried(kind), terminal, environment)
 }
 
 fn vsock_connect(options: VsockConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
@@ -326,12 +326,12 @@ fn vsock_connect(options: VsockConnect, terminal: Terminal, environment: &Enviro
     let dial = vsock::Dial { target: VsockAddress::parse(&address)?, timeout };
     let tls = tls::client(tls, false, Over::Local, environment)?;
     let to = Target::Endpoint(Dial { to: To::Vsock(dial), tls, retry: retry.retry });
-    connect(to, Some(reconnect), exec, talk, Carries::Bytes, terminal, environment)
+    connect(to, Some(&reconnect), exec, talk, Carries::Bytes, terminal, environment)
 }
 
 fn connect(
     to: Target,
-    reconnect: Option<Reconnect>,
+    reconnect: Option<&Reconnect>,
     exec: Exec,
     options: TalkOptions,
     carries: Carries,
@@ -347,8 +347,8 @@ fn connect(
     Ok(Plan::Connect(Connection { to, reply, again }, Box::new(talk)))
 }
 
-fn again(options: Reconnect) -> Option<Again> {
-    let Reconnect { reconnect, reconnect_delay, offline } = options;
+fn again(options: &Reconnect) -> Option<Again> {
+    let &Reconnect { reconnect, reconnect_delay, offline } = options;
     let backoff = Backoff::new(reconnect_delay.first, reconnect_delay.longest);
     reconnect.map(|attempts| Again { backoff, attempts, offline })
 }
@@ -445,6 +445,7 @@ fn vsock_listen(options: VsockListen, terminal: Terminal, environment: &Environm
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal, environment)
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts that every listener has")]
 fn listen(
     bind: Bind,
     serve: &Serve,

@@ -451,7 +451,8 @@ fn segments_that_are_lost_are_counted() {
     assert!(again > 0, "nothing was lost: {stats}");
     let text = ended.text();
     let total: u64 = line(&text, "RetransSegs ").parse().expect("a number");
-    assert_eq!(again, total, "of the whole network: {stats}");
+    // The network's counter has both ends of the connection, and what came after the look at ours.
+    assert!(again <= total, "{again} of {total} in the whole network: {stats}");
     assert!(number(&stats["tcp"]["bytes_retransmitted"]) > 0, "{stats}");
     assert_eq!(number(&stats["tcp"]["acknowledged"]), 3_000_000, "{stats}");
     assert!(ended.stderr.contains(" sent again ("), "{}", ended.stderr);
