@@ -227,7 +227,8 @@ pub(crate) async fn connect_watching(column: &Column, endpoint: &str) -> End {
 }
 
 async fn connect_with(column: &Column, endpoint: &str, ears: Ears) -> End {
-    let opened = within("a connection", (column.dial)(endpoint).connect(ears.journal.open())).await.expect("open");
+    let dial = (column.dial)(endpoint);
+    let opened = within("a connection", Box::pin(dial.connect(ears.journal.open()))).await.expect("open");
     End::start(column, ears, opened, Reply::None)
 }
 

@@ -270,17 +270,17 @@ fn datagrams_of_new_peers_follow_the_new_rules() {
     let server = sockeye(&words).start_mute();
     let to = at("127.0.0.1", server.port());
     let held = udp_from("127.0.0.3", to);
-    let served = |socket: &UdpSocket| {
+    let is_answered = |socket: &UdpSocket| {
         socket.send(b"hello").expect("sent");
         assert_eq!(datagram(socket).0, b"hello");
     };
-    served(&held);
+    is_answered(&held);
     rules.write("deny 127.0.0.3");
     hang_up(&server, "rules read again: 0 allowed, 1 denied, everybody else may come");
-    served(&udp_from("127.0.0.2", to));
+    is_answered(&udp_from("127.0.0.2", to));
     let denied = udp_from("127.0.0.3", to);
     denied.send(b"hello").expect("sent");
-    served(&held);
+    is_answered(&held);
     assert!(crate::net::is_silent(&denied));
 }
 

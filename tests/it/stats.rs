@@ -585,7 +585,7 @@ fn there_is_no_progress_where_nobody_can_see_it_or_nobody_wants_it() {
             let redirections = if options == "--output raw" { "</dev/null" } else { "</dev/null >/dev/null" };
             (on_terminal_called(term, &format!("{words} {options}"), redirections), term, options)
         });
-    let readers: Vec<_> = (0..1 + terminals.len())
+    let readers: Vec<_> = (0..=terminals.len())
         .map(|_| {
             let server = listener.accept();
             thread::spawn(move || server.hear_end().len())
