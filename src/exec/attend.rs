@@ -227,9 +227,12 @@ async fn feed(stdin: Stdin, mut heard: mpsc::Receiver<Vec<Event>>, frames: Frame
                     Event::Ping(_) | Event::Pong(_) => {}
                 }
             }
+            if finished || buffer.len() >= LARGEST_WRITE {
+                break;
+            }
             match heard.try_recv() {
-                Ok(more) if buffer.len() < LARGEST_WRITE => events = more,
-                _ => break,
+                Ok(more) => events = more,
+                Err(_) => break,
             }
         }
         if let Some(open) = &mut stdin

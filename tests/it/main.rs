@@ -5,6 +5,7 @@ mod conversation;
 mod delivery;
 mod duplex;
 mod eof;
+mod exec;
 mod exit_codes;
 mod interrupt;
 mod limits;
