@@ -93,7 +93,7 @@ impl Handed {
         let mut all = ListenFd::from_env();
         let count = all.len();
         let item = |index: usize| {
-            let name = names.next().unwrap_or("unknown").to_owned();
+            let name = names.next().filter(|name| !name.is_empty()).unwrap_or("unknown").to_owned();
             let socket = KINDS.into_iter().find_map(|kind| {
                 let (domain, socket_type) = kind.domain_and_type();
                 let fd: OwnedFd = all.take_custom(index, domain.into(), socket_type.into(), "").ok()??;

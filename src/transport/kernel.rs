@@ -79,7 +79,7 @@ pub struct TcpState {
     pub name: &'static str,
     /// Bytes that were sent or wait to be, and that the peer's kernel has not acknowledged. A FIN counts as one.
     pub unacknowledged: u32,
-    /// Bytes that arrived and that nobody has read. For `LISTEN`: connections that wait for `accept()`.
+    /// Bytes that arrived and that nobody has read.
     pub unread: u32,
     /// The measurements; a socket in `TIME-WAIT` has none.
     pub info: Option<TcpInfo>,
@@ -205,7 +205,11 @@ mod tests {
     fn nobody_knows_a_connection_that_never_was() {
         let (near, _far) = pair("127.0.0.1:0");
         let real = Connection::of(&near).expect("ends");
-        assert_eq!(state(Connection { remote: SocketAddr::new([127, 9, 9, 9].into(), 9), ..real }), None);
+        let remote = SocketAddr::new([127, 9, 9, 9].into(), 9);
+        assert_eq!(state(Connection { remote, ..real }), None);
+        let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
+        let local = listener.local_addr().expect("address");
+        assert_eq!(state(Connection { local, remote }), None, "the listener is no connection");
     }
 
     #[test]

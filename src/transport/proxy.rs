@@ -104,17 +104,21 @@ impl<'a> Way<'a> {
         named.ok_or_else(|| self.failed(hop, Exit::Resolve, "the name has no address"))
     }
 
-    /// What a proxy is asked for: the name, or each of its addresses if names are resolved here.
+    /// What a proxy is asked for: the name, or each of its addresses if names are resolved here, or by `--resolve`.
     async fn known_as(&self, hop: &Hop, to: &HostPort) -> Result<Vec<HostPort>, Failure> {
-        if !hop.kind.resolves_here() || to.host.parse::<IpAddr>().is_ok() {
+        let names = &self.network.names;
+        if to.host.parse::<IpAddr>().is_ok() || !(hop.kind.resolves_here() || names.has(&to.host)) {
             return Ok(vec![to.clone()]);
         }
-        let family = if hop.kind == Kind::Socks4 { Family::V4 } else { self.network.family };
-        let network = Network { family, ..self.network.clone() };
-        let found = self.within(hop, network.resolve(to, self.report)).await?;
-        let found = found.map_err(|failure| match hop.kind {
-            Kind::Socks4 => failure.hint("SOCKS4 knows IPv4 only; socks4a:// and socks5h:// pass names on"),
-            _ => failure,
+        let v4_only = matches!(hop.kind, Kind::Socks4 | Kind::Socks4a);
+        let family = if v4_only { Family::V4 } else { self.network.family };
+        let found = self.within(hop, names.resolve(to, family, self.report)).await?;
+        let found = found.map_err(|failure| {
+            if v4_only {
+                failure.hint("SOCKS4 knows IPv4 only; socks4a:// passes names on, socks5:// knows IPv6 too")
+            } else {
+                failure
+            }
         })?;
         Ok(found.iter().map(|address| HostPort { host: address.ip().to_string(), port: address.port() }).collect())
     }

@@ -27,6 +27,12 @@ impl Overrides {
         self.0.entry(host.to_lowercase()).or_default().push(SocketAddr::new(address, 0));
     }
 
+    /// Whether the host's addresses are known.
+    #[must_use]
+    pub fn has(&self, host: &str) -> bool {
+        self.0.contains_key(&host.to_lowercase())
+    }
+
     /// The addresses of a target: those that are known, or those of [`resolve`].
     pub async fn resolve(
         &self,

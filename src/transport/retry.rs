@@ -25,7 +25,7 @@ pub(super) async fn connect(dial: &Dial, limit: Duration, report: Reporter) -> R
             Ok(Ok(opened)) => return Ok(opened),
             Ok(Err(failure)) if may_pass(&failure) => failure,
             Ok(Err(failure)) => return Err(failure),
-            Err(_) => return Err(never_opened(last, limit, attempts)),
+            Err(_) => return Err(never_opened(dial, last, limit, attempts)),
         };
         if last.is_none() {
             let text = format!("{failure}; trying again for {limit:?}");
@@ -34,7 +34,7 @@ pub(super) async fn connect(dial: &Dial, limit: Duration, report: Reporter) -> R
         last = Some(failure);
         let wait = backoff.wait(fastrand::f64());
         if Instant::now() + wait >= deadline {
-            return Err(never_opened(last, limit, attempts));
+            return Err(never_opened(dial, last, limit, attempts));
         }
         sleep(wait).await;
     }
@@ -54,9 +54,9 @@ fn may_pass(failure: &Failure) -> bool {
     }
 }
 
-fn never_opened(last: Option<Failure>, limit: Duration, attempts: u32) -> Failure {
+fn never_opened(dial: &Dial, last: Option<Failure>, limit: Duration, attempts: u32) -> Failure {
     let times = if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") };
-    let what = last.map_or_else(|| "connect: no answer".to_owned(), |failure| failure.what);
+    let what = last.map_or_else(|| format!("connect to {}: no answer", dial.to), |failure| failure.what);
     Failure::new(Exit::Timeout, format!("{what}; it did not open within {limit:?} ({times})"))
         .hint("--retry waits longer")
 }

@@ -1,6 +1,7 @@
 //! Black-box tests: the built binary against real peers, pipes and terminals.
 
 mod access;
+mod activation;
 mod conversation;
 mod delivery;
 mod duplex;
@@ -18,6 +19,10 @@ mod ping;
 mod printer;
 mod program;
 mod prompt;
+mod proxies;
+mod proxy;
+mod proxy_faults;
+mod proxy_udp;
 mod scan;
 mod sockets;
 mod space;

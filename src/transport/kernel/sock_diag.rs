@@ -28,7 +28,9 @@ pub(super) type Subscription = Socket;
 pub(super) fn state(connection: Connection) -> Option<TcpState> {
     let socket = Socket::new(NETLINK_SOCK_DIAG).ok()?;
     socket.send(&request(connection), 0).ok()?;
-    receive(&socket, Instant::now() + ANSWER).ok()?.as_deref().map(tcp_state)
+    let response = receive(&socket, Instant::now() + ANSWER).ok()??;
+    // Of a connection that is gone it finds the listener at our end.
+    is_between(&response.header.socket_id, connection).then(|| tcp_state(&response))
 }
 
 pub(super) fn subscribe() -> Option<Subscription> {

@@ -266,16 +266,16 @@ fn descriptors_that_run_out_cost_those_who_come_then() {
     let before = descriptors(server.id());
     let clients: Vec<_> = (0..20).map(|_| connect(port)).collect();
     server.wait_stderr("too many open files");
-    let mut served = 0;
+    let mut answered = 0;
     for client in &clients {
         // Those who are not served are closed or wait in the backlog.
         let _ = std::io::Write::write(&mut &*client, b"x");
     }
     until("some are served", || {
-        served = children(server.id()).len();
-        served > 4
+        answered = children(server.id()).len();
+        answered > 4
     });
-    assert!(served < 20, "{served}");
+    assert!(answered < 20, "{answered}");
     for client in clients {
         client.reset();
     }

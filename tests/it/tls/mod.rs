@@ -1,6 +1,6 @@
 //! TLS, black box: against openssl, ncat, socat and Python in both roles.
 
-mod authority;
+pub(crate) mod authority;
 mod facts;
 mod faults;
 mod interop;
