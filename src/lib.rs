@@ -109,3 +109,4 @@ pub mod traffic;
 pub mod transport;
 pub mod usage;
 pub mod view;
+pub mod ws;

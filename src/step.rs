@@ -3,6 +3,7 @@
 //! `view::explain` has one exhaustive match over these, so that a step without an explanation does not compile.
 
 pub mod tls;
+pub mod ws;
 
 use std::net::IpAddr;
 
@@ -149,6 +150,8 @@ pub enum Step {
     },
     /// Something happened inside TLS.
     Tls(tls::Tls),
+    /// Something happened inside a WebSocket.
+    Ws(ws::Ws),
     /// What became of fast open (RFC 7413).
     FastOpen {
         /// What.
@@ -321,6 +324,8 @@ pub enum Stage {
     Accept,
     /// Agree on keys.
     Tls,
+    /// Ask for another protocol than HTTP.
+    Upgrade,
     /// Begin the conversation.
     Talk,
     /// End our direction.

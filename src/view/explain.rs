@@ -1,6 +1,7 @@
 //! What each step means: for someone who meets it for the first time.
 
 mod tls;
+mod ws;
 
 use super::escape;
 use super::style::{Ink, Style};
@@ -145,6 +146,7 @@ pub fn explain(step: &Step) -> Explanation {
         Step::ProxyAgain { proxy } => proxy::again(proxy),
         Step::RelayDropped { .. } => proxy::dropped(),
         Step::Tls(step) => tls::explain(step),
+        Step::Ws(step) => ws::explain(step),
         Step::FastOpen { outcome } => sockets::fast_open(*outcome),
         Step::Multipath { spoken } => sockets::multipath(*spoken),
         Step::Joined { interface, source, .. } => sockets::joined(interface.as_deref(), *source),

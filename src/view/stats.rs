@@ -56,6 +56,7 @@ fn heading(stats: &Stats, style: &Style) -> String {
         Some(Stage::Connect) => "connecting",
         Some(Stage::Proxy) => "asking a proxy",
         Some(Stage::Tls) => "in the TLS handshake",
+        Some(Stage::Upgrade) => "in the WebSocket handshake",
         Some(Stage::Talk) => stats.tcp.as_ref().map_or("", |tcp| &tcp.state),
         Some(_) => "opening",
     };

@@ -1,6 +1,7 @@
 //! One line for each kind of step: its layer, its name and what it was about.
 
 mod tls;
+mod ws;
 
 use super::style::Ink;
 use crate::quantity::show_size;
@@ -57,6 +58,7 @@ impl Line {
                 took(took_ns, line(Ink::Connection, "connected", format!("{remote} from {local}")))
             }
             Step::Tls(step) => Self::of_tls(step),
+            Step::Ws(step) => Self::of_ws(step),
             Step::Route { proxies, reason } if proxies.is_empty() => {
                 line(Ink::Connection, "route", format!("direct ({reason})"))
             }
@@ -142,6 +144,7 @@ fn stage(stage: Stage) -> &'static str {
         Stage::Proxy => "ask the proxy",
         Stage::Accept => "take a peer that has connected",
         Stage::Tls => "agree on keys (TLS)",
+        Stage::Upgrade => "ask for WebSocket (HTTP Upgrade)",
         Stage::Talk => "begin the conversation",
         Stage::Shutdown => "end our direction",
         Stage::Close => "close the socket",

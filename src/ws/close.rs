@@ -1,0 +1,80 @@
+//! Close codes (RFC 6455 §7.4): what they are called, what they mean, and which may be said.
+
+use crate::event::CloseReason;
+
+/// What a code says of the conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sense {
+    /// It ended in good order.
+    Fine,
+    /// Whoever says it refuses to go on.
+    Refused,
+}
+
+/// The conversation has done what it was for.
+pub const NORMAL: u16 = 1000;
+/// The end goes away: a server that stops, a page that is left.
+pub const GOING_AWAY: u16 = 1001;
+/// The peer broke the protocol.
+pub const PROTOCOL: u16 = 1002;
+/// Stands for a Close frame without a code; never on the wire.
+pub const NO_STATUS: u16 = 1005;
+/// Stands for an end without a Close frame; never on the wire.
+pub const ABNORMAL: u16 = 1006;
+/// Text that is not UTF-8, or data that cannot be inflated.
+pub const INVALID_DATA: u16 = 1007;
+/// A rule was broken that has no code of its own.
+pub const POLICY: u16 = 1008;
+/// A message is larger than is taken.
+pub const TOO_BIG: u16 = 1009;
+
+/// The name of a code, as the registry has it.
+#[must_use]
+pub fn name(code: u16) -> &'static str {
+    match code {
+        NORMAL => "normal closure",
+        GOING_AWAY => "going away",
+        PROTOCOL => "protocol error",
+        1003 => "unsupported data",
+        NO_STATUS => "no status code",
+        ABNORMAL => "abnormal closure",
+        INVALID_DATA => "invalid data",
+        POLICY => "policy violation",
+        TOO_BIG => "message too big",
+        1010 => "an extension is missing",
+        1011 => "internal error",
+        1012 => "service restart",
+        1013 => "try again later",
+        1014 => "bad gateway",
+        1015 => "TLS handshake failed",
+        3000 => "unauthorized",
+        3003 => "forbidden",
+        3008 => "timeout",
+        3000..=3999 => "registered by a framework",
+        4000..=4999 => "the application's own",
+        _ => "reserved",
+    }
+}
+
+/// What becomes of a conversation that ends with it.
+#[must_use]
+pub fn sense(code: u16) -> Sense {
+    match code {
+        NORMAL | GOING_AWAY | NO_STATUS => Sense::Fine,
+        _ => Sense::Refused,
+    }
+}
+
+/// Whether a Close frame may carry it (RFC 6455 §7.4.1 and §7.4.2; 1012 to 1014 are registered since).
+#[must_use]
+pub fn may_be_said(code: u16) -> bool {
+    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+}
+
+/// `1008 (policy violation): no cats`
+#[must_use]
+pub fn words(why: &CloseReason) -> String {
+    let CloseReason { code, reason } = why;
+    let colon = if reason.is_empty() { "" } else { ": " };
+    format!("{code} ({}){colon}{reason}", name(*code))
+}
