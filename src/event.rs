@@ -95,6 +95,14 @@ pub struct CloseReason {
     pub reason: String,
 }
 
+impl CloseReason {
+    /// We leave, and nothing is wrong: WebSocket's 1001.
+    #[must_use]
+    pub fn going_away() -> Self {
+        Self { code: crate::ws::close::GOING_AWAY, reason: String::new() }
+    }
+}
+
 /// One thing that either side of a conversation may do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -105,6 +113,8 @@ pub enum Event {
     Ping(Message),
     /// "I am."
     Pong(Message),
+    /// Bytes that go out as they are, whatever the protocol says of them: frames that are wrong on purpose.
+    Wire(Message),
     /// Nothing more comes in this direction; the other may go on. TCP's FIN, TLS's `close_notify`.
     Finish,
     /// Both directions are over.

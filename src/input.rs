@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use tokio::sync::mpsc;
 
 use crate::cli::Newline;
-use crate::event::{ConnId, Event, Extent, Message};
+use crate::event::{ConnId, Event, Extent, Kind as MessageKind, Message};
 use crate::exit::words;
 use crate::frame::{Decoder, Framing};
 use crate::traffic::pace::Limits;
@@ -18,8 +18,8 @@ use crate::traffic::source::{Original, Supply};
 /// One thing that came from stdin or from the prompt.
 #[derive(Debug)]
 pub enum Input {
-    /// Messages framed out of stdin, in order.
-    Said(Vec<Message>),
+    /// What was framed out of stdin, in order.
+    Said(Vec<Event>),
     /// A line typed at the prompt, without its end; it may be a command.
     Line(String),
     /// Why stdin cannot be framed or read any further, in words.
@@ -46,6 +46,44 @@ pub struct Reading {
     pub limit: usize,
     /// How fast they are said.
     pub pace: Limits,
+    /// Which are text, where the protocol tells.
+    pub kinds: Kinds,
+}
+
+/// Which messages are text, where the protocol tells text from binary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kinds {
+    /// As they come.
+    #[default]
+    Told,
+    /// What is UTF-8 is text.
+    Seen,
+    /// All are text, and must be UTF-8.
+    Text,
+    /// All are binary.
+    Binary,
+}
+
+impl Kinds {
+    /// The events that say these messages; why not, if one cannot be said.
+    fn events(self, messages: Vec<Message>) -> Result<Vec<Event>, String> {
+        let mut events = Vec::with_capacity(messages.len());
+        for message in messages {
+            let kind = match self {
+                Self::Told => message.kind,
+                Self::Binary => MessageKind::Binary,
+                Self::Seen | Self::Text => match std::str::from_utf8(&message.data) {
+                    Ok(_) => MessageKind::Text,
+                    Err(_) if self == Self::Seen => MessageKind::Binary,
+                    Err(error) => {
+                        return Err(format!("a message is no text: byte {} is not UTF-8", error.valid_up_to() + 1));
+                    }
+                },
+            };
+            events.push(Event::Message(Message { kind, ..message }));
+        }
+        Ok(events)
+    }
 }
 
 impl Reading {
@@ -177,6 +215,14 @@ fn read(name: &str, mut supply: Supply, reading: Reading, inputs: &mpsc::Sender<
         let mut waiting = VecDeque::from(std::mem::take(&mut messages));
         while !waiting.is_empty() {
             let due = pace.due(&mut waiting, Instant::now());
+            let due = match reading.kinds.events(due.into()) {
+                Ok(due) => due,
+                Err(why) => {
+                    let why = format!("{name}: {why}; it and all after it were not sent");
+                    let _ = inputs.blocking_send(Input::Broken(why));
+                    return;
+                }
+            };
             if !due.is_empty() && inputs.blocking_send(Input::Said(due)).is_err() {
                 return;
             }
@@ -237,7 +283,12 @@ impl Replay {
             let mut waiting = VecDeque::from(messages);
             while !waiting.is_empty() {
                 let due = pace.due(&mut waiting, Instant::now());
-                if !due.is_empty() && link.send(due.into_iter().map(Event::Message).collect()).await.is_err() {
+                // What is no text ends it, as what cannot be read does.
+                let Ok(due) = self.reading.kinds.events(due.into()) else {
+                    let _ = link.send(vec![Event::Finish]).await;
+                    return;
+                };
+                if !due.is_empty() && link.send(due).await.is_err() {
                     return;
                 }
                 if !waiting.is_empty() {

@@ -186,8 +186,11 @@ impl Reporter {
     /// Reports what the peer did, in order. Waits for room: that is the back-pressure towards the peer.
     pub async fn heard(&self, events: Vec<Event>) {
         if let Some(answerer) = &self.answerer {
+            // The transport answers a Ping by itself.
+            let answered = |event: &&Event| !matches!(event, Event::Ping(_) | Event::Pong(_));
+            let answered: Vec<Event> = events.iter().filter(answered).cloned().collect();
             // Fails only when nobody answers any more: speak is over, or the program has ended.
-            let _ = answerer.send(events.clone()).await;
+            let _ = answerer.send(answered).await;
         }
         self.meter.heard(messages(&events));
         self.record(events.into_iter().map(What::Heard)).await;

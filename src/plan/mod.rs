@@ -223,6 +223,8 @@ enum Carries {
     Packets,
     /// With boundaries and without an end.
     Datagrams,
+    /// Messages of any size, text or binary, and an end of both directions at once.
+    Messages,
 }
 
 /// Decides.

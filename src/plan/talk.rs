@@ -7,7 +7,7 @@ use crate::cli::{AtEof, Color, Ending, Messages, Newline, Output, Show, Talk as 
 use crate::event::Message;
 use crate::exit::Failure;
 use crate::frame::Framing;
-use crate::input::Reading;
+use crate::input::{Kinds, Reading};
 use crate::link::{CLOSE_LIMIT, Reply};
 use crate::session::{Audience, Hangup, Linger, Rules};
 use crate::traffic::source::Source;
@@ -51,7 +51,7 @@ pub(super) fn decide(
         ));
     }
     let normal = if terminal.stdout.is_terminal() { Talkativeness::Normal } else { Talkativeness::Terse };
-    let framing = messages.framing;
+    let framing = messages.framing.or((carries == Carries::Messages).then_some(Framing::Lines));
     let look = look(&show, framing.unwrap_or(Framing::Chunks), normal, terminal);
     // What a program hears is its own: it is shown to a person, or as it is asked for.
     let unseen = messages.send_only || (by_program && show.output.is_none() && !terminal.stdout.is_terminal());
@@ -89,12 +89,13 @@ pub(super) fn decide(
         block: match (carries, frames.said, traffic.message_size) {
             // What is read at once is said at once.
             (Carries::Bytes, Framing::Chunks, None) => traffic.limits.read(STREAM_BLOCK),
-            (Carries::Bytes, _, None) => STREAM_BLOCK,
+            (Carries::Bytes | Carries::Messages, _, None) => STREAM_BLOCK,
             (_, Framing::Chunks, None) => DATAGRAM_BLOCK,
             _ => BATCH_BLOCK,
         },
         limit: messages.max_message,
         pace: traffic.limits,
+        kinds: Kinds::Told,
     };
     // Towards a stream that has no framing of its own, what --say says is a line: a peer that reads lines would wait.
     let ends_line = carries == Carries::Bytes && frames.said == Framing::Chunks && framing.is_none();

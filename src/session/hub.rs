@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::cli::Offline;
-use crate::event::{ConnId, Event, Message};
+use crate::event::{CloseReason, ConnId, Event, Message};
 use crate::link::{Link, Refused};
 
 /// When many are to hear the same, a slow one is waited for so long; after that it misses what it has no room for.
@@ -135,6 +135,17 @@ impl Hub {
 
     pub(super) fn close_all(&mut self) {
         for id in self.ids() {
+            self.close(id);
+        }
+    }
+
+    /// The same, and says why where the protocol has words for it.
+    pub(super) fn close_all_saying(&mut self, why: &CloseReason) {
+        for id in self.ids() {
+            if let Some(entry) = self.entries.get(&id) {
+                // One that has no room for it hears none.
+                let _ = entry.link.offer(vec![Event::Close { why: Some(why.clone()) }]);
+            }
             self.close(id);
         }
     }

@@ -24,7 +24,7 @@ pub use hub::Audience;
 
 use crate::access::Refusal;
 use crate::cli::Offline;
-use crate::event::{ConnId, Event, Record, What};
+use crate::event::{CloseReason, ConnId, Event, Record, What};
 use crate::exit::{Exit, Failure};
 use crate::input::{Input, Inputs};
 use crate::link::{self, Gate, Journal, Reply};
@@ -150,7 +150,7 @@ impl Session {
                     if pump.ending.interrupt() {
                         return Ok(Exit::Interrupted);
                     }
-                    pump.hub.close_all();
+                    pump.hub.close_all_saying(&CloseReason::going_away());
                 }
                 permit = screen.reserve(), if !pump.unshown.is_empty() => match permit {
                     Ok(permit) => permit.send(std::mem::take(&mut pump.unshown)),
@@ -369,8 +369,8 @@ impl Pump {
         match input {
             // It is over: what is still piped in is read, so that its end or the user is noticed, and said to nobody.
             Input::Said(_) if self.ending.is_closing() => {}
-            Input::Said(messages) => {
-                self.hub.say(messages.into_iter().map(Event::Message).collect());
+            Input::Said(events) => {
+                self.hub.say(events);
                 self.notices();
             }
             Input::Line(line) => self.line(&line),

@@ -92,6 +92,19 @@ impl Layer {
             ByteStream::Tls(_) => Self::LocalTls,
         }
     }
+
+    fn counted(self) -> Counted {
+        if self == Self::Plain { Counted::AsOurs } else { Counted::WithOthers }
+    }
+}
+
+/// What the kernel counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// The bytes that we count.
+    AsOurs,
+    /// TLS's records, or a handshake too.
+    WithOthers,
 }
 
 /// How our direction ended.
@@ -130,7 +143,7 @@ async fn converse(stream: ByteStream, frames: Frames, port: Port) -> Outcome {
     let talk = both_ways(read, write, early, layer, frames, outbox, &report, closing.clone(), connection);
     // Dropping `talk` drops both halves, and that closes the socket.
     let (end, acknowledged) = tokio::select! {
-        (end, halves) = talk => close(end, halves, layer, connection, &report).await,
+        (end, halves) = talk => close(end, halves, layer.counted(), connection, &report).await,
         () = closing.overdue(&report) => (End::Partial, None),
     };
     let meter = report.meter();
@@ -139,16 +152,15 @@ async fn converse(stream: ByteStream, frames: Frames, port: Port) -> Outcome {
 }
 
 /// Closes the descriptor; after a failure finds out how much the peer's kernel acknowledged.
-async fn close(
+pub(super) async fn close(
     end: End,
     halves: (ReadHalf, WriteHalf),
-    layer: Layer,
+    counted: Counted,
     connection: Option<(Connection, Opener)>,
     report: &Reporter,
 ) -> (End, Option<u64>) {
     report.gate(Stage::Close).await;
-    // The kernel counts bytes of TLS's records, which are not ours.
-    let died = matches!(end, End::Reset | End::Partial) && layer == Layer::Plain;
+    let died = matches!(end, End::Reset | End::Partial) && counted == Counted::AsOurs;
     let last_words = report.meter().last_look(died);
     drop(halves);
     report.step(|| Step::Closed {
@@ -207,7 +219,7 @@ async fn both_ways(
         // Nothing is lost: input that is unread when we close makes the kernel answer with a reset, and a reset
         // destroys what is still on its way to the peer (RFC 1122 §4.2.2.13).
         let _ = write.shutdown().await;
-        drain(&mut read, connection, report).await;
+        drain(&mut read, connection, Until::Acknowledged, report).await;
     }
     let end = match (spoken, listened) {
         (_, Listened::Violation(what)) => End::Violation { what, hint: None },
@@ -227,7 +239,7 @@ async fn both_ways(
     (end, (read, write))
 }
 
-fn failed(error: &io::Error, report: &Reporter) -> End {
+pub(super) fn failed(error: &io::Error, report: &Reporter) -> End {
     if let Some(Trouble { what, hint }) = failure::conversation(error) {
         return End::Violation { what, hint };
     }
@@ -268,6 +280,7 @@ async fn speak(write: &mut WriteHalf, layer: Layer, mut outbox: Outbox, frames: 
                             break 'batch;
                         }
                     }
+                    Event::Wire(message) => buffer.extend_from_slice(&message.data),
                     Event::Ping(_) | Event::Pong(_) => {} // a byte stream has none
                     Event::Finish | Event::Close { .. } => {
                         last = Some(event.clone());
@@ -430,8 +443,22 @@ async fn listen(
     }
 }
 
-/// Reads and throws away what the peer still sends, until it finishes, or has acknowledged all of ours.
-async fn drain(read: &mut ReadHalf, connection: Option<(Connection, Opener)>, report: &Reporter) {
+/// For how long the peer is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// Until it ends, or has acknowledged all of ours.
+    Acknowledged,
+    /// Until it ends.
+    Ended,
+}
+
+/// Reads and throws away what the peer still sends.
+pub(super) async fn drain(
+    read: &mut ReadHalf,
+    connection: Option<(Connection, Opener)>,
+    until: Until,
+    report: &Reporter,
+) {
     let mut scrap = vec![0; 16 * 1024];
     let mut bytes = 0;
     let deadline = Instant::now() + CLOSE_LIMIT / 2;
@@ -439,6 +466,7 @@ async fn drain(read: &mut ReadHalf, connection: Option<(Connection, Opener)>, re
         match tokio::time::timeout(ACKNOWLEDGED_POLL, read.read(&mut scrap)).await {
             Ok(Ok(0) | Err(_)) => break,
             Ok(Ok(n)) => bytes += n as u64,
+            Err(_) if until == Until::Ended => {}
             Err(_) => {
                 let unacknowledged = connection
                     .and_then(|(connection, _)| kernel::state(connection))

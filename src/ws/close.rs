@@ -50,8 +50,8 @@ pub fn name(code: u16) -> &'static str {
         3000 => "unauthorized",
         3003 => "forbidden",
         3008 => "timeout",
-        3000..=3999 => "registered by a framework",
-        4000..=4999 => "the application's own",
+        code if (3000..4000).contains(&code) => "registered by a framework",
+        code if (4000..5000).contains(&code) => "the application's own",
         _ => "reserved",
     }
 }

@@ -4,7 +4,7 @@ use bytes::BufMut;
 use serde::{Deserialize, Serialize};
 
 /// The largest payload of a control frame, in bytes (RFC 6455 §5.5).
-pub const CONTROL_LIMIT: u64 = 125;
+pub const CONTROL_LIMIT: usize = 125;
 
 /// The longest header, in bytes: two, eight of length, four of mask.
 pub const LONGEST_HEADER: usize = 14;
@@ -163,11 +163,11 @@ impl Header {
         match self.form {
             LengthForm::Seven => out.put_u8(masked | self.length as u8 & 0x7F),
             LengthForm::Sixteen => {
-                out.put_u8(masked | 126);
+                out.put_u8(masked + 126);
                 out.put_u16(self.length as u16);
             }
             LengthForm::SixtyFour => {
-                out.put_u8(masked | 127);
+                out.put_u8(masked + 127);
                 out.put_u64(self.length);
             }
         }
@@ -180,7 +180,6 @@ impl Header {
 /// Masks a payload, or takes its mask off, which is the same (RFC 6455 §5.3). `at`: how much of the payload went before.
 pub fn mask(bytes: &mut [u8], key: [u8; 4], at: u64) {
     let mut key = key;
-    #[expect(clippy::cast_possible_truncation, reason = "less than four")]
     key.rotate_left((at % 4) as usize);
     let word = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
     let (words, rest) = bytes.as_chunks_mut::<8>();

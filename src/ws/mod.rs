@@ -11,6 +11,8 @@ pub mod close;
 pub mod deflate;
 pub mod frame;
 pub mod handshake;
+pub mod hearing;
+pub mod speaking;
 
 /// Which end of the connection we are. Frames of a client are masked, those of a server are not (RFC 6455 §5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
