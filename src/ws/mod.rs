@@ -14,6 +14,9 @@ pub mod handshake;
 pub mod hearing;
 pub mod speaking;
 
+#[cfg(test)]
+mod tests;
+
 /// Which end of the connection we are. Frames of a client are masked, those of a server are not (RFC 6455 §5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
