@@ -215,7 +215,7 @@ fn read(name: &str, mut supply: Supply, reading: Reading, inputs: &mpsc::Sender<
         let mut waiting = VecDeque::from(std::mem::take(&mut messages));
         while !waiting.is_empty() {
             let due = pace.due(&mut waiting, Instant::now());
-            let due = match reading.kinds.events(due.into()) {
+            let due = match reading.kinds.events(due) {
                 Ok(due) => due,
                 Err(why) => {
                     let why = format!("{name}: {why}; it and all after it were not sent");
@@ -284,7 +284,7 @@ impl Replay {
             while !waiting.is_empty() {
                 let due = pace.due(&mut waiting, Instant::now());
                 // What is no text ends it, as what cannot be read does.
-                let Ok(due) = self.reading.kinds.events(due.into()) else {
+                let Ok(due) = self.reading.kinds.events(due) else {
                     let _ = link.send(vec![Event::Finish]).await;
                     return;
                 };

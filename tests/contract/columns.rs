@@ -6,6 +6,7 @@ use std::time::Duration;
 use sockeye::cli::{Family, UnixType};
 use sockeye::endpoint::{HostPort, ListenOn, UnixListenOn, UnixName};
 use sockeye::frame::{Framing, Order, Width};
+use sockeye::proxy::{Hop, Kind, Route};
 use sockeye::tls::{Client, ClientOptions, Server, ServerOptions, Trust};
 use sockeye::transport::binding::Place;
 use sockeye::transport::listener::Backlog;
@@ -14,6 +15,7 @@ use sockeye::transport::sockets::Options;
 use sockeye::transport::{Bind, Dial, Handed, Network, On, To, tcp, udp, unix};
 use tempfile::TempDir;
 
+use crate::proxy::dante;
 use crate::{Boundaries, Column, Delivery, Empty, HalfClose, Largest, Promise, Vanished};
 
 /// Longer than any test.
@@ -84,6 +86,27 @@ pub(crate) const fn unix_stream(name: &str) -> Column {
         framing,
         promise: stream(framing, Vanished::Reset { acknowledged: false }),
     }
+}
+
+/// TCP by a SOCKS proxy, which has connections of its own to both ends: what becomes of one is told to the other.
+pub(crate) const fn socks(name: &str, kind: Kind) -> Column {
+    let framing = framing(name);
+    Column {
+        bind: tcp("chunks").bind,
+        dial: match kind {
+            Kind::Socks4a => |endpoint| by_proxy(endpoint, Kind::Socks4a),
+            _ => |endpoint| by_proxy(endpoint, Kind::Socks5h),
+        },
+        framing,
+        promise: stream(framing, Vanished::Ended),
+    }
+}
+
+fn by_proxy(endpoint: &str, kind: Kind) -> Dial {
+    let target = HostPort::parse("tcp", &[endpoint.to_owned()]).expect("an endpoint");
+    let at = HostPort::parse("tcp", &[dante().to_owned()]).expect("an address");
+    let route = Route { hops: vec![Hop { kind, at, login: None }], ..Route::default() };
+    To::Tcp(tcp::Dial { target, network: Network { route, ..network() } }).into()
 }
 
 /// TLS over TCP.

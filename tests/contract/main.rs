@@ -8,6 +8,7 @@
 
 mod columns;
 mod pair;
+mod proxy;
 mod rows;
 
 /// What an end of our direction is to the peer.
@@ -62,6 +63,8 @@ enum Vanished {
     Reset { acknowledged: bool },
     /// A reset if the kernel had something unread, otherwise an end that the protocol knows to be none.
     Cut,
+    /// An end, or a reset: somebody between has connections of his own.
+    Ended,
     /// Nothing, until something more is said: that is refused.
     Refused,
 }
@@ -124,6 +127,8 @@ columns! {
     tcp_chunks: crate::columns::tcp("chunks"),
     tcp_lines: crate::columns::tcp("lines"),
     tcp_length4: crate::columns::tcp("length4"),
+    socks5_chunks: crate::columns::socks("chunks", sockeye::proxy::Kind::Socks5h),
+    socks4_lines: crate::columns::socks("lines", sockeye::proxy::Kind::Socks4a),
     tls_chunks: crate::columns::tls("chunks"),
     tls_lines: crate::columns::tls("lines"),
     tls_unix_chunks: crate::columns::tls_unix("chunks"),

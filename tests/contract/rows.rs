@@ -223,6 +223,12 @@ pub(crate) async fn vanished_peer(column: &'static Column) {
             assert!(outcome.sent >= 5, "{outcome:?}");
             assert_eq!(outcome.acknowledged, acknowledged.then_some(outcome.sent));
         }
+        Vanished::Ended => {
+            let _ = client.offer(vec![Event::Finish]);
+            let outcome = client.closed_at_last().await;
+            assert!(matches!(outcome.end, Ended::Reset | Ended::Complete), "{outcome:?}");
+            assert!(outcome.sent >= 5, "{outcome:?}");
+        }
         Vanished::Cut => {
             // Like an end of its direction, a cut leaves ours open.
             let _ = client.offer(vec![Event::Finish]);
