@@ -9,6 +9,7 @@
 
 pub mod close;
 pub mod deflate;
+pub mod extension;
 pub mod frame;
 pub mod handshake;
 pub mod hearing;
