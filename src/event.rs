@@ -165,6 +165,14 @@ pub enum End {
     Partial,
     /// The peer's direction stopped without TLS's `close_notify`: what came may not be all (RFC 8446 §6.1).
     Truncated,
+    /// The peer closed and said that something is wrong (RFC 6455 §7.4).
+    Dismissed {
+        /// What it said.
+        #[serde(flatten)]
+        why: CloseReason,
+    },
+    /// The connection ended without the protocol's close: WebSocket's 1006.
+    Unclosed,
     /// The peer's machine answered that nothing listens there: ICMP port unreachable, or RST to a SYN with data.
     Refused,
     /// A time limit ended it.

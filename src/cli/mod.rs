@@ -27,6 +27,7 @@ mod talk;
 mod tls;
 mod traffic;
 mod values;
+mod ws;
 
 pub use access::{AcceptRate, Access, Port, Queue, Users};
 pub use exec::Exec;
@@ -44,6 +45,7 @@ pub use traffic::Traffic;
 pub use values::{
     AtEof, Color, Family, Newline, Output, ReplyMode, ReplyTo, Shell, StdinTo, Switch, Timestamps, UnixType,
 };
+pub use ws::{MessageKind, Ws, WsAsk, WsCommon, WsConnect, WsDeflate, WsListen, WsOffer};
 
 const INPUT_OUTPUT: &str = "Input and output";
 const WATCHING: &str = "Watching";
@@ -90,6 +92,9 @@ pub enum Command {
     /// A byte stream between a virtual machine and its host
     #[command(subcommand)]
     Vsock(Vsock),
+    /// Messages over the web's own sockets
+    #[command(subcommand)]
+    Ws(Ws),
     /// Tell which TCP ports of a host are open
     #[command(after_long_help = "\
 Examples:

@@ -17,13 +17,15 @@ use crate::transport::framed::{Framed, Frames};
 use crate::transport::listener::Backlog;
 use crate::transport::multicast::Joins;
 use crate::transport::sockets::Options;
-use crate::transport::{Bind, Channel, Dial, Handed, Listener, On, Opened, To, tcp, udp, unix};
+use crate::transport::{Bind, Channel, Dial, Handed, Listener, On, Opened, To, tcp, udp, unix, ws};
+use crate::ws::handshake::target::Carrier;
+use crate::ws::handshake::{self, Rules};
 
 /// Starts the server and says how to reach it. It lives as long as the runtime.
 pub(super) async fn start(demo: &Demo) -> Result<Dial, Failure> {
     let (journal, mut records) = Journal::new(Watch::default(), None);
     let client = match demo {
-        Demo::Tcp { tls, .. } | Demo::Unix { tls, .. } => tls.as_ref(),
+        Demo::Tcp { tls, .. } | Demo::Unix { tls, .. } | Demo::Ws { tls, .. } => tls.as_ref(),
         Demo::Udp { .. } => None,
     };
     let server = client.map(|client| server(client.options()));
@@ -64,8 +66,8 @@ fn knowing(client: &ClientOptions, certificate: Option<Fingerprint>) -> Client {
 
 fn bind(demo: &Demo) -> Bind {
     let expiry = Duration::from_secs(3600);
-    Bind::from(match demo {
-        Demo::Tcp { .. } => {
+    let bind = Bind::from(match demo {
+        Demo::Tcp { .. } | Demo::Ws { .. } => {
             On::Tcp(tcp::Bind { place: Place::from(ListenOn::Loopback(0)), backlog: Backlog::default() })
         }
         Demo::Udp { limit, .. } => On::Udp(udp::Bind {
@@ -79,14 +81,36 @@ fn bind(demo: &Demo) -> Bind {
             let (on, backlog, options) = (UnixListenOn::Name(name), Backlog::default(), Options::default());
             On::Unix(unix::Bind { on, kind: *kind, expiry, limit: *limit, backlog, options, handed: Handed::default() })
         }
-    })
+    });
+    match demo {
+        Demo::Ws { client, .. } => Bind { ws: Some(upgrades(client)), ..bind },
+        _ => bind,
+    }
+}
+
+/// A server that takes what the client asks for.
+fn upgrades(client: &ws::Client) -> ws::Server {
+    let rules = Rules { subprotocols: client.ask.offered.clone(), deflate: client.ask.deflate, ..Rules::default() };
+    let manners = ws::Manners { pings: None, ..client.manners.clone() };
+    ws::Server { rules: Arc::new(rules), manners, limit: client.limit }
 }
 
 fn dial(demo: &Demo, listener: &Listener) -> Result<Dial, Failure> {
     let endpoint = listener.endpoints.first().ok_or_else(|| Failure::new(Exit::Io, "demo: it listens nowhere"))?;
     let words = [endpoint.clone()];
+    if let Demo::Ws { network, tls, client } = demo {
+        let mut client = client.as_ref().clone();
+        let target = handshake::Target::parse(endpoint)
+            .map_err(|why| Failure::new(Exit::Io, format!("demo: {endpoint}: {why}")))?;
+        let (Carrier::Host(at) | Carrier::Secure(at)) = target.carrier.clone() else {
+            return Err(Failure::new(Exit::Io, format!("demo: {endpoint} is no address")));
+        };
+        client.ask.target = target;
+        let to = To::Tcp(tcp::Dial { target: at, network: network.clone() });
+        return Ok(Dial { to, tls: tls.clone(), ws: Some(client), retry: None });
+    }
     Ok(Dial::from(match demo {
-        Demo::Tcp { network, .. } => {
+        Demo::Tcp { network, .. } | Demo::Ws { network, .. } => {
             To::Tcp(tcp::Dial { target: HostPort::parse("tcp", &words)?, network: network.clone() })
         }
         Demo::Udp { network, limit, joins, outward } => To::Udp(udp::Dial {

@@ -10,6 +10,7 @@ mod sockets;
 mod talk;
 mod tls;
 mod traffic;
+mod ws;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::backoff::Backoff;
 use crate::cli::{
     self, Cli, Command, Exec, Family, Feed, IpOptions, Names, Network, Offline, Output, Reconnect, ReplyMode, ReplyTo,
     Serve, Shell, StdinTo, Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect, UdpListen,
-    Unix, UnixConnect, UnixListen, UnixType, Vsock, VsockConnect, VsockListen,
+    Unix, UnixConnect, UnixListen, UnixType, Vsock, VsockConnect, VsockListen, Ws,
 };
 use crate::endpoint::{HostPort, ListenOn, NameAddress, UnixListenOn, UnixName, VsockAddress};
 use crate::environment::Environment;
@@ -133,6 +134,7 @@ pub enum Demo {
     Tcp { network: transport::Network, tls: Option<Client> },
     Udp { network: transport::Network, limit: usize, joins: Joins, outward: Outward },
     Unix { kind: UnixType, limit: usize, options: Options, tls: Option<Client> },
+    Ws { network: transport::Network, tls: Option<Client>, client: Box<transport::ws::Client> },
 }
 
 /// A conversation.
@@ -239,6 +241,8 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
         Command::Unix(Unix::Listen(options)) => unix_listen(options, terminal, environment),
         Command::Vsock(Vsock::Connect(options)) => vsock_connect(options, terminal, environment),
         Command::Vsock(Vsock::Listen(options)) => vsock_listen(options, terminal, environment),
+        Command::Ws(Ws::Connect(options)) => ws::ws_connect(*options, terminal, environment),
+        Command::Ws(Ws::Listen(options)) => ws::ws_listen(*options, terminal, environment),
         Command::Scan(options) => scan::scan(options, terminal),
         Command::Replay(options) => {
             let look = look(&options.show, Framing::Lines, Talkativeness::Normal, terminal);
@@ -258,7 +262,9 @@ fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environmen
     sockets::speaks_first(&network.options, if asks { First::Us } else { First::Whoever })?;
     let to = match target {
         None => Target::Demo(Demo::Tcp { network, tls }),
-        Some(target) => Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, retry: retry.retry }),
+        Some(target) => {
+            Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, ws: None, retry: retry.retry })
+        }
     };
     connect(to, Some(&reconnect), exec, talk, Carries::Bytes, terminal, environment)
 }
@@ -316,7 +322,7 @@ fn unix_connect(options: UnixConnect, terminal: Terminal, environment: &Environm
         Some(path) if !demo => {
             let bind = bind.as_deref().map(UnixName::parse).transpose()?;
             let dial = unix::Dial { target: UnixName::parse(&path)?, kind, bind, limit, options };
-            Target::Endpoint(Dial { to: To::Unix(dial), tls, retry: retry.retry })
+            Target::Endpoint(Dial { to: To::Unix(dial), tls, ws: None, retry: retry.retry })
         }
         _ => Target::Demo(Demo::Unix { kind, limit, options, tls }),
     };
@@ -327,7 +333,7 @@ fn vsock_connect(options: VsockConnect, terminal: Terminal, environment: &Enviro
     let VsockConnect { address, connect_timeout: timeout, tls, retry, reconnect, exec, talk } = options;
     let dial = vsock::Dial { target: VsockAddress::parse(&address)?, timeout };
     let tls = tls::client(tls, false, Over::Local, environment)?;
-    let to = Target::Endpoint(Dial { to: To::Vsock(dial), tls, retry: retry.retry });
+    let to = Target::Endpoint(Dial { to: To::Vsock(dial), tls, ws: None, retry: retry.retry });
     connect(to, Some(&reconnect), exec, talk, Carries::Bytes, terminal, environment)
 }
 
@@ -341,8 +347,18 @@ fn connect(
     environment: &Environment,
 ) -> Result<Plan, Failure> {
     let reply = exec::reply(ReplyMode::None, exec, &options.messages, carries, environment)?;
+    connect_as(to, reconnect.and_then(again), reply, options, carries, terminal)
+}
+
+fn connect_as(
+    to: Target,
+    again: Option<Again>,
+    reply: Reply,
+    options: TalkOptions,
+    carries: Carries,
+    terminal: Terminal,
+) -> Result<Plan, Failure> {
     let mut talk = talk(options, carries, &reply, terminal)?;
-    let again = reconnect.and_then(again);
     if reply != Reply::None || again.is_some() {
         talk.path = Path::Messages;
     }
@@ -400,7 +416,7 @@ fn tcp_listen(options: TcpListen, terminal: Terminal, environment: &Environment)
     let tls = tls::server(tls, tls::is_asked_by(Some(&address)), Over::Host, Some(&on), environment)?;
     let place = Place { on, family, port: access::port(&port), options: sockets::options(ip, &tcp)?, handed };
     let on = On::Tcp(tcp::Bind { place, backlog: access::backlog(&queue) });
-    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls };
+    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls, ws: None };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal, environment)
 }
 
@@ -417,7 +433,7 @@ fn udp_listen(options: UdpListen, terminal: Terminal, environment: &Environment)
     let place = Place { on, family, port: access::port(&port), options, handed };
     let joins = sockets::joins(multicast, family)?;
     let on = On::Udp(udp::Bind { place, expiry, limit, joins });
-    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls: None };
+    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls: None, ws: None };
     listen(bind, &serve, &Hearers::Answered(reply_to), exec, talk, Carries::Datagrams, terminal, environment)
 }
 
@@ -434,7 +450,7 @@ fn unix_listen(options: UnixListen, terminal: Terminal, environment: &Environmen
     access::opened_by_us(matches!(on, UnixListenOn::Handed(_)), &asked)?;
     let (backlog, options) = (access::backlog(&queue), sockets::buffers(&buffers)?);
     let on = On::Unix(unix::Bind { on, kind, expiry: EXPIRY, limit, backlog, options, handed });
-    let bind = Bind { on, manager, access: access::users(users, &rate, kind)?, tls };
+    let bind = Bind { on, manager, access: access::users(users, &rate, kind)?, tls, ws: None };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, carried(kind), terminal, environment)
 }
 
@@ -443,7 +459,7 @@ fn vsock_listen(options: VsockListen, terminal: Terminal, environment: &Environm
     let on = VsockAddress::parse_listen(&address)?;
     let on = On::Vsock(vsock::Bind { on, backlog: access::backlog(&queue) });
     let tls = tls::server(tls, false, Over::Local, None, environment)?;
-    let bind = Bind { on, manager: environment.manager.clone(), access: access::anybody(&rate), tls };
+    let bind = Bind { on, manager: environment.manager.clone(), access: access::anybody(&rate), tls, ws: None };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal, environment)
 }
 

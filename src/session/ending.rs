@@ -13,6 +13,7 @@ use crate::event::{ConnId, End, Message, Outcome, Peer};
 use crate::exit::{Exit, Failure};
 use crate::quantity::show_size;
 use crate::traffic::digest::Expected;
+use crate::ws::close;
 
 /// The rules that end a session.
 #[derive(Clone, Debug)]
@@ -349,6 +350,15 @@ pub(crate) fn judge(remote: &str, outcome: &Outcome) -> Result<Exit, Failure> {
             format!("{remote}: the stream was cut: no close_notify; {delivered}"),
         )
         .hint("what came may not be all; some servers always end so, and then a length in the data, such as HTTP's, tells")),
+        End::Dismissed { why } => Err(Failure {
+            hint: close::hint(why.code).map(str::to_owned),
+            ..Failure::new(Exit::Protocol, format!("{remote}: the peer closed with {}", close::words(why)))
+        }),
+        End::Unclosed => Err(Failure::new(
+            Exit::Partial,
+            format!("{remote}: the connection ended without a Close frame (1006); {delivered}"),
+        )
+        .hint("the peer, or something between such as a proxy's time limit, dropped the connection; 1006 is only a name for that")),
         End::Refused => Err(Failure::new(Exit::Refused, format!("{remote}: connection refused"))
             .hint("nothing listens at that port there; for localhost try -4 or -6")),
         End::Timeout { limit } => Err(Failure::new(Exit::Timeout, format!("{remote}: {limit}"))),

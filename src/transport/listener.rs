@@ -9,7 +9,7 @@ use socket2::Socket;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use super::{Channel, Door, Opened, tls};
+use super::{Channel, Door, Opened, tls, ws};
 use crate::event::{Reach, What};
 use crate::exit::{Failure, words};
 use crate::link::Reporter;
@@ -38,14 +38,39 @@ pub struct Listener {
 pub(crate) struct Incoming {
     opened: mpsc::Sender<Result<Opened, Failure>>,
     door: Door,
-    tls: Option<Server>,
+    upgrades: Upgrades,
     handshakes: Arc<Semaphore>,
 }
 
 /// Peers that may have been accepted and not yet been served.
 const ACCEPTED: usize = 64;
-/// Peers that may be in the middle of their TLS handshakes.
+/// Peers that may be in the middle of their handshakes.
 const HANDSHAKES: usize = 1024;
+
+/// What is layered on each connection.
+#[derive(Clone, Default)]
+pub(super) struct Upgrades {
+    pub(super) tls: Option<Server>,
+    pub(super) ws: Option<ws::Server>,
+}
+
+impl Upgrades {
+    fn is_none(&self) -> bool {
+        self.tls.is_none() && self.ws.is_none()
+    }
+
+    /// The handshakes; `None` if one failed, which has been said.
+    async fn accept(&self, opened: Opened) -> Option<Opened> {
+        let opened = match &self.tls {
+            Some(server) => tls::accept(server, opened).await?,
+            None => opened,
+        };
+        match &self.ws {
+            Some(server) => ws::accept(server, opened).await,
+            None => Some(opened),
+        }
+    }
+}
 
 impl Incoming {
     /// Who is asked whether a peer may come, before anything is done for it.
@@ -53,11 +78,12 @@ impl Incoming {
         &self.door
     }
 
-    /// Hands a peer on, after its handshake if there is one. Fails when the listener is gone.
+    /// Hands a peer on, after its handshakes if there are any. Fails when the listener is gone.
     pub(crate) async fn admit(&self, opened: Opened) -> Result<(), Gone> {
-        let Some(server) = self.tls.clone() else {
+        if self.upgrades.is_none() {
             return self.opened.send(Ok(opened)).await.map_err(|_| Gone);
-        };
+        }
+        let upgrades = self.upgrades.clone();
         if let Channel::Bytes(_, peer) = &opened.channel {
             opened.report.meter().toward(peer.remote.clone());
         }
@@ -66,7 +92,7 @@ impl Incoming {
         // One peer that stalls must not keep the others waiting.
         tokio::spawn(async move {
             let handshake = async {
-                if let Some(opened) = tls::accept(&server, opened).await {
+                if let Some(opened) = upgrades.accept(opened).await {
                     let _ = incoming.send(Ok(opened)).await;
                 }
             };
@@ -90,7 +116,7 @@ pub(crate) struct Gone;
 
 impl Listener {
     /// A listener that listens nowhere yet, and the end that its accepting tasks hand peers to.
-    pub(super) fn new(door: Door, tls: Option<Server>) -> Result<(Self, Incoming), Failure> {
+    pub(super) fn new(door: Door, upgrades: Upgrades) -> Result<(Self, Incoming), Failure> {
         let (sender, incoming) = mpsc::channel(ACCEPTED);
         let mut listener = Self {
             endpoints: Vec::new(),
@@ -106,13 +132,19 @@ impl Listener {
             listener.spawn(door.clone().read_again(hangups, file));
         }
         let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
-        Ok((listener, Incoming { opened: sender, door, tls, handshakes }))
+        Ok((listener, Incoming { opened: sender, door, upgrades, handshakes }))
     }
 
     /// Its endpoints are TLS's. `certificate`: the one that was made for it, if one was.
     pub(super) fn secured(mut self, certificate: Option<Fingerprint>) -> Self {
         self.endpoints = self.endpoints.iter().map(|endpoint| tls::endpoint(endpoint)).collect();
         self.certificate = certificate;
+        self
+    }
+
+    /// Its endpoints are WebSocket's.
+    pub(super) fn upgraded(mut self, server: &ws::Server) -> Self {
+        self.endpoints = self.endpoints.iter().map(|endpoint| server.endpoint(endpoint)).collect();
         self
     }
 

@@ -22,6 +22,7 @@ pub mod tls;
 pub mod udp;
 pub mod unix;
 pub mod vsock;
+pub mod ws;
 
 use std::fmt;
 use std::time::Duration;
@@ -62,6 +63,8 @@ pub struct Dial {
     pub to: To,
     /// TLS over the byte stream.
     pub tls: Option<crate::tls::Client>,
+    /// WebSocket over that.
+    pub ws: Option<ws::Client>,
     /// Try again for so long until it opens.
     pub retry: Option<Duration>,
 }
@@ -103,7 +106,7 @@ impl fmt::Display for To {
 
 impl From<To> for Dial {
     fn from(to: To) -> Self {
-        Self { to, tls: None, retry: None }
+        Self { to, tls: None, ws: None, retry: None }
     }
 }
 
@@ -124,6 +127,14 @@ impl Dial {
     }
 
     async fn attempt(&self, report: Reporter) -> Result<Opened, Failure> {
+        match &self.ws {
+            Some(client) => ws::connect(self, client, report).await,
+            None => self.carrier(report).await,
+        }
+    }
+
+    /// The byte stream, or what is no stream.
+    async fn carrier(&self, report: Reporter) -> Result<Opened, Failure> {
         let opened = match &self.to {
             To::Tcp(dial) => dial.connect(report).await,
             To::Udp(dial) => dial.connect(report).await,
@@ -147,6 +158,8 @@ pub struct Bind {
     pub access: Policy,
     /// TLS over the byte streams.
     pub tls: Option<crate::tls::Server>,
+    /// WebSocket over that.
+    pub ws: Option<ws::Server>,
 }
 
 /// A listener's endpoint.
@@ -173,7 +186,7 @@ impl On {
 
 impl From<On> for Bind {
     fn from(on: On) -> Self {
-        Self { on, manager: None, access: Policy::default(), tls: None }
+        Self { on, manager: None, access: Policy::default(), tls: None, ws: None }
     }
 }
 
@@ -183,15 +196,20 @@ impl Bind {
         // What is wrong with a certificate is said before anybody can come.
         let certificate = self.tls.as_ref().map(crate::tls::Server::made).transpose()?;
         let door = Door::open(&self.access, self.on.noun(), journal.program())?;
-        let (listener, incoming) = Listener::new(door, self.tls.clone())?;
+        let upgrades = listener::Upgrades { tls: self.tls.clone(), ws: self.ws.clone() };
+        let (listener, incoming) = Listener::new(door, upgrades)?;
         let listener = match &self.on {
             On::Tcp(bind) => bind.listen(journal, listener, incoming).await,
             On::Udp(bind) => bind.listen(journal, listener, incoming).await,
             On::Unix(bind) => bind.listen(journal, listener, incoming).await,
             On::Vsock(bind) => bind.listen(journal, listener, incoming).await,
         }?;
-        Ok(match certificate {
+        let listener = match certificate {
             Some(certificate) => listener.secured(certificate),
+            None => listener,
+        };
+        Ok(match &self.ws {
+            Some(server) => listener.upgraded(server),
             None => listener,
         })
     }

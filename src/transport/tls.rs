@@ -271,10 +271,10 @@ pub struct Overheard {
 
 /// The first bytes that a peer said.
 #[derive(Clone, Default)]
-struct First(Arc<Mutex<Vec<u8>>>);
+pub(super) struct First(Arc<Mutex<Vec<u8>>>);
 
 impl First {
-    fn bytes(&self) -> Vec<u8> {
+    pub(super) fn bytes(&self) -> Vec<u8> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -286,7 +286,7 @@ impl First {
 }
 
 impl Overheard {
-    fn new(stream: ByteStream) -> (Self, First) {
+    pub(super) fn new(stream: ByteStream) -> (Self, First) {
         let first = First::default();
         (Self { stream, first: Some(first.clone()) }, first)
     }
@@ -294,6 +294,11 @@ impl Overheard {
     /// The stream.
     pub(super) fn stream(&self) -> &ByteStream {
         &self.stream
+    }
+
+    /// The stream, from now on by itself.
+    pub(super) fn into_stream(self) -> ByteStream {
+        self.stream
     }
 }
 

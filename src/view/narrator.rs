@@ -13,6 +13,7 @@ use crate::event::{CloseReason, ConnId, End, Event, Message, Outcome, Reach, Rec
 use crate::quantity::{show_nanos, show_size};
 use crate::step::Step;
 use crate::tls::Fingerprint;
+use crate::ws::close;
 
 pub(super) struct Narrator {
     style: Style,
@@ -118,6 +119,8 @@ impl Narrator {
         };
         let bytes = format!("{sent}, {} received", show_size(outcome.received));
         let how = match &outcome.end {
+            End::Dismissed { why } => format!("the peer closed with {}", escape::line(&close::words(why))),
+            End::Unclosed => "the connection ended without a Close frame".to_owned(),
             End::Complete => return format!("closed: {bytes}"),
             End::Reset => "reset by peer".to_owned(),
             End::Partial => "the peer closed before it took everything".to_owned(),

@@ -71,6 +71,24 @@ pub fn may_be_said(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
+/// What can be done about a refusal.
+#[must_use]
+pub fn hint(code: u16) -> Option<&'static str> {
+    Some(match code {
+        PROTOCOL => "it says that we broke the protocol; -v shows every frame",
+        1003 => "it does not take this kind of message; --kind text and --kind binary say which is sent",
+        INVALID_DATA => "it says that a text was not UTF-8, or that a message could not be inflated; --deflate off",
+        POLICY => "the server has a rule against it: a login, a rate, a subprotocol; its documentation may say which",
+        TOO_BIG => "the server takes only smaller messages",
+        1010 => "the server wants an extension that we did not offer; is it --deflate off?",
+        1011 | 1014 => "something failed at the server; its log says what",
+        1012 | 1013 => "--reconnect opens it again when the server is back",
+        3000 | 3003 => "the server wants to know who we are: --auth, --cookie or -H",
+        4000..5000 => "codes from 4000 on are the application's own: its documentation says what they mean",
+        _ => return None,
+    })
+}
+
 /// `1008 (policy violation): no cats`
 #[must_use]
 pub fn words(why: &CloseReason) -> String {

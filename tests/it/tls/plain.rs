@@ -37,7 +37,11 @@ fn a_server_that_speaks_no_tls_is_quoted() {
         // Before its ClientHello it may not have noticed yet that it is connected.
         let mut hello = [0; 8192];
         std::io::Read::read(&mut &server, &mut hello).expect("a ClientHello");
-        if reset { server.reset() } else { drop(server) }
+        if reset {
+            server.reset()
+        } else {
+            drop(server)
+        }
         let what = if reset { "threw the connection away in the handshake" } else { "before it said anything" };
         let ended = client.wait_code(6);
         assert!(ended.stderr.contains(what), "{}", ended.stderr);
