@@ -357,16 +357,23 @@ impl Mouth<'_> {
                 self.made(made);
                 None
             }
-            Answer::Refuse(why) => Some(Last::Close(Some(why))),
             Answer::Close(_) if manners.closes == Answers::Withheld => Some(Last::Nothing),
             Answer::Close(why) => {
-                // What was to be said before it is said before it: an echo waits in the outbox.
-                while let Some(events) = outbox.ready() {
-                    if self.events(events, said).is_some() {
-                        break;
-                    }
-                }
+                self.rest(outbox, said);
                 Some(Last::Close(why))
+            }
+            Answer::Refuse(why) => {
+                self.rest(outbox, said);
+                Some(Last::Close(Some(why)))
+            }
+        }
+    }
+
+    /// What was to be said before a Close is said before it: an echo waits in the outbox.
+    fn rest(&mut self, outbox: &mut Outbox, said: &mut Vec<Event>) {
+        while let Some(events) = outbox.ready() {
+            if self.events(events, said).is_some() {
+                return;
             }
         }
     }
