@@ -29,7 +29,7 @@ Examples:
   sockeye ws connect --explain --step localhost:8080
   sockeye ws connect ws+unix:/run/app.sock:/chat")]
     Connect(Box<WsConnect>),
-    /// Listen for WebSockets
+    /// Listen for WebSocket connections
     #[command(after_long_help = "\
 Examples:
   sockeye ws listen 9000
@@ -110,7 +110,7 @@ pub struct WsAsk {
     pub location: Option<u32>,
 }
 
-/// Listen for WebSockets
+/// Listen for WebSocket connections
 ///
 /// Many peers are served until it is interrupted. The first line on stderr begins with "listening on" and names the real
 /// address. A browser that opens it as a page gets one that connects and chats. Pages of other origins are refused.

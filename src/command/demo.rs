@@ -99,7 +99,7 @@ fn dial(demo: &Demo, listener: &Listener) -> Result<Dial, Failure> {
     let endpoint = listener.endpoints.first().ok_or_else(|| Failure::new(Exit::Io, "demo: it listens nowhere"))?;
     let words = [endpoint.clone()];
     if let Demo::Ws { network, tls, client } = demo {
-        let mut client = client.as_ref().clone();
+        let mut client = client.clone();
         let target = handshake::Target::parse(endpoint)
             .map_err(|why| Failure::new(Exit::Io, format!("demo: {endpoint}: {why}")))?;
         let (Carrier::Host(at) | Carrier::Secure(at)) = target.carrier.clone() else {

@@ -84,14 +84,14 @@ pub(super) fn ws_connect(options: WsConnect, terminal: Terminal, environment: &E
             let network = network(reach, ip, &tcp, route)?;
             sockets::speaks_first(&network.options, sockets::First::Us)?;
             let to = To::Tcp(tcp::Dial { target, network });
-            Whom::Endpoint(Dial { to, tls, ws: Some(client), retry: retry.retry })
+            Whom::Endpoint(Dial { to, tls, ws: Some(Box::new(client)), retry: retry.retry })
         }
         Some(Carrier::Unix(path)) => {
             let target = UnixName::parse(&path)?;
             let options = sockets::buffers(&ip.buffers)?;
             let kind = crate::cli::UnixType::Stream;
             let dial = unix::Dial { target, kind, bind: None, limit: usize::MAX, options };
-            Whom::Endpoint(Dial { to: To::Unix(dial), tls: None, ws: Some(client), retry: retry.retry })
+            Whom::Endpoint(Dial { to: To::Unix(dial), tls: None, ws: Some(Box::new(client)), retry: retry.retry })
         }
     };
     let linger = talk.ending.linger;
@@ -209,7 +209,7 @@ fn ask(options: WsAsk, target: Option<Target>, deflate: Option<Config>) -> Resul
     let WsAsk { header, origin, subprotocol, strict, auth, cookie, location } = options;
     // The demo fills its address in when it has one.
     let target = target.unwrap_or_else(Target::nowhere);
-    let login = auth.as_deref().map(|text| self::login(text)).transpose()?;
+    let login = auth.as_deref().map(self::login).transpose()?;
     let origin = origin.map(|text| {
         HeaderValue::from_str(&text).map_err(|_| {
             Failure::usage(format!("--origin {text:?}: it cannot be in a header"), "https://example.org is one")

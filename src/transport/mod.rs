@@ -64,7 +64,7 @@ pub struct Dial {
     /// TLS over the byte stream.
     pub tls: Option<crate::tls::Client>,
     /// WebSocket over that.
-    pub ws: Option<ws::Client>,
+    pub ws: Option<Box<ws::Client>>,
     /// Try again for so long until it opens.
     pub retry: Option<Duration>,
 }

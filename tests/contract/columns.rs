@@ -1,6 +1,7 @@
 //! The transports, and what their protocols promise.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sockeye::cli::{Family, UnixType};
@@ -12,11 +13,15 @@ use sockeye::transport::binding::Place;
 use sockeye::transport::listener::Backlog;
 use sockeye::transport::multicast::{Joins, Outward};
 use sockeye::transport::sockets::Options;
+use sockeye::transport::ws::{self, Answers, Manners};
 use sockeye::transport::{Bind, Dial, Handed, Network, On, To, tcp, udp, unix};
+use sockeye::ws::extension::Config;
+use sockeye::ws::handshake::{self, Ask, Rules};
+use sockeye::ws::speaking::Masking;
 use tempfile::TempDir;
 
 use crate::proxy::dante;
-use crate::{Boundaries, Column, Delivery, Empty, HalfClose, Largest, Promise, Vanished};
+use crate::{Boundaries, Column, Delivery, Empty, HalfClose, Largest, Pings, Promise, Vanished};
 
 /// Longer than any test.
 const EXPIRY: Duration = Duration::from_secs(600);
@@ -53,6 +58,7 @@ const fn stream(framing: Framing, vanished: Vanished) -> Promise {
     let chunks = matches!(framing, Framing::Chunks);
     Promise {
         half_close: HalfClose::Heard,
+        pings: Pings::Unsaid,
         boundaries: if chunks { Boundaries::Lost } else { Boundaries::Kept },
         empty: if chunks { Empty::Unsaid } else { Empty::Heard },
         delivery: Delivery::Reliable,
@@ -131,6 +137,87 @@ pub(crate) const fn tls_unix(name: &str) -> Column {
     }
 }
 
+/// WebSocket over TCP, or over TLS.
+pub(crate) const fn ws(carrier: Carrier, compression: Compression) -> Column {
+    use {
+        Carrier::{Plain, Secure},
+        Compression::{Deflate, None},
+    };
+    Column {
+        bind: match (carrier, compression) {
+            (Plain, None) => |scratch| ws_bind((tcp("chunks").bind)(scratch), None),
+            (Plain, Deflate) => |scratch| ws_bind((tcp("chunks").bind)(scratch), Deflate),
+            (Secure, None) => |scratch| ws_bind((tls("chunks").bind)(scratch), None),
+            (Secure, Deflate) => |scratch| ws_bind((tls("chunks").bind)(scratch), Deflate),
+        },
+        dial: match (carrier, compression) {
+            (Plain, None) => |endpoint| ws_dial(endpoint, (tcp("chunks").dial)(&carried(endpoint)), None),
+            (Plain, Deflate) => |endpoint| ws_dial(endpoint, (tcp("chunks").dial)(&carried(endpoint)), Deflate),
+            (Secure, None) => |endpoint| ws_dial(endpoint, (tls("chunks").dial)(&carried(endpoint)), None),
+            (Secure, Deflate) => |endpoint| ws_dial(endpoint, (tls("chunks").dial)(&carried(endpoint)), Deflate),
+        },
+        framing: Framing::Chunks,
+        promise: Promise {
+            half_close: HalfClose::Unheard,
+            pings: Pings::Answered,
+            boundaries: Boundaries::Kept,
+            empty: Empty::Heard,
+            delivery: Delivery::Reliable,
+            largest: Largest::Tried(8 * 1024 * 1024),
+            vanished: Vanished::Cut,
+        },
+    }
+}
+
+/// What carries a WebSocket.
+#[derive(Clone, Copy)]
+pub(crate) enum Carrier {
+    Plain,
+    Secure,
+}
+
+/// Whether messages are compressed.
+#[derive(Clone, Copy)]
+pub(crate) enum Compression {
+    Deflate,
+    None,
+}
+
+fn config(compression: Compression) -> Option<Config> {
+    match compression {
+        Compression::Deflate => Some(Config { threshold: 0, level: 1, ..Config::default() }),
+        Compression::None => None,
+    }
+}
+
+fn manners() -> Manners {
+    Manners {
+        limit: 64 * 1024 * 1024,
+        masking: Masking::ByRole,
+        pongs: Answers::Given,
+        closes: Answers::Given,
+        level: 1,
+        threshold: 0,
+        pings: None,
+    }
+}
+
+fn ws_bind(bind: Bind, compression: Compression) -> Bind {
+    let rules = Rules { deflate: config(compression), ..Rules::default() };
+    Bind { ws: Some(ws::Server { rules: Arc::new(rules), manners: manners(), limit: TIMEOUT }), ..bind }
+}
+
+fn ws_dial(endpoint: &str, dial: Dial, compression: Compression) -> Dial {
+    let target = handshake::Target::parse(endpoint).expect("an endpoint");
+    let ask = Ask { deflate: config(compression), ..Ask::new(target) };
+    Dial { ws: Some(Box::new(ws::Client { tls: None, ask, manners: manners(), limit: TIMEOUT })), ..dial }
+}
+
+/// `ws://` is carried by `tcp://`, and `wss://` by `tls://`.
+fn carried(endpoint: &str) -> String {
+    endpoint.replace("wss://", "tls://").replace("ws://", "tcp://")
+}
+
 fn server() -> Server {
     Server::new(ServerOptions {
         identity: None,
@@ -161,6 +248,7 @@ pub(crate) const UNIX_SEQPACKET: Column = Column {
     framing: Framing::Chunks,
     promise: Promise {
         half_close: HalfClose::Heard,
+        pings: Pings::Unsaid,
         boundaries: Boundaries::Kept,
         empty: Empty::Unsaid,
         delivery: Delivery::Reliable,
@@ -175,6 +263,7 @@ pub(crate) const UNIX_DATAGRAM: Column = Column {
     framing: Framing::Chunks,
     promise: Promise {
         half_close: HalfClose::Unheard,
+        pings: Pings::Unsaid,
         boundaries: Boundaries::Kept,
         empty: Empty::Unsaid,
         delivery: Delivery::Reliable,
@@ -199,6 +288,7 @@ pub(crate) const UDP: Column = Column {
     framing: Framing::Chunks,
     promise: Promise {
         half_close: HalfClose::Unheard,
+        pings: Pings::Unsaid,
         boundaries: Boundaries::Kept,
         empty: Empty::Unsaid,
         delivery: Delivery::Lossy,

@@ -20,6 +20,15 @@ enum HalfClose {
     Unheard,
 }
 
+/// What becomes of a ping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pings {
+    /// It is heard, and answered with a pong.
+    Answered,
+    /// The protocol has none, and nothing is sent for it.
+    Unsaid,
+}
+
 /// What becomes of the boundaries of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Boundaries {
@@ -73,6 +82,7 @@ enum Vanished {
 #[derive(Clone, Copy)]
 struct Promise {
     half_close: HalfClose,
+    pings: Pings,
     boundaries: Boundaries,
     empty: Empty,
     delivery: Delivery,
@@ -137,5 +147,9 @@ columns! {
     unix_length4: crate::columns::unix_stream("length4"),
     unix_seqpacket: crate::columns::UNIX_SEQPACKET,
     unix_datagram: crate::columns::UNIX_DATAGRAM,
+    ws_plain: crate::columns::ws(crate::columns::Carrier::Plain, crate::columns::Compression::None),
+    ws_deflate: crate::columns::ws(crate::columns::Carrier::Plain, crate::columns::Compression::Deflate),
+    wss_plain: crate::columns::ws(crate::columns::Carrier::Secure, crate::columns::Compression::None),
+    wss_deflate: crate::columns::ws(crate::columns::Carrier::Secure, crate::columns::Compression::Deflate),
     udp: crate::columns::UDP,
 }

@@ -157,11 +157,22 @@ impl End {
         assert_eq!(self.ears.next().await.1, Heard::Event(Event::Finish));
     }
 
-    /// The outcome, which is due now.
-    pub(crate) async fn closed(&mut self) -> Outcome {
+    /// Anything but a message.
+    pub(crate) async fn control(&mut self) -> Event {
         match self.ears.next().await.1 {
-            Heard::Closed(outcome) => outcome,
-            other @ Heard::Event(_) => panic!("the end was due and not {other:?}"),
+            Heard::Event(event) if !matches!(event, Event::Message(_)) => event,
+            other => panic!("a ping or a pong was due and not {other:?}"),
+        }
+    }
+
+    /// The outcome, which is due now; in some protocols the peer says Close before it.
+    pub(crate) async fn closed(&mut self) -> Outcome {
+        loop {
+            match self.ears.next().await.1 {
+                Heard::Closed(outcome) => return outcome,
+                Heard::Event(Event::Close { .. }) => {}
+                other @ Heard::Event(_) => panic!("the end was due and not {other:?}"),
+            }
         }
     }
 

@@ -76,7 +76,7 @@ pub struct Pings {
 }
 
 /// A WebSocket that is open.
-pub struct Conversation {
+pub(super) struct Conversation {
     pub(super) stream: ByteStream,
     /// What came with the handshake.
     pub(super) early: Bytes,
@@ -198,11 +198,7 @@ async fn both_ways(
     let mut watching = std::pin::pin!(watching);
     let (mut spoken, mut listened) = (None, None);
     loop {
-        let over = match (&spoken, &listened) {
-            (Some(_), Some(_)) | (_, Some(Listened::Ended | Listened::Failed(_))) => true,
-            _ => false,
-        };
-        if over {
+        if matches!((&spoken, &listened), (Some(_), Some(_)) | (_, Some(Listened::Ended | Listened::Failed(_)))) {
             break;
         }
         let patience = spoken.is_some() || listened.is_some();

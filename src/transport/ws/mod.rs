@@ -97,7 +97,7 @@ async fn upgrade(client: &Client, opened: Opened) -> Result<Opened, Stopped> {
 }
 
 impl Server {
-    /// Where a listener of byte streams listens for WebSockets.
+    /// Where a listener of byte streams listens for WebSocket connections.
     pub(super) fn endpoint(&self, endpoint: &str) -> String {
         let path = self.rules.path.as_deref().unwrap_or_default();
         format!("{}{path}", self::endpoint(endpoint, endpoint.starts_with("tls://")))

@@ -15,6 +15,9 @@ use crate::ws::extension::{self, Config};
 /// The page that connects to this very endpoint.
 const PAGE: &str = include_str!("page.html");
 
+const UPGRADE: (&str, &str) = ("upgrade", "websocket");
+const VERSION: (&str, &str) = ("sec-websocket-version", "13");
+
 /// Who may have what.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
@@ -94,8 +97,6 @@ impl Rules {
             let challenge = [("www-authenticate", "Basic realm=\"sockeye\"")];
             return refuse(StatusCode::UNAUTHORIZED, "a login is needed", &challenge);
         }
-        const UPGRADE: (&str, &str) = ("upgrade", "websocket");
-        const VERSION: (&str, &str) = ("sec-websocket-version", "13");
         if !lists(headers, header::UPGRADE, "websocket") {
             if self.page == Page::Shown && (self.path.is_some() || request.uri.path() == "/") {
                 return page();
@@ -156,9 +157,8 @@ impl Rules {
         if !self.is_ours(host) {
             return Some(format!("we are not called {host:?}; --host says how we are called"));
         }
-        let origin = match headers.get(header::ORIGIN)?.to_str() {
-            Ok(origin) => origin,
-            Err(_) => return Some("the origin cannot be read".to_owned()),
+        let Ok(origin) = headers.get(header::ORIGIN)?.to_str() else {
+            return Some("the origin cannot be read".to_owned());
         };
         let own = origin.split_once("://").is_some_and(|(scheme, authority)| {
             matches!(scheme, "http" | "https") && authority.eq_ignore_ascii_case(host)

@@ -38,9 +38,9 @@ fn a_server_that_speaks_no_tls_is_quoted() {
         let mut hello = [0; 8192];
         std::io::Read::read(&mut &server, &mut hello).expect("a ClientHello");
         if reset {
-            server.reset()
+            server.reset();
         } else {
-            drop(server)
+            drop(server);
         }
         let what = if reset { "threw the connection away in the handshake" } else { "before it said anything" };
         let ended = client.wait_code(6);
