@@ -30,6 +30,7 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "tcp" -d 'A byte str
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "udp" -d 'Datagrams over the network'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "unix" -d 'Sockets inside this machine'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "vsock" -d 'A byte stream between a virtual machine and its host'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "ws" -d 'Messages over the web\'s own sockets'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "scan" -d 'Tell which TCP ports of a host are open'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "replay" -d 'Show a recorded session again, in any view'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
@@ -768,6 +769,247 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_s
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from help" -f -a "connect" -d 'Connect to a virtual machine, or from one to its host, and talk'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from help" -f -a "listen" -d 'Listen for connections from the host, or from its virtual machines'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and not __fish_seen_subcommand_from connect listen help" -s h -l help -d 'Print help'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and not __fish_seen_subcommand_from connect listen help" -f -a "connect" -d 'Connect to a WebSocket and talk'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and not __fish_seen_subcommand_from connect listen help" -f -a "listen" -d 'Listen for WebSocket connections'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and not __fish_seen_subcommand_from connect listen help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -s H -l header -d 'Add this header to the request; may be repeated. One that is sent anyway is replaced' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l origin -d 'Say that the page of this origin asks' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l subprotocol -d 'Offer this subprotocol; may be repeated, the best first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l auth -d 'Log in (Basic), as `ws://USER:PASSWORD@HOST` does' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l cookie -d 'Send this cookie; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l location -d 'Go where a redirection leads, at most so many times. Logins and cookies do not go to another host' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l deflate -d 'Compress messages, if the other side does it too (permessage-deflate)' -r -f -a "on\t'It is'
+off\t'It is not'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l deflate-level -d 'How hard, from 1 to 9' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l deflate-threshold -d 'Smaller messages are not compressed' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l deflate-window -d 'The window that we compress with is 2 to this power, 9 to 15' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l deflate-peer-window -d 'The window that the other side is to compress with' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l kind -d 'What stdin\'s messages are: text if they are UTF-8, or always one of the two' -r -f -a "auto\t'Text if it is UTF-8, binary otherwise'
+text\t'Text'
+binary\t'Binary'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l ping-interval -d 'Ask the peer this often whether it is there, and how far' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l ping-timeout -d 'End if nothing at all comes for this long after a ping' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l reply -d 'What to do by itself with what the peer says' -r -f -a "none\t'Nothing'
+echo\t'Say it back'
+broadcast\t'Say it to every other peer'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l bind -d 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l connect-timeout -d 'Give up connecting after this long, all addresses together' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l resolve -d 'The name has this address, whatever the resolver says; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l proxy -d 'Go through a proxy: `socks5h://`, `socks5://`, `socks4a://`, `socks4://`, `http://` or `https://` [USER:PASSWORD@]HOST[:PORT]; may be repeated, the nearest first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l proxy-ca -d 'Trust these roots and no others for `https://` proxies; a PEM file of certificates, may be repeated' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l ca -d 'Trust these roots and no others; a PEM file of certificates, may be repeated. The server\'s own can be among them' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l pin -d 'Accept exactly the certificate with this SHA-256, whatever it says; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l crl -d 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l cert -d 'Show this certificate; a PEM file, with the certificates between it and its root' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l key -d 'The certificate\'s private key, PEM; an encrypted one\'s password is asked for [default: in the file of --cert]' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l key-password-file -d 'The password of the private key is the first line of this file' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l sni -d 'Ask for the server of this name, and verify it [default: the host]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l alpn -d 'Protocols that may be spoken inside, the best first: `h2,http/1.1`' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l handshake-timeout -d 'Give up the handshake after this long [default: 10s]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l rcvbuf -d 'The size of the receive buffer' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l ttl -d 'How many routers a packet may pass [default: the kernel\'s, 64]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l tos -d 'How routers may treat the packets: a DSCP class such as ef, cs1, af41 or le, lowdelay, or the byte as a number' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l device -d 'Send and hear through this interface only' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l mark -d 'Mark the packets with this number for the routes and firewall rules of this machine' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l keepalive -d 'Ask a silent peer whether it is still there: after IDLE, again after each INTERVAL, and give up after COUNT unanswered questions; what is left out is the kernel\'s choice' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l mss -d 'The largest segment, in bytes, each way' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l user-timeout -d 'Give up when what was sent stays unacknowledged for this long [default: the kernel\'s, about 15 minutes]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l retry -d 'Try again until it opens, at most this long; exit code 5 if it does not' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l reconnect -d 'Connect again when the conversation ends before stdin does, or breaks; give up after N failed attempts in a row [N: no limit]. --say is said again each time' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l reconnect-delay -d 'The first wait before connecting again and the longest; it doubles from one to the other, less up to a half' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l offline -d 'What becomes of input while there is no connection' -r -f -a "keep\t'It waits, and is said on the next connection'
+drop\t'It is read and dropped'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+chunks\t''
+nul\t''
+blank\t''
+json\t''
+file\t''
+length2\t''
+length4\t''
+length8\t''
+length2-le\t''
+length4-le\t''
+length8-le\t''"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
+crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l count -d 'End with success after hearing this many messages, with exit code 8 if the conversation ends first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l max-message -d 'The largest message that is heard whole' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
+raw\t'The payload and nothing else'
+hex\t'Offsets, bytes and characters, both directions'
+json\t'One JSON object per record'
+none\t'Nothing'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l timestamps -d 'Put the time before each line of the human view' -r -f -a "off\t'None'
+clock\t'Local time of day'
+relative\t'Since the start'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
+close\t'Close both directions once everything is sent'
+stay\t'Nothing: stay until the peer ends'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l idle -d 'End when nothing was said or heard for this long' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l rate -d 'Say at most so many bytes of input a second' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l delay -d 'Wait this long between messages of input, as --framing or --message-size make them' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l digest -d 'At the end, give digests of the bytes said and heard, so that two ends can compare' -r -f -a "sha256\t'FIPS 180-4; what `sha256sum` prints'
+sha512\t'FIPS 180-4; what `sha512sum` prints'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l expect-digest -d 'End with exit code 8 unless what was heard has this digest; implies --digest' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l progress -d 'When to show how much was carried on the last line of stderr; auto: if that is a terminal, much is carried for more than a second, and nothing else is shown there meanwhile' -r -f -a "auto\t'On a terminal, for a single conversation that carries much'
+always\t'From the first second on; in lines of their own where stderr is no terminal'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l demo -d 'Start an echo server of the same protocol in this process and connect to it'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l strict -d 'A server that chooses none of the subprotocols is an error'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l deflate-reset -d 'Compress each message by itself'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l deflate-peer-reset -d 'The other side is to compress each message by itself'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l no-pong -d 'Answer no ping'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l no-close-reply -d 'Answer no Close'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l no-mask -d 'Do not mask what is said'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -s 4 -d 'Only IPv4'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -s 6 -d 'Only IPv6'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l tls -d 'Speak TLS over the stream, as `tls://HOST:PORT` does; the server is verified by the system\'s trusted roots'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l insecure -d 'Accept any certificate: whoever is on the way can read and change everything'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l nodelay -d 'Send small segments at once, though earlier ones are not acknowledged yet [default: they wait, up to a round trip]'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l fastopen -d 'Let data go with the SYN: of a client, what --say or TLS says first'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l mptcp -d 'Speak Multipath TCP with peers that do, and plain TCP with others'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l send-only -d 'Say what stdin says and show nothing of what is heard'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l recv-only -d 'Do not read stdin'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -s v -l verbose -d 'Show the steps below the messages'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l explain -d 'Explain each step; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l stats -d 'At the end of each conversation, say what was measured: bytes, rates, how long each stage took, and what the kernel knows of TCP; a listener adds the sum of all. The signal USR1 asks for it at any time'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l step -d 'Wait for Enter between the stages of opening and closing; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l subprotocol -d 'Speak this subprotocol if the client offers it; may be repeated, the best first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -s H -l header -d 'Add this header to the answer; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l allow-origin -d 'Pages of this origin may connect too; may be repeated, `*` is any' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l host -d 'We are called by this name too; may be repeated. Without, a name must be localhost or an address' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l auth -d 'Take only who logs in so (Basic)' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l deflate -d 'Compress messages, if the other side does it too (permessage-deflate)' -r -f -a "on\t'It is'
+off\t'It is not'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l deflate-level -d 'How hard, from 1 to 9' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l deflate-threshold -d 'Smaller messages are not compressed' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l deflate-window -d 'The window that we compress with is 2 to this power, 9 to 15' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l deflate-peer-window -d 'The window that the other side is to compress with' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l kind -d 'What stdin\'s messages are: text if they are UTF-8, or always one of the two' -r -f -a "auto\t'Text if it is UTF-8, binary otherwise'
+text\t'Text'
+binary\t'Binary'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l ping-interval -d 'Ask the peer this often whether it is there, and how far' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l ping-timeout -d 'End if nothing at all comes for this long after a ping' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l max-peers -d 'So many peers at a time; one more is turned away' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l reply -d 'What to do by itself with what a peer says' -r -f -a "none\t'Nothing'
+echo\t'Say it back'
+broadcast\t'Say it to every other peer'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End with exit code 5 if no peer comes within this time' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l stdin -d 'Who gets what stdin or --input says; `each` gives every peer all of a regular file or of generated input [default: broadcast; none with --reply when stdin is not a terminal]' -r -f -a "none\t'Nobody; stdin is not read'
+broadcast\t'Every peer'
+first\t'The first peer only'
+each\t'Every peer gets all of it (a regular file, or generated)'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l backlog -d 'So many connections may wait to be accepted; the kernel makes it `net.core.somaxconn` at most [default: 4096]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l ca -d 'Take only clients with a certificate that one of these vouches for; a PEM file, may be repeated' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l crl -d 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l cert -d 'Show this certificate; a PEM file, with the certificates between it and its root' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l key -d 'The certificate\'s private key, PEM; an encrypted one\'s password is asked for [default: in the file of --cert]' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l key-password-file -d 'The password of the private key is the first line of this file' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l alpn -d 'Protocols that may be spoken inside, the best first: `h2,http/1.1`' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l handshake-timeout -d 'Give up the handshake after this long [default: 10s]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l allow -d 'Only these addresses may come: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l deny -d 'These may not, even if they are allowed; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l access-file -d 'More of them, `allow CIDR` or `deny CIDR` a line; read again at SIGHUP, for those that come from then on' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l accept-rate-per-address -d 'So many new peers from one address (of IPv6, one /64): `5/s`, `60/m`, `100/h`, and as many at once' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: `10/s`, `600/m`, `100/h`, and as many at once; the rest are turned away' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l rcvbuf -d 'The size of the receive buffer' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l ttl -d 'How many routers a packet may pass [default: the kernel\'s, 64]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l tos -d 'How routers may treat the packets: a DSCP class such as ef, cs1, af41 or le, lowdelay, or the byte as a number' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l device -d 'Send and hear through this interface only' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l mark -d 'Mark the packets with this number for the routes and firewall rules of this machine' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l keepalive -d 'Ask a silent peer whether it is still there: after IDLE, again after each INTERVAL, and give up after COUNT unanswered questions; what is left out is the kernel\'s choice' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l mss -d 'The largest segment, in bytes, each way' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l user-timeout -d 'Give up when what was sent stays unacknowledged for this long [default: the kernel\'s, about 15 minutes]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+chunks\t''
+nul\t''
+blank\t''
+json\t''
+file\t''
+length2\t''
+length4\t''
+length8\t''
+length2-le\t''
+length4-le\t''
+length8-le\t''"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
+crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l count -d 'End with success after hearing this many messages, with exit code 8 if the conversation ends first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l max-message -d 'The largest message that is heard whole' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
+raw\t'The payload and nothing else'
+hex\t'Offsets, bytes and characters, both directions'
+json\t'One JSON object per record'
+none\t'Nothing'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l timestamps -d 'Put the time before each line of the human view' -r -f -a "off\t'None'
+clock\t'Local time of day'
+relative\t'Since the start'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
+close\t'Close both directions once everything is sent'
+stay\t'Nothing: stay until the peer ends'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l idle -d 'End when nothing was said or heard for this long' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l rate -d 'Say at most so many bytes of input a second' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l delay -d 'Wait this long between messages of input, as --framing or --message-size make them' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l digest -d 'At the end, give digests of the bytes said and heard, so that two ends can compare' -r -f -a "sha256\t'FIPS 180-4; what `sha256sum` prints'
+sha512\t'FIPS 180-4; what `sha512sum` prints'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l expect-digest -d 'End with exit code 8 unless what was heard has this digest; implies --digest' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l progress -d 'When to show how much was carried on the last line of stderr; auto: if that is a terminal, much is carried for more than a second, and nothing else is shown there meanwhile' -r -f -a "auto\t'On a terminal, for a single conversation that carries much'
+always\t'From the first second on; in lines of their own where stderr is no terminal'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -s 4 -d 'Only IPv4'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -s 6 -d 'Only IPv6'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l no-page -d 'Serve no page'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l deflate-reset -d 'Compress each message by itself'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l deflate-peer-reset -d 'The other side is to compress each message by itself'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l no-pong -d 'Answer no ping'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l no-close-reply -d 'Answer no Close'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l once -d 'Take one peer and end with it'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l reuse-port -d 'Share the port with others that say so too; the kernel gives each peer to one of them'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l tls -d 'Speak TLS with whoever comes; without --cert a certificate is made, and its SHA-256 is said'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l nodelay -d 'Send small segments at once, though earlier ones are not acknowledged yet [default: they wait, up to a round trip]'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l fastopen -d 'Let data go with the SYN: of a client, what --say or TLS says first'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l mptcp -d 'Speak Multipath TCP with peers that do, and plain TCP with others'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Show the steps below the messages'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l explain -d 'Explain each step; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l stats -d 'At the end of each conversation, say what was measured: bytes, rates, how long each stage took, and what the kernel knows of TCP; a listener adds the sum of all. The signal USR1 asks for it at any time'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l step -d 'Wait for Enter between the stages of opening and closing; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from help" -f -a "connect" -d 'Connect to a WebSocket and talk'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from help" -f -a "listen" -d 'Listen for WebSocket connections'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l connect-timeout -d 'Give a port up that has not answered for so long; the kernel asks again after 1s, for a packet may be lost' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l parallel -d 'So many connections at a time; never more than this process may have' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l connect-rate -d 'Connect so often: 100/s, 600/m [default: 500/s, which a home router bears; this machine\'s own loopback at will]' -r
@@ -808,14 +1050,15 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -s v -l verbose 
 complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -l explain -d 'Explain each step; implies -v'
 complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock scan replay completions help" -f -a "tcp" -d 'A byte stream over the network'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock scan replay completions help" -f -a "udp" -d 'Datagrams over the network'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock scan replay completions help" -f -a "unix" -d 'Sockets inside this machine'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock scan replay completions help" -f -a "vsock" -d 'A byte stream between a virtual machine and its host'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock scan replay completions help" -f -a "scan" -d 'Tell which TCP ports of a host are open'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock scan replay completions help" -f -a "replay" -d 'Show a recorded session again, in any view'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock scan replay completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock scan replay completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "tcp" -d 'A byte stream over the network'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "udp" -d 'Datagrams over the network'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "unix" -d 'Sockets inside this machine'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "vsock" -d 'A byte stream between a virtual machine and its host'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "ws" -d 'Messages over the web\'s own sockets'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "scan" -d 'Tell which TCP ports of a host are open'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "replay" -d 'Show a recorded session again, in any view'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from tcp" -f -a "connect" -d 'Connect to a TCP endpoint and talk'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from tcp" -f -a "listen" -d 'Listen for TCP connections'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from tcp" -f -a "ping" -d 'Connect again and again, and tell how long it takes'
@@ -825,3 +1068,5 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from unix" -f -a "listen" -d 'Listen on a Unix socket'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from vsock" -f -a "connect" -d 'Connect to a virtual machine, or from one to its host, and talk'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from vsock" -f -a "listen" -d 'Listen for connections from the host, or from its virtual machines'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from ws" -f -a "connect" -d 'Connect to a WebSocket and talk'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from ws" -f -a "listen" -d 'Listen for WebSocket connections'

@@ -281,7 +281,8 @@ impl Meter {
 
     /// A stage begins, and the one before it is over.
     pub fn enter(&self, stage: Stage) {
-        if !matches!(stage, Stage::Resolve | Stage::Connect | Stage::Proxy | Stage::Tls | Stage::Talk) {
+        if !matches!(stage, Stage::Resolve | Stage::Connect | Stage::Proxy | Stage::Tls | Stage::Upgrade | Stage::Talk)
+        {
             return; // they take no time, or follow the talk
         }
         let mut course = lock(&self.course);
@@ -429,7 +430,7 @@ impl Course {
 
     /// What is sent is more than the payload.
     fn is_wrapped(&self) -> bool {
-        self.took.proxy_ns.is_some() || self.took.tls_ns.is_some()
+        self.took.proxy_ns.is_some() || self.took.tls_ns.is_some() || self.took.upgrade_ns.is_some()
     }
 
     fn tcp(&self, sent: u64) -> Option<Tcp> {
@@ -458,6 +459,7 @@ impl Took {
             Stage::Connect => &mut self.connect_ns,
             Stage::Proxy => &mut self.proxy_ns,
             Stage::Tls => &mut self.tls_ns,
+            Stage::Upgrade => &mut self.upgrade_ns,
             _ => return,
         };
         *sum = Some(sum.unwrap_or(0).saturating_add(nanos(time)));
@@ -550,7 +552,7 @@ mod tests {
         let heard = since.elapsed();
         a_while();
         meter.received(b"y");
-        let Took { resolve_ns, connect_ns, proxy_ns, tls_ns, first_byte_ns } = meter.stats().took;
+        let Took { resolve_ns, connect_ns, proxy_ns, tls_ns, first_byte_ns, .. } = meter.stats().took;
         let took = [resolve_ns, connect_ns, tls_ns].map(|took| Duration::from_nanos(took.expect("a time")));
         assert!(took.iter().all(|took| *took >= MILLI), "{took:?}");
         assert!(took[0] + took[1] <= connected - before, "{took:?}");

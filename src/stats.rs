@@ -71,6 +71,9 @@ pub struct Took {
     /// The TLS handshakes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_ns: Option<u64>,
+    /// WebSocket's handshake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upgrade_ns: Option<u64>,
     /// From the end of opening until the first byte was heard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_byte_ns: Option<u64>,

@@ -48,6 +48,15 @@ impl Explanation {
     }
 }
 
+/// A step as a drawing, below its explanation: the bits of a frame.
+#[must_use]
+pub(super) fn drawing(step: &Step) -> String {
+    match step {
+        Step::Ws(step) => ws::drawing(step),
+        _ => String::new(),
+    }
+}
+
 /// Explains a step.
 #[must_use]
 #[expect(clippy::too_many_lines, reason = "one text a step, and all in one place")]

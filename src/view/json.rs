@@ -30,7 +30,7 @@ Each line is one JSON object, a record. Every record has:
              acknowledged: bytes of `sent` that arrived, if known;
              digest: algorithm, said, heard; only with --digest
 
-  event      message, ping, pong: kind: text | binary, as the protocol says;
+  event      message, ping, pong, wire (said as it is): kind: text | binary, as the protocol says;
                text, or base64 if the payload is not UTF-8;
                from: who said it, in a conversation with a group;
                extent: piece (its end has not come) | truncated (the rest is
@@ -38,15 +38,17 @@ Each line is one JSON object, a record. Every record has:
              finish: nothing more comes in this direction
              close: why, if said: code, reason
   end        complete, reset, partial, refused, truncated (TLS stopped
-             without close_notify); timeout, violation and failed say why,
-             and violation may have a hint
+             without close_notify), unclosed (WebSocket without a Close);
+             dismissed: the peer closed with a code that says what is wrong:
+             code, reason; timeout, violation and failed say why, and
+             violation may have a hint
 
   stats      remote; stage: resolve, connect, ..., talk, close (it is over);
              elapsed_ns: since it is open, or opens; sent, received: bytes,
              rate: bytes in a second, recent_rate: since the last report,
              messages: where there are any; how long opening took, and the
              first byte after it: resolve_ns, connect_ns, proxy_ns, tls_ns,
-             first_byte_ns; conversations: open, closed: what is summed up
+             upgrade_ns, first_byte_ns; conversations: open, closed: what is summed up
              tcp: what the kernel knows: state, acknowledged: payload bytes
                that arrived; unread: bytes that we have not read; rtt_ns,
                rtt_var_ns, min_rtt_ns; retransmissions, lost: segments;
@@ -212,6 +214,7 @@ mod tests {
             "connect_ns",
             "proxy_ns",
             "tls_ns",
+            "upgrade_ns",
             "first_byte_ns",
             "state",
             "unread",

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 
-use super::explain::explain;
+use super::explain::{drawing, explain};
 use super::human::Peers;
 use super::steps::{Line, NAME};
 use super::style::{Clock, Ink, Style};
@@ -135,15 +135,19 @@ impl Narrator {
     }
 
     fn step(&mut self, step: &Step) -> String {
-        let Line { ink, name, detail, took_ns } = Line::of(step);
+        let Line { ink, name, detail, took_ns, below } = Line::of(step);
         let mut text = format!("{} {}", self.style.paint(ink, &format!("{name:NAME$}")), escape::line(&detail));
         if let Some(took_ns) = took_ns {
             text += &self.style.paint(Ink::Aside, &format!(" ({})", show_nanos(took_ns)));
+        }
+        for line in below {
+            text += &format!("\n{:NAME$} {}", "", escape::line(&line));
         }
         if self.talk >= Talk::Explain {
             let explanation = explain(step);
             if self.explained.insert(explanation.text) {
                 text += &explanation.lines(&self.style);
+                text += &drawing(step);
             }
         }
         text
@@ -342,6 +346,17 @@ tls failed  connection refused (1.24 ms)
 tls end     we said close_notify
 tls end     the peer said close_notify
 truncated   the peer's direction is over without close_notify
+ws request  GET / HTTP/1.1
+            Host: x
+ws request  GET / HTTP/1.1
+ws answer   HTTP/1.1 101 (1.24 ms)
+ws answer   HTTP/1.1 404
+ws accept   s3pP is the answer to our key
+ws open     subprotocol chat, permessage-deflate
+ws open     no subprotocol, no compression
+redirected  302, to ws://x:80/
+refused     a frame with reserved bits
+round trip  from our ping to its pong (1.24 ms)
 fast open   the peer was asked for a cookie; the data follow the handshake
 fast open   the SYN waits for the first bytes and takes them along
 fast open   the bytes that came with the SYN were taken
@@ -373,6 +388,14 @@ route       direct (NO_PROXY)
 route       by http://[::1]:3128 (--proxy)
 proxy again http://[::1]:3128, newly connected
 dropped     a datagram from the relay: a fragment
+frame       < text, 5 B; 7 B on the wire
+frame       < continuation, 5 B; 7 B on the wire
+frame       < close, 5 B; 7 B on the wire
+frame       < ping, 5 B; 7 B on the wire
+frame       < pong, 5 B; 7 B on the wire
+frame       < reserved opcode 0x3, 5 B; 7 B on the wire
+frame       > binary, 68.4 KiB, length in 64 bits, mask 01020304; 68.4 KiB on the wire
+frame       < text, RSV1, 90 B deflated to 9 B; 11 B on the wire
 ";
         let asked = "proxy asked http://[::1]:3128: connect to x:80 [CONNECT x:80 | Host: x:80]\n".repeat(6);
         let answered = "proxy said  http://[::1]:3128: connected [05 00] (1.24 ms)\n".repeat(6);

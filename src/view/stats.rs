@@ -22,7 +22,9 @@ pub(super) fn lines(stats: &Stats, style: &Style) -> String {
     };
     // Before anything can flow there is nothing to say about it.
     if matches!(stats.stage, None | Some(Stage::Talk | Stage::Close)) {
-        let wire = stats.tcp.as_ref().filter(|_| stats.took.proxy_ns.is_some() || stats.took.tls_ns.is_some());
+        let wire = stats.tcp.as_ref().filter(|_| {
+            stats.took.proxy_ns.is_some() || stats.took.tls_ns.is_some() || stats.took.upgrade_ns.is_some()
+        });
         line("sent", &format!("{}{}", flow(&stats.sent), sent_notes(stats, wire)));
         line("received", &format!("{}{}", flow(&stats.received), received_notes(stats, wire)));
     }
@@ -115,12 +117,13 @@ fn received_notes(stats: &Stats, wire: Option<&Tcp>) -> String {
 }
 
 fn took(took: &Took) -> Vec<String> {
-    let Took { resolve_ns, connect_ns, proxy_ns, tls_ns, first_byte_ns } = *took;
+    let Took { resolve_ns, connect_ns, proxy_ns, tls_ns, upgrade_ns, first_byte_ns } = *took;
     [
         ("resolve", resolve_ns),
         ("connect", connect_ns),
         ("proxy", proxy_ns),
         ("TLS", tls_ns),
+        ("upgrade", upgrade_ns),
         ("first byte", first_byte_ns),
     ]
     .into_iter()

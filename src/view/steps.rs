@@ -17,6 +17,8 @@ pub(super) struct Line {
     pub(super) detail: String,
     /// How long it took.
     pub(super) took_ns: Option<u64>,
+    /// More lines: a head, as it was said. To be escaped too.
+    pub(super) below: Vec<String>,
 }
 
 /// The columns of a name.
@@ -24,7 +26,7 @@ pub(super) const NAME: usize = 11;
 
 impl Line {
     pub(super) fn of(step: &Step) -> Self {
-        let line = |ink, name, detail: String| Self { ink, name, detail, took_ns: None };
+        let line = |ink, name, detail: String| Self { ink, name, detail, took_ns: None, below: Vec::new() };
         let took = |took_ns: &u64, line: Self| Self { took_ns: Some(*took_ns), ..line };
         match step {
             Step::Waiting { next } => line(Ink::Title, "next", format!("{} (press Enter)", stage(*next))),

@@ -6,10 +6,12 @@ use super::View;
 use crate::event::{CloseReason, ConnId, End, Event, Extent, Kind, Message, Outcome, Peer, Reach, Record, What};
 use crate::stats::{Conversations, Flow, Stats, Tcp, TcpInfo, Took};
 use crate::step::tls::{Handshake, Tls};
+use crate::step::ws::{Way, Ws};
 use crate::step::{Exchange, FastOpen, Stage, Step};
 use crate::tls::Fingerprint;
 use crate::tls::certificate::Certificate;
 use crate::traffic::digest::{Algorithm, Digests};
+use crate::ws::frame::{Header, Opcode};
 
 /// A record in conversation `conn`, `conn` seconds after an hour that is the same for all.
 pub(super) fn record(conn: u32, what: What) -> Record {
@@ -85,6 +87,21 @@ pub(super) fn every_step() -> Vec<Step> {
         Step::Tls(Tls::CloseNotifySent),
         Step::Tls(Tls::CloseNotifyHeard),
         Step::Tls(Tls::Truncated),
+        Step::Ws(Ws::Request { way: Way::Said, head: vec!["GET / HTTP/1.1".into(), "Host: x".into()] }),
+        Step::Ws(Ws::Request { way: Way::Heard, head: vec!["GET / HTTP/1.1".into()] }),
+        Step::Ws(Ws::Answer {
+            way: Way::Heard,
+            status: 101,
+            head: vec!["HTTP/1.1 101".into()],
+            took_ns: Some(took_ns),
+        }),
+        Step::Ws(Ws::Answer { way: Way::Said, status: 404, head: vec!["HTTP/1.1 404".into()], took_ns: None }),
+        Step::Ws(Ws::Accept { key: "dGhl".into(), accept: "s3pP".into() }),
+        Step::Ws(Ws::Upgraded { subprotocol: Some("chat".into()), deflate: Some("permessage-deflate".into()) }),
+        Step::Ws(Ws::Upgraded { subprotocol: None, deflate: None }),
+        Step::Ws(Ws::Redirected { status: 302, to: "ws://x:80/".into() }),
+        Step::Ws(Ws::Refused { why: "a frame with reserved bits".into() }),
+        Step::Ws(Ws::RoundTrip { took_ns }),
         Step::FastOpen { outcome: FastOpen::Asked },
         Step::FastOpen { outcome: FastOpen::Waiting },
         Step::FastOpen { outcome: FastOpen::Taken },
@@ -121,6 +138,15 @@ pub(super) fn every_step() -> Vec<Step> {
         Step::ProxyAgain { proxy: proxy() },
         Step::RelayDropped { reason: "a fragment".into() },
     ];
+    let frames = [Opcode::TEXT, Opcode::CONTINUATION, Opcode::CLOSE, Opcode::PING, Opcode::PONG, Opcode::new(3)];
+    let masked = Header { mask: Some([1, 2, 3, 4]), ..Header::new(Opcode::BINARY, 70_000) };
+    let deflated = Header { rsv: 4, ..Header::new(Opcode::TEXT, 9) };
+    let frames = frames.map(|opcode| Header::new(opcode, 5)).into_iter().chain([masked, deflated]);
+    steps.extend(frames.map(|header| {
+        let wire = header.size() as u64 + header.length;
+        let way = if header.mask.is_some() { Way::Said } else { Way::Heard };
+        Step::Ws(Ws::Frame { way, header, wire, inflated: header.rsv1().then_some(90) })
+    }));
     steps.extend(asked.into_iter().chain(answered));
     steps
 }
@@ -180,6 +206,8 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Just(End::Reset),
         Just(End::Partial),
         Just(End::Truncated),
+        Just(End::Unclosed),
+        any::<(u16, String)>().prop_map(|(code, reason)| End::Dismissed { why: CloseReason { code, reason } }),
         Just(End::Refused),
         any::<String>().prop_map(|limit| End::Timeout { limit }),
         any::<(String, Option<String>)>().prop_map(|(what, hint)| End::Violation { what, hint }),
@@ -222,13 +250,10 @@ fn stats() -> impl Strategy<Value = Stats> {
     let stage = prop::sample::select(vec![None, Some(Stage::Connect), Some(Stage::Talk), Some(Stage::Close)]);
     let conversations = any::<Option<(u32, u32)>>()
         .prop_map(|counts| counts.map(|(open, closed)| Conversations { open: open.into(), closed: closed.into() }));
-    let took = any::<[Option<u64>; 5]>().prop_map(|[resolve_ns, connect_ns, proxy_ns, tls_ns, first_byte_ns]| Took {
-        resolve_ns,
-        connect_ns,
-        proxy_ns,
-        tls_ns,
-        first_byte_ns,
-    });
+    let took =
+        any::<[Option<u64>; 6]>().prop_map(|[resolve_ns, connect_ns, proxy_ns, tls_ns, upgrade_ns, first_byte_ns]| {
+            Took { resolve_ns, connect_ns, proxy_ns, tls_ns, upgrade_ns, first_byte_ns }
+        });
     let tcp = any::<Option<(String, [u64; 4], u32)>>().prop_map(|tcp| {
         tcp.map(|(state, [acknowledged, unread, bytes_sent, rtt_ns], retransmissions)| Tcp {
             state,

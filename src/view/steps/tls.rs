@@ -5,7 +5,7 @@ use crate::step::tls::{Handshake, Tls};
 
 impl Line {
     pub(super) fn of_tls(step: &Tls) -> Self {
-        let line = |name, detail: String| Self { ink: Ink::Connection, name, detail, took_ns: None };
+        let line = |name, detail: String| Self { ink: Ink::Connection, name, detail, took_ns: None, below: Vec::new() };
         match step {
             Tls::Begin { name, alpn } => line("tls begin", greeting("the server is told", name.as_deref(), alpn)),
             Tls::Hello { name, alpn } => line("tls hello", greeting("the client asks for", name.as_deref(), alpn)),
