@@ -61,6 +61,16 @@ pub struct Meter {
     /// Nanoseconds since `started`; 0 while nothing was heard.
     first_byte: AtomicU64,
     course: Mutex<Course>,
+    account: OnceLock<Account>,
+}
+
+/// What a protocol says of itself, when it is asked.
+struct Account(Box<dyn Fn() -> String + Send + Sync>);
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Account")
+    }
 }
 
 /// What changes seldom in a conversation.
@@ -195,6 +205,7 @@ impl Meter {
             heard: AtomicU64::new(0),
             first_byte: AtomicU64::new(0),
             course: Mutex::default(),
+            account: OnceLock::new(),
         }
     }
 
@@ -311,6 +322,27 @@ impl Meter {
     /// The kernel can be asked about it.
     pub fn carried_by(&self, connection: Option<(Connection, Opener)>) {
         lock(&self.course).connection = connection;
+    }
+
+    /// The protocol has something to say of itself; the first that speaks is asked.
+    pub fn accounts(&self, words: impl Fn() -> String + Send + Sync + 'static) {
+        let _ = self.account.set(Account(Box::new(words)));
+    }
+
+    /// What the protocol says of itself.
+    #[must_use]
+    pub fn account(&self) -> Option<String> {
+        self.account.get().map(|Account(words)| words())
+    }
+
+    /// Makes bytes that are said part of the digest.
+    pub fn digest_said(&self, bytes: &[u8]) {
+        self.bytes.sent.digest_only(bytes);
+    }
+
+    /// Makes bytes that are heard part of the digest.
+    pub fn digest_heard(&self, bytes: &[u8]) {
+        self.bytes.received.digest_only(bytes);
     }
 
     /// The conversation is over: nothing more is counted.

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::event::{ConnId, Event, Message};
+use crate::event::{CloseReason, ConnId, Event, Message};
 use crate::quantity::{parse_duration, show_size};
 
 /// The largest file that `/file` makes a message of, in bytes.
@@ -36,8 +36,8 @@ pub enum Command {
     Help,
     /// Say nothing more, go on hearing.
     HalfClose,
-    /// Close the conversation; every one of a listener.
-    Close,
+    /// Close the conversation; every one of a listener. With a reason, where the protocol has words for it.
+    Close(Option<CloseReason>),
     /// List the peers.
     Peers,
     /// Talk to these from now on.
@@ -46,6 +46,8 @@ pub enum Command {
     Kick(ConnId),
     /// Show what was said and heard so far, in numbers.
     Stats,
+    /// Show what the protocol has to say of itself.
+    Account,
     /// Close everything and end the program.
     Quit,
 }
@@ -92,7 +94,12 @@ static VERBS: [Verb; 13] = [
         help: "say nothing more, go on hearing (as Ctrl-D)",
         make: |given| alone(given, Command::HalfClose),
     },
-    Verb { name: "close", arguments: "", help: "close the conversation", make: |given| alone(given, Command::Close) },
+    Verb {
+        name: "close",
+        arguments: "",
+        help: "close the conversation",
+        make: |given| alone(given, Command::Close(None)),
+    },
     Verb {
         name: "stats",
         arguments: "",
@@ -103,9 +110,10 @@ static VERBS: [Verb; 13] = [
     Verb { name: "exit", arguments: "", help: "the same", make: |given| alone(given, Command::Quit) },
 ];
 
-/// Every command: the common ones, then the protocol's.
+/// Every command: the common ones, less those that the protocol has in its own way, then the protocol's.
 pub fn verbs(protocol: &'static [Verb]) -> impl Iterator<Item = &'static Verb> {
-    VERBS.iter().chain(protocol)
+    let common = |verb: &&Verb| protocol.iter().all(|own| own.name != verb.name);
+    VERBS.iter().filter(common).chain(protocol)
 }
 
 /// Reads a line. A line without a slash in front is said as it is, one with two is said with one; a wrong command
@@ -183,7 +191,7 @@ fn say(data: Vec<u8>) -> Command {
     Command::Send(vec![Event::Message(Message::binary(data))])
 }
 
-fn hex(given: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn hex(given: &str) -> Result<Vec<u8>, String> {
     const EXPECTED: &str = "expected pairs of hex digits, such as DEADBEEF, de:ad or 0xde 0xad";
     let mut bytes = Vec::with_capacity(given.len() / 2);
     for word in given.split(|c: char| c.is_whitespace() || c == ':') {
@@ -202,7 +210,7 @@ fn hex(given: &str) -> Result<Vec<u8>, String> {
     if bytes.is_empty() { Err(EXPECTED.to_owned()) } else { Ok(bytes) }
 }
 
-fn base64(given: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn base64(given: &str) -> Result<Vec<u8>, String> {
     const LENIENT: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let code: String = given.split_whitespace().collect();
@@ -214,7 +222,7 @@ fn base64(given: &str) -> Result<Vec<u8>, String> {
     }
 }
 
-fn file(given: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn file(given: &str) -> Result<Vec<u8>, String> {
     if given.is_empty() {
         return Err("expected the path of a file".to_owned());
     }
@@ -339,7 +347,7 @@ mod tests {
         for (line, command) in [
             ("/help", Command::Help),
             ("/half-close", Command::HalfClose),
-            ("/close ", Command::Close),
+            ("/close ", Command::Close(None)),
             ("/peers", Command::Peers),
             ("/to all", Command::To(To::All)),
             ("/to 2", Command::To(To::One(ConnId(2)))),

@@ -10,14 +10,10 @@ use crate::exit::{Exit, Failure};
 use crate::input::Inputs;
 use crate::link::{Gate, Journal, Reply, Watch};
 use crate::plan::{InputFrom, Pace, Talk};
-use crate::repl::Verb;
 use crate::session::{Audience, Session, Signals, Source};
 use crate::view::prompt::{Guard, Peers, Prompt};
 use crate::view::screen::{Cast, Screen};
 use crate::view::{self, Style};
-
-/// Commands that these protocols add to the prompt.
-const VERBS: &[Verb] = &[];
 
 /// A session that is set up and not yet begun.
 pub(super) struct Stage {
@@ -75,7 +71,7 @@ impl Stage {
             say,
             rules: talk.rules.clone(),
             gate,
-            verbs: VERBS,
+            verbs: talk.verbs,
         };
         Ok(Self { session, screen, terminal, sum, keeper })
     }
@@ -126,7 +122,7 @@ fn inputs(talk: &Talk, style: &Style, terminal: &Terminal) -> Result<(Inputs, Op
         InputFrom::Replay => (Inputs::replayed(talk.source.open_for_each()?, talk.reading), None),
         InputFrom::Prompt => {
             let peers = Peers::default();
-            let (prompt, printer) = Prompt::new(style, VERBS, peers.clone()).map_err(fail)?;
+            let (prompt, printer) = Prompt::new(style, talk.verbs, peers.clone()).map_err(fail)?;
             let terminal = terminal.clone();
             let start = move |sender| {
                 let guard = prompt.start(sender)?;

@@ -29,6 +29,7 @@ use crate::frame::Framing;
 use crate::input::Reading;
 use crate::link::Reply;
 use crate::proxy::Route;
+use crate::repl::Verb;
 use crate::session::{Audience, Hangup, Linger, Rules};
 use crate::tls::Client;
 use crate::traffic::digest::Algorithm;
@@ -157,6 +158,8 @@ pub struct Talk {
     pub say: Vec<Message>,
     /// When it is over.
     pub rules: Rules,
+    /// Commands that the protocol adds to the prompt.
+    pub verbs: &'static [Verb],
     /// Digests that are to be made of what is said and heard.
     pub digest: Option<Algorithm>,
     /// What is measured and shown.

@@ -119,7 +119,8 @@ pub(super) fn decide(
     let path = if carries == Carries::Bytes && unwatched && unframed && straight { Path::Raw } else { Path::Messages };
     let measure = super::measure::measure(&measure, &look, input, typed, terminal)?;
     let (source, digest) = (traffic.source, traffic.digest);
-    Ok(Talk { look, record, pace, input, source, reading, frames, say, rules, digest, measure, path })
+    let verbs = &[];
+    Ok(Talk { look, record, pace, input, source, reading, frames, say, rules, verbs, digest, measure, path })
 }
 
 fn rules(messages: &Messages, ending: &Ending, carries: Carries, pace: Pace) -> Rules {

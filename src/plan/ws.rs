@@ -24,6 +24,7 @@ use crate::ws::extension::Config;
 use crate::ws::handshake::target::Carrier;
 use crate::ws::handshake::{self, Ask, Login, Page, Rules, Subprotocols, Target};
 use crate::ws::speaking::Masking;
+use crate::ws::verbs::VERBS;
 
 /// As long as connecting may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -110,6 +111,7 @@ pub(super) fn ws_connect(options: WsConnect, terminal: Terminal, environment: &E
         None => Linger::UntilSilent(SILENCE),
     };
     talk.reading.kinds = kinds(common.kind, talk.reading.framing);
+    talk.verbs = &VERBS;
     Ok(Plan::Connect(connection, talk))
 }
 
@@ -168,6 +170,7 @@ pub(super) fn ws_listen(options: WsListen, terminal: Terminal, environment: &Env
     let plan = listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Messages, terminal, environment)?;
     let Plan::Listen(bind, mut service) = plan else { unreachable!("a listener was planned") };
     service.talk.reading.kinds = kinds(common.kind, service.talk.reading.framing);
+    service.talk.verbs = &VERBS;
     Ok(Plan::Listen(bind, service))
 }
 

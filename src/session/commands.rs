@@ -52,7 +52,9 @@ impl Pump {
                     }
                 }
             }
-            Command::Close => self.hub.close_all(),
+            Command::Close(None) => self.hub.close_all(),
+            Command::Close(Some(why)) => self.hub.close_all_saying(&why),
+            Command::Account => self.account(),
             Command::Peers => self.list_peers(),
             Command::To(to) => {
                 let (audience, text) = match to {
@@ -105,6 +107,17 @@ impl Pump {
             let _ = writeln!(text, "{id} {}  {}{talked_to}", link.peer.remote, show(&link.meter));
         }
         let text = if text.is_empty() { "nobody is connected".to_owned() } else { text.trim_end().to_owned() };
+        self.note(What::Notice { text });
+    }
+
+    /// What each conversation's protocol says of itself.
+    fn account(&mut self) {
+        let line = |link: &crate::link::Link| {
+            let words = link.meter.account().unwrap_or_else(|| "it has nothing to say of itself".to_owned());
+            format!("{} {}: {words}", link.id, link.peer.remote)
+        };
+        let lines: Vec<String> = self.hub.links().map(line).collect();
+        let text = if lines.is_empty() { "nobody is connected".to_owned() } else { lines.join("\n") };
         self.note(What::Notice { text });
     }
 

@@ -2,6 +2,7 @@
 //! `sed -n 's/^listening on \([^ ]*\).*/\1/p'`.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::io;
 
 use super::explain::{drawing, explain};
@@ -141,7 +142,7 @@ impl Narrator {
             text += &self.style.paint(Ink::Aside, &format!(" ({})", show_nanos(took_ns)));
         }
         for line in below {
-            text += &format!("\n{:NAME$} {}", "", escape::line(&line));
+            let _ = write!(text, "\n{:NAME$} {}", "", escape::line(&line));
         }
         if self.talk >= Talk::Explain {
             let explanation = explain(step);
@@ -346,17 +347,6 @@ tls failed  connection refused (1.24 ms)
 tls end     we said close_notify
 tls end     the peer said close_notify
 truncated   the peer's direction is over without close_notify
-ws request  GET / HTTP/1.1
-            Host: x
-ws request  GET / HTTP/1.1
-ws answer   HTTP/1.1 101 (1.24 ms)
-ws answer   HTTP/1.1 404
-ws accept   s3pP is the answer to our key
-ws open     subprotocol chat, permessage-deflate
-ws open     no subprotocol, no compression
-redirected  302, to ws://x:80/
-refused     a frame with reserved bits
-round trip  from our ping to its pong (1.24 ms)
 fast open   the peer was asked for a cookie; the data follow the handshake
 fast open   the SYN waits for the first bytes and takes them along
 fast open   the bytes that came with the SYN were taken
@@ -388,6 +378,17 @@ route       direct (NO_PROXY)
 route       by http://[::1]:3128 (--proxy)
 proxy again http://[::1]:3128, newly connected
 dropped     a datagram from the relay: a fragment
+ws request  GET / HTTP/1.1
+            Host: x
+ws request  GET / HTTP/1.1
+ws answer   HTTP/1.1 101 (1.24 ms)
+ws answer   HTTP/1.1 404
+ws accept   s3pP is the answer to our key
+ws open     subprotocol chat, permessage-deflate
+ws open     no subprotocol, no compression
+redirected  302, to ws://x:80/
+refused     a frame with reserved bits
+round trip  from our ping to its pong (1.24 ms)
 frame       < text, 5 B; 7 B on the wire
 frame       < continuation, 5 B; 7 B on the wire
 frame       < close, 5 B; 7 B on the wire

@@ -87,21 +87,6 @@ pub(super) fn every_step() -> Vec<Step> {
         Step::Tls(Tls::CloseNotifySent),
         Step::Tls(Tls::CloseNotifyHeard),
         Step::Tls(Tls::Truncated),
-        Step::Ws(Ws::Request { way: Way::Said, head: vec!["GET / HTTP/1.1".into(), "Host: x".into()] }),
-        Step::Ws(Ws::Request { way: Way::Heard, head: vec!["GET / HTTP/1.1".into()] }),
-        Step::Ws(Ws::Answer {
-            way: Way::Heard,
-            status: 101,
-            head: vec!["HTTP/1.1 101".into()],
-            took_ns: Some(took_ns),
-        }),
-        Step::Ws(Ws::Answer { way: Way::Said, status: 404, head: vec!["HTTP/1.1 404".into()], took_ns: None }),
-        Step::Ws(Ws::Accept { key: "dGhl".into(), accept: "s3pP".into() }),
-        Step::Ws(Ws::Upgraded { subprotocol: Some("chat".into()), deflate: Some("permessage-deflate".into()) }),
-        Step::Ws(Ws::Upgraded { subprotocol: None, deflate: None }),
-        Step::Ws(Ws::Redirected { status: 302, to: "ws://x:80/".into() }),
-        Step::Ws(Ws::Refused { why: "a frame with reserved bits".into() }),
-        Step::Ws(Ws::RoundTrip { took_ns }),
         Step::FastOpen { outcome: FastOpen::Asked },
         Step::FastOpen { outcome: FastOpen::Waiting },
         Step::FastOpen { outcome: FastOpen::Taken },
@@ -138,6 +123,29 @@ pub(super) fn every_step() -> Vec<Step> {
         Step::ProxyAgain { proxy: proxy() },
         Step::RelayDropped { reason: "a fragment".into() },
     ];
+    steps.extend(steps_of_ws(took_ns));
+    steps.extend(asked.into_iter().chain(answered));
+    steps
+}
+
+fn steps_of_ws(took_ns: u64) -> Vec<Step> {
+    let mut steps = vec![
+        Step::Ws(Ws::Request { way: Way::Said, head: vec!["GET / HTTP/1.1".into(), "Host: x".into()] }),
+        Step::Ws(Ws::Request { way: Way::Heard, head: vec!["GET / HTTP/1.1".into()] }),
+        Step::Ws(Ws::Answer {
+            way: Way::Heard,
+            status: 101,
+            head: vec!["HTTP/1.1 101".into()],
+            took_ns: Some(took_ns),
+        }),
+        Step::Ws(Ws::Answer { way: Way::Said, status: 404, head: vec!["HTTP/1.1 404".into()], took_ns: None }),
+        Step::Ws(Ws::Accept { key: "dGhl".into(), accept: "s3pP".into() }),
+        Step::Ws(Ws::Upgraded { subprotocol: Some("chat".into()), deflate: Some("permessage-deflate".into()) }),
+        Step::Ws(Ws::Upgraded { subprotocol: None, deflate: None }),
+        Step::Ws(Ws::Redirected { status: 302, to: "ws://x:80/".into() }),
+        Step::Ws(Ws::Refused { why: "a frame with reserved bits".into() }),
+        Step::Ws(Ws::RoundTrip { took_ns }),
+    ];
     let frames = [Opcode::TEXT, Opcode::CONTINUATION, Opcode::CLOSE, Opcode::PING, Opcode::PONG, Opcode::new(3)];
     let masked = Header { mask: Some([1, 2, 3, 4]), ..Header::new(Opcode::BINARY, 70_000) };
     let deflated = Header { rsv: 4, ..Header::new(Opcode::TEXT, 9) };
@@ -147,7 +155,6 @@ pub(super) fn every_step() -> Vec<Step> {
         let way = if header.mask.is_some() { Way::Said } else { Way::Heard };
         Step::Ws(Ws::Frame { way, header, wire, inflated: header.rsv1().then_some(90) })
     }));
-    steps.extend(asked.into_iter().chain(answered));
     steps
 }
 

@@ -14,6 +14,7 @@ pub mod frame;
 pub mod handshake;
 pub mod hearing;
 pub mod speaking;
+pub mod verbs;
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use super::frame::{CONTROL_LIMIT, Header, Opcode, mask};
 use crate::event::{CloseReason, Extent, Kind, Message};
 
 /// The longest reason of a Close frame, in bytes: a control frame's payload less the code.
-const LONGEST_REASON: usize = 123;
+pub(super) const LONGEST_REASON: usize = 123;
 /// So many masking keys are drawn at a time, in bytes.
 const DRAWN: usize = 1024;
 

@@ -2,7 +2,11 @@
 
 mod client;
 mod conversation;
+mod ledger;
+mod listen;
+mod pulse;
 mod server;
+mod speak;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,7 +6,6 @@ use super::{Explanation, quoted};
 use crate::step::ws::{Way, Ws};
 use crate::ws::frame::{Header, LengthForm, Opcode};
 
-#[expect(clippy::too_many_lines, reason = "one text a step, and all in one place")]
 pub(super) fn explain(step: &Ws) -> Explanation {
     match step {
         Ws::Request { way: Way::Said, .. } => Explanation {
@@ -261,7 +260,7 @@ mod tests {
     fn every_header_is_drawn_within_its_columns() {
         for form in [LengthForm::Seven, LengthForm::Sixteen, LengthForm::SixtyFour] {
             for mask in [None, Some([1, 2, 3, 4])] {
-                let header = Header { form, mask, ..Header::new(Opcode::BINARY, 100) };
+                let header = Header { mask, form, ..Header::new(Opcode::BINARY, 100) };
                 let lines = draw(header);
                 let bits = lines.iter().filter(|line| line.starts_with('|')).flat_map(|line| line.chars());
                 assert_eq!(bits.filter(char::is_ascii_digit).count(), header.size() * 8, "{lines:#?}");

@@ -1,0 +1,116 @@
+//! Peer → frames → reporter.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead as _, ReadBuf};
+use tokio::sync::mpsc;
+
+use super::super::stream::ReadHalf;
+use super::Answers;
+use super::conversation::{Answer, KEPT, Listened, Shared};
+use crate::event::{CloseReason, Event};
+use crate::step::Step;
+use crate::step::ws::{Way, Ws};
+use crate::ws::hearing::{Heard, Hearer, Seen};
+
+/// One read takes at most so many bytes.
+const READ: usize = 64 * 1024;
+
+thread_local! {
+    /// Where one read goes, on its way to one hearer: idle connections need no buffers of their own.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ]);
+}
+
+/// Peer → reporter, until its Close.
+pub(super) async fn listen(
+    read: &mut ReadHalf,
+    mut hearer: Hearer,
+    early: Bytes,
+    answers: mpsc::Sender<Answer>,
+    shared: Shared<'_>,
+) -> Listened {
+    let Shared { manners, pulse, ledger, report } = shared;
+    let mut heard = Vec::new();
+    let mut early = Some(BytesMut::from(early)).filter(|early| !early.is_empty());
+    loop {
+        let taken = match early.take() {
+            Some(mut early) => {
+                report.meter().received_unseen(early.len() as u64);
+                Ok((early.len(), hearer.hear(&mut early, &mut heard)))
+            }
+            None => {
+                poll_fn(|cx| {
+                    SCRATCH.with_borrow_mut(|scratch| {
+                        let mut buffer = ReadBuf::new(scratch);
+                        ready!(Pin::new(&mut *read).poll_read(cx, &mut buffer))?;
+                        let bytes = buffer.filled_mut();
+                        let n = bytes.len();
+                        report.meter().received_unseen(n as u64);
+                        Poll::Ready(io::Result::Ok((n, hearer.hear(bytes, &mut heard))))
+                    })
+                })
+                .await
+            }
+        };
+        let (n, result) = match taken {
+            Ok(taken) => taken,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Listened::Ended, // TLS without its end
+            Err(error) => return Listened::Failed(error),
+        };
+        pulse.beat();
+        let mut closed = None;
+        let mut events = Vec::with_capacity(heard.len());
+        for heard in heard.drain(..) {
+            let event = match heard {
+                Heard::Frame(Seen { header, inflated }) => {
+                    let wire = header.size() as u64 + header.length;
+                    report.step(|| Step::Ws(Ws::Frame { way: Way::Heard, header, wire, inflated }));
+                    continue;
+                }
+                Heard::Event(event) => event,
+            };
+            match &event {
+                Event::Ping(ping) if manners.pongs == Answers::Given => {
+                    let _ = answers.try_send(Answer::Pong(ping.data.clone()));
+                }
+                Event::Pong(pong) => {
+                    if let Some(took_ns) = pulse.answered(&pong.data) {
+                        report.step(|| Step::Ws(Ws::RoundTrip { took_ns }));
+                    }
+                }
+                Event::Close { why } => closed = Some(why.clone()),
+                Event::Message(message) => {
+                    report.meter().digest_heard(&message.data);
+                    ledger.heard(message.data.len());
+                }
+                _ => {}
+            }
+            events.push(event);
+        }
+        if heard.capacity() * size_of::<Heard>() > KEPT {
+            heard = Vec::new();
+        }
+        if !events.is_empty() {
+            report.heard(events).await;
+        }
+        if let Some(why) = closed {
+            let _ = answers.send(Answer::Close(why.clone())).await;
+            return Listened::Closed(why);
+        }
+        if let Err(refusal) = result {
+            report.step(|| Step::Ws(Ws::Refused { why: refusal.what.clone() }));
+            let why = CloseReason { code: refusal.code, reason: refusal.what.clone() };
+            let _ = answers.send(Answer::Refuse(why)).await;
+            return Listened::Refused(refusal);
+        }
+        if n == 0 {
+            report.step(|| Step::EndOfStream);
+            return Listened::Ended;
+        }
+    }
+}
