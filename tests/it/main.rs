@@ -34,3 +34,4 @@ mod traffic;
 mod udp;
 mod unix;
 mod vsock;
+mod ws;
