@@ -179,6 +179,8 @@ CLIENTS_TO_STDOUT = [
      lambda p: ours("connect", url(p), "--framing", "lines", "--recv-only", "--quiet")),
     ("websocat 1 -t", "peer", SLOW, lambda p: [WEBSOCAT, "-t", "-u", url(p), "-"]),
     ("websocat 4 -t", "peer", SLOWEST, lambda p: [WEBSOCAT4, "-t", "-u", url(p), "stdio:"]),
+    ("node ws", "peer", SLOW, lambda p: node("client.mjs", url(p), "print")),
+    ("reference: single pass", "reference", FAST, lambda p: [reference("ws_decode_single_pass"), HOST, p]),
 ]
 
 
@@ -191,7 +193,7 @@ def small(title, contestants, measure, tungstenite=None):
     case.ratio("cpu", "peer")
     if tungstenite:
         case.ratio("rate", tungstenite)
-        case.ratio("rate", "reference: single pass", at_least=0.5)
+    case.ratio("rate", "reference: single pass", at_least=0.5)
     case.ratio("rate", "peer", at_least=8)
 
 

@@ -1,5 +1,5 @@
-// node client.mjs URL lines|SIZE: says with npm's ws what stdin says, each line as a text message or every SIZE bytes
-// as a binary one, as fast as the socket takes it, and closes at the end.
+// node client.mjs URL lines|SIZE|print: says with npm's ws what stdin says, each line as a text message or every SIZE
+// bytes as a binary one, as fast as the socket takes it, and closes at the end; or prints what it hears.
 import { createInterface } from "node:readline";
 import { WebSocket } from "ws";
 
@@ -22,7 +22,16 @@ async function* blocks(length) {
   }
 }
 
+socket.on("message", (data, binary) => {
+  if (!binary) data = data + "\n";
+  if (!process.stdout.write(data)) {
+    socket.pause();
+    process.stdout.once("drain", () => socket.resume());
+  }
+});
+
 socket.on("open", async () => {
+  if (size === "print") return;
   const source = size === "lines" ? createInterface({ input: process.stdin }) : blocks(Number(size));
   for await (const message of source) {
     socket.send(message);

@@ -1,19 +1,26 @@
-//! `ws_decode_single_pass`: a server of one connection that writes what it hears to stdout, a newline after each text
-//! message. One pass, one write a read: what the machine can do.
+//! `ws_decode_single_pass [HOST PORT]`: a server of one connection, or a client, that writes what it hears to stdout, a
+//! newline after each text message. One pass, one write a read: what the machine can do.
 
 use std::io::{self, Read, Write};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 
-use reference::ws::{Buffer, CLOSE, Header, TEXT, accept, apply_mask, put_frame};
-use reference::{PATIENCE, readable};
+use reference::ws::{Buffer, CLOSE, Header, TEXT, accept, apply_mask, connect, put_frame};
+use reference::{PATIENCE, argument, readable};
 
 const PIECE: usize = 256 << 10;
 
 fn main() -> io::Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    readable(&listener, PATIENCE)?;
-    let (mut stream, _) = listener.accept()?;
-    let rest = accept(&mut stream)?;
+    let is_client = std::env::args().len() > 1;
+    let (mut stream, rest) = if is_client {
+        let opened = connect(SocketAddr::new(argument(1, "HOST")?, argument(2, "PORT")?), false)?;
+        (opened.stream, opened.rest)
+    } else {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        readable(&listener, PATIENCE)?;
+        let (mut stream, _) = listener.accept()?;
+        let rest = accept(&mut stream)?;
+        (stream, rest)
+    };
     let mut buffer = Buffer::new(PIECE, &rest);
     let mut out = Vec::with_capacity(2 * PIECE);
     let mut under_way: Option<(Header, usize)> = None; // a frame, and what is still to come of it
@@ -52,7 +59,7 @@ fn main() -> io::Result<()> {
         }
     }
     write_out(&mut out)?;
-    put_frame(&mut out, CLOSE, &1000u16.to_be_bytes(), None);
+    put_frame(&mut out, CLOSE, &1000u16.to_be_bytes(), is_client.then_some([0; 4]));
     stream.write_all(&out)
 }
 

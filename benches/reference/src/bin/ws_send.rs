@@ -54,7 +54,7 @@ fn main() -> io::Result<()> {
         left -= now;
     }
     let mut goodbye = Vec::new();
-    put_frame(&mut goodbye, CLOSE, &1000u16.to_be_bytes(), mask());
+    put_frame(&mut goodbye, CLOSE, &[], mask()); // without a code, which websocat 4 would write to stdout
     stream.write_all(&goodbye)?;
     readable(&stream, PATIENCE)?;
     let mut rest = [0; 4096];
