@@ -263,14 +263,27 @@ class Case:
             print(f"  ratio {heading}: {other.name} has 0")
             return None
         value = statistics.median(rounds)
-        verdict = ""
-        if at_least is not None:
-            verdict = f"   target ≥ {at_least}: {'met' if value >= at_least else 'MISSED'}"
-        if at_most is not None:
-            verdict = f"   target ≤ {at_most}: {'met' if value <= at_most else 'MISSED'}"
         spread = f"[{min(rounds):.2f}–{max(rounds):.2f}]"
-        print(f"  ratio {heading}: {ours.name} / {other.name} = {value:.2f} {spread}{verdict}")
+        print(f"  ratio {heading}: {ours.name} / {other.name} = {value:.2f} {spread}{verdict(value, at_least, at_most)}")
         return value
+
+    def absolute(self, key, at_most):
+        """Prints a figure of ours that has a target of its own."""
+        ours = self.best(key, "ours")
+        if not ours:
+            print(f"  {self.figures[key].heading}: not measured")
+            return
+        value = ours.median(key)
+        print(f"  {self.figures[key].heading}: {ours.name} = {value:.2f}{verdict(value, at_most=at_most)}")
+
+
+def verdict(value, at_least=None, at_most=None):
+    """The target and whether it is met, if there is one."""
+    if at_least is not None:
+        return f"   target ≥ {at_least}: {'met' if value >= at_least else 'MISSED'}"
+    if at_most is not None:
+        return f"   target ≤ {at_most}: {'met' if value <= at_most else 'MISSED'}"
+    return ""
 
 
 failures = []

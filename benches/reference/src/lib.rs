@@ -1,5 +1,7 @@
 //! What the reference programs share: reading arguments, percentiles, waiting with an end.
 
+pub mod ws;
+
 use std::fmt::Display;
 use std::io;
 use std::os::fd::AsFd;

@@ -1,12 +1,13 @@
-//! `feed BYTES [--unit raw|length2|packets] [--size N]`: a source on stdout that costs next to nothing.
+//! `feed BYTES [--unit raw|length2|length4|packets|numbers] [--size N]`: a source on stdout that costs next to nothing.
 //!
-//! Pages of an in-memory file are spliced into the pipe, not copied. `length2` makes frames of a two-byte big-endian
+//! Pages of an in-memory file are spliced into the pipe, not copied. `length2` and `length4` make frames of a big-endian
 //! length and N bytes; `packets` makes a packet pipe (O_DIRECT), where every read of the other side returns one N-byte
-//! packet. BYTES counts payload.
+//! packet; `numbers` makes lines of sixteen digits, each saying which one it is. BYTES counts payload.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
+use reference::ws::{DIGITS, Numbers};
 use reference::{argument, option};
 use rustix::fs::{MemfdFlags, OFlags, fcntl_getfl, fcntl_setfl, memfd_create};
 use rustix::io::Errno;
@@ -20,19 +21,34 @@ fn main() -> io::Result<()> {
     let size: usize = option("--size")?.unwrap_or(1400);
     let result = match unit.as_str() {
         "raw" => flow(&pattern(BLOCK), total),
-        "length2" => {
-            let mut frame = u16::try_from(size).map_err(io::Error::other)?.to_be_bytes().to_vec();
-            frame.extend_from_slice(&pattern(size));
-            let frames = total / size as u64;
-            flow(&frame.repeat(BLOCK / frame.len()), frames * frame.len() as u64)
-        }
+        "length2" => frames(&u16::try_from(size).map_err(io::Error::other)?.to_be_bytes(), size, total),
+        "length4" => frames(&u32::try_from(size).map_err(io::Error::other)?.to_be_bytes(), size, total),
+        "numbers" => numbers(total / DIGITS as u64),
         "packets" => packets(&pattern(size), total / size as u64),
-        _ => Err(io::Error::other("--unit: raw, length2 or packets")),
+        _ => Err(io::Error::other("--unit: raw, length2, length4, packets or numbers")),
     };
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()), // the reader has had enough
         other => other,
     }
+}
+
+/// `total` bytes in frames of `length` and `size` bytes.
+fn frames(length: &[u8], size: usize, total: u64) -> io::Result<()> {
+    let frame = [length, &pattern(size)].concat();
+    flow(&frame.repeat((BLOCK / frame.len()).max(1)), total / size as u64 * frame.len() as u64)
+}
+
+fn numbers(count: u64) -> io::Result<()> {
+    let _ = fcntl_setpipe_size(rustix::stdio::stdout(), 1 << 20);
+    let mut stdout = BufWriter::with_capacity(256 << 10, File::from(rustix::stdio::stdout().try_clone_to_owned()?));
+    let mut numbers = Numbers::default();
+    for _ in 0..count {
+        stdout.write_all(numbers.current())?;
+        stdout.write_all(b"\n")?;
+        numbers.advance();
+    }
+    stdout.flush()
 }
 
 fn pattern(size: usize) -> Vec<u8> {
