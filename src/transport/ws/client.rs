@@ -181,16 +181,19 @@ fn no_answer(error: &hyper::Error, first: &[u8]) -> Trouble {
         return Trouble { what: "the server answered with TLS".to_owned(), hint: Some(SECURE.to_owned()) };
     }
     let trouble = |what: &str, hint: &str| Trouble { what: what.to_owned(), hint: Some(hint.to_owned()) };
-    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        let hint = "it may speak TLS (wss://), no HTTP at all, or have dropped us on purpose; -v shows what was asked";
-        return trouble("the server closed the connection and did not answer", hint);
-    }
-    if error.is_parse() {
+    if !first.is_empty() && !b"HTTP/".starts_with(&first[..first.len().min(5)]) {
         let what = match recognise::plain_on_tls(first) {
             Some(line) => format!("the server's answer is no HTTP: {line}"),
             None => "the server's answer is no HTTP".to_owned(),
         };
         return trouble(&what, "it speaks another protocol; `sockeye tcp connect` shows what it says");
+    }
+    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        let hint = "it may speak TLS (wss://), no HTTP at all, or have dropped us on purpose; -v shows what was asked";
+        return trouble("the server closed the connection and did not answer", hint);
+    }
+    if error.is_parse() {
+        return trouble("the server's answer is no HTTP", "`sockeye tcp connect` shows what it says");
     }
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
     match cause {

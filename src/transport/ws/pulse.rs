@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
-use tokio::time::{Duration, Instant, sleep};
+use tokio::time::{Duration, Instant, sleep_until};
 
 use super::Pings;
 use crate::event::Message;
@@ -62,14 +62,24 @@ impl Pulse {
 /// Has pings said, and returns when the peer has not moved for too long after one. Any byte counts as life.
 pub(super) async fn watch_over(pings: Option<Pings>, pulse: &Pulse, report: &Reporter) -> Duration {
     let Some(Pings { every, patience }) = pings else { return std::future::pending().await };
+    let patience = patience.filter(|_| !report.stepping());
+    let mut next = Instant::now() + every;
+    // The first Ping since something came.
+    let mut asked: Option<Instant> = None;
     loop {
-        sleep(every).await;
-        let asked = Instant::now();
-        pulse.ping.notify_one();
-        let Some(patience) = patience.filter(|_| !report.stepping()) else { continue };
-        sleep(patience).await;
-        if pulse.state().last < asked {
+        let limit = asked.zip(patience).map(|(asked, patience)| asked + patience);
+        sleep_until(limit.map_or(next, |limit| limit.min(next))).await;
+        let now = Instant::now();
+        asked = asked.filter(|asked| pulse.state().last < *asked);
+        if let Some((asked, patience)) = asked.zip(patience)
+            && now >= asked + patience
+        {
             return patience;
+        }
+        if now >= next {
+            pulse.ping.notify_one();
+            asked.get_or_insert(now);
+            next = now + every;
         }
     }
 }

@@ -100,6 +100,7 @@ pub(super) async fn accept(
         (Err(_), _, None) if recognise::tls_on_plain(&first.bytes()).is_some() => {
             "it speaks TLS (wss://), and we speak plain text; --tls speaks TLS".to_owned()
         }
+        (Err(error), _, None) if error.is_timeout() => format!("no request within {limit:?}"),
         (Err(error), _, None) => {
             let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
             cause.map_or_else(|| error.to_string(), words)

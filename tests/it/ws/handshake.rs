@@ -1,6 +1,6 @@
 //! Handshakes that fail, and why: what is shown, and what the other side hears.
 
-use super::{listener, listening, npm_ws};
+use super::{head, listener, listening, npm_ws};
 use crate::net::{Listener, Peer as _, connect};
 use crate::program::{Start as _, shell, sockeye};
 
@@ -30,7 +30,8 @@ fn an_ordinary_web_server_is_recognised() {
     let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 21\r\n\r\n<h1>\x1b[31mHello</h1>\r\n";
     let front = Listener::new();
     let mut client = sockeye(&format!("ws connect localhost:{}", front.port())).start_mute();
-    let server = front.accept();
+    let mut server = front.accept();
+    head(&mut server);
     server.say(page);
     let ended = client.wait_code(6);
     assert!(ended.stderr.contains("ordinary web page") && ended.stderr.contains("<h1>"), "{}", ended.stderr);
@@ -47,7 +48,10 @@ fn what_is_no_http_is_quoted_and_tls_is_recognised() {
     ] {
         let front = Listener::new();
         let mut client = sockeye(&format!("ws connect localhost:{}", front.port())).start_mute();
-        let server = front.accept();
+        let mut server = front.accept();
+        if says.starts_with("HTTP") {
+            head(&mut server);
+        }
         server.say(says);
         server.finish();
         let ended = client.wait_code(6);
@@ -60,7 +64,8 @@ fn what_is_no_http_is_quoted_and_tls_is_recognised() {
 fn a_wrong_accept_is_refused() {
     let front = Listener::new();
     let mut client = sockeye(&format!("ws connect localhost:{}", front.port())).start_mute();
-    let server = front.accept();
+    let mut server = front.accept();
+    head(&mut server);
     server.say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAA\r\n\r\n");
     let ended = client.wait_code(6);
     assert!(ended.stderr.contains("Sec-WebSocket-Accept is AAAA, and "), "{}", ended.stderr);
@@ -72,7 +77,10 @@ fn a_server_that_stalls_is_given_up_in_time() {
         let front = Listener::new();
         let words = format!("ws connect localhost:{} --handshake-timeout 300ms", front.port());
         let mut client = sockeye(&words).start_mute();
-        let server = front.accept();
+        let mut server = front.accept();
+        if says.starts_with("HTTP") {
+            head(&mut server);
+        }
         server.say(says);
         assert!(client.wait_code(5).stderr.contains("no answer to the handshake within 300ms"));
         drop(server);
@@ -85,7 +93,8 @@ fn a_redirection_is_followed_if_asked_and_takes_no_secrets_elsewhere() {
     let front = Listener::new();
     let words = format!("ws connect localhost:{} --location --auth alice:secret --say hi --count 1 -v", front.port());
     let mut client = sockeye(&words).start_mute();
-    let server = front.accept();
+    let mut server = front.accept();
+    head(&mut server);
     server.say(format!("HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:{port}/there\r\nContent-Length: 0\r\n\r\n"));
     let ended = client.wait_code(0);
     assert_eq!(ended.text(), "hi\n");

@@ -6,6 +6,8 @@ mod handshake;
 mod interop;
 mod prompt;
 
+use std::io::Read as _;
+use std::net::TcpStream;
 use std::process::Command;
 
 use crate::program::{Program, Start as _, peer, sockeye};
@@ -41,6 +43,17 @@ fn listening(mut command: Command) -> (Program, u16) {
     let said = String::from_utf8_lossy(&server.stdout()).into_owned();
     let port = said.lines().find_map(|line| line.strip_prefix("listening on ")?.parse().ok());
     (server, port.expect("a port"))
+}
+
+/// The head of a request or an answer.
+fn head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("a head");
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).expect("text")
 }
 
 /// A sockeye that listens, and its port.
