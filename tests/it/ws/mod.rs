@@ -12,7 +12,7 @@ use std::process::Command;
 
 use crate::program::{Program, Start as _, peer, sockeye};
 
-/// Where `tests/all` puts what it gets from npm and PyPI.
+/// Where `tests/all` puts what it gets from npm and `PyPI`.
 const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/peers");
 
 /// A script of `peers/` that needs npm's packages.
