@@ -135,7 +135,10 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l max-peers -d 'So many peers at a time; one more is turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l reply -d 'What to do by itself with what a peer says' -r -f -a "none\t'Nothing'
 echo\t'Say it back'
-broadcast\t'Say it to every other peer'"
+broadcast\t'Say it to every other peer'
+everyone\t'Say it to every peer, also back'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l slow -d 'What becomes of a peer that has not read for a second what all are told' -r -f -a "drop\t'It misses what it has no room for'
+close\t'It is closed'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End with exit code 5 if no peer comes within this time' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l stdin -d 'Who gets what stdin or --input says; `each` gives every peer all of a regular file or of generated input [default: broadcast; none with --reply when stdin is not a terminal]' -r -f -a "none\t'Nobody; stdin is not read'
 broadcast\t'Every peer'
@@ -367,7 +370,10 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l max-peers -d 'So many peers at a time; one more is turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l reply -d 'What to do by itself with what a peer says' -r -f -a "none\t'Nothing'
 echo\t'Say it back'
-broadcast\t'Say it to every other peer'"
+broadcast\t'Say it to every other peer'
+everyone\t'Say it to every peer, also back'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l slow -d 'What becomes of a peer that has not read for a second what all are told' -r -f -a "drop\t'It misses what it has no room for'
+close\t'It is closed'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End with exit code 5 if no peer comes within this time' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l allow -d 'Only these addresses may come: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l deny -d 'These may not, even if they are allowed; may be repeated' -r
@@ -534,7 +540,10 @@ seqpacket\t'A connection that keeps message boundaries'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l max-peers -d 'So many peers at a time; one more is turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l reply -d 'What to do by itself with what a peer says' -r -f -a "none\t'Nothing'
 echo\t'Say it back'
-broadcast\t'Say it to every other peer'"
+broadcast\t'Say it to every other peer'
+everyone\t'Say it to every peer, also back'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l slow -d 'What becomes of a peer that has not read for a second what all are told' -r -f -a "drop\t'It misses what it has no room for'
+close\t'It is closed'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End with exit code 5 if no peer comes within this time' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l stdin -d 'Who gets what stdin or --input says; `each` gives every peer all of a regular file or of generated input [default: broadcast; none with --reply when stdin is not a terminal]' -r -f -a "none\t'Nobody; stdin is not read'
 broadcast\t'Every peer'
@@ -693,7 +702,10 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_s
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l max-peers -d 'So many peers at a time; one more is turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l reply -d 'What to do by itself with what a peer says' -r -f -a "none\t'Nothing'
 echo\t'Say it back'
-broadcast\t'Say it to every other peer'"
+broadcast\t'Say it to every other peer'
+everyone\t'Say it to every peer, also back'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l slow -d 'What becomes of a peer that has not read for a second what all are told' -r -f -a "drop\t'It misses what it has no room for'
+close\t'It is closed'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End with exit code 5 if no peer comes within this time' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l stdin -d 'Who gets what stdin or --input says; `each` gives every peer all of a regular file or of generated input [default: broadcast; none with --reply when stdin is not a terminal]' -r -f -a "none\t'Nobody; stdin is not read'
 broadcast\t'Every peer'
@@ -792,7 +804,8 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subc
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l ping-timeout -d 'End if nothing at all comes for this long after a ping' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l reply -d 'What to do by itself with what the peer says' -r -f -a "none\t'Nothing'
 echo\t'Say it back'
-broadcast\t'Say it to every other peer'"
+broadcast\t'Say it to every other peer'
+everyone\t'Say it to every peer, also back'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l bind -d 'Our own address, port or both: `127.0.0.1`, `:4000`, `[::1]:4000`' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l connect-timeout -d 'Give up connecting after this long, all addresses together' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l resolve -d 'The name has this address, whatever the resolver says; may be repeated' -r
@@ -910,7 +923,10 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subc
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l max-peers -d 'So many peers at a time; one more is turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l reply -d 'What to do by itself with what a peer says' -r -f -a "none\t'Nothing'
 echo\t'Say it back'
-broadcast\t'Say it to every other peer'"
+broadcast\t'Say it to every other peer'
+everyone\t'Say it to every peer, also back'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l slow -d 'What becomes of a peer that has not read for a second what all are told' -r -f -a "drop\t'It misses what it has no room for'
+close\t'It is closed'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l accept-timeout -d 'End with exit code 5 if no peer comes within this time' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l stdin -d 'Who gets what stdin or --input says; `each` gives every peer all of a regular file or of generated input [default: broadcast; none with --reply when stdin is not a terminal]' -r -f -a "none\t'Nobody; stdin is not read'
 broadcast\t'Every peer'

@@ -96,6 +96,12 @@ pub struct CloseReason {
 }
 
 impl CloseReason {
+    /// The peer does not read what it is told: WebSocket's 1008.
+    #[must_use]
+    pub fn too_slow() -> Self {
+        Self { code: crate::ws::close::POLICY, reason: "too slow".to_owned() }
+    }
+
     /// We leave, and nothing is wrong: WebSocket's 1001.
     #[must_use]
     pub fn going_away() -> Self {

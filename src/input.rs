@@ -65,6 +65,12 @@ pub enum Kinds {
 }
 
 impl Kinds {
+    /// The events that say these messages; what is no text is binary.
+    pub(crate) fn lenient(self, messages: Vec<Message>) -> Vec<Event> {
+        let seen = if self == Self::Text { Self::Seen } else { self };
+        seen.events(messages).unwrap_or_default()
+    }
+
     /// The events that say these messages; why not, if one cannot be said.
     fn events(self, messages: Vec<Message>) -> Result<Vec<Event>, String> {
         let mut events = Vec::with_capacity(messages.len());

@@ -16,7 +16,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::event::{Clock, ConnId, End, Event, Outcome, Peer, Record, What};
+use crate::event::{Clock, CloseReason, ConnId, End, Event, Outcome, Peer, Record, What};
 use crate::exec::{self, Program};
 use crate::meter::{Meter, Roll, Unit};
 use crate::step::{Stage, Step};
@@ -282,6 +282,8 @@ pub enum Reply {
     Echo,
     /// Says it to everyone else.
     Broadcast,
+    /// Says it to everyone.
+    Everyone,
     /// Gives it to a program, and says what that writes.
     Exec(Arc<Program>),
 }
@@ -315,12 +317,18 @@ pub struct Port {
 
 /// Tells a transport that the session has let go of the link.
 #[derive(Clone)]
-pub struct Closing(watch::Receiver<()>);
+pub struct Closing(watch::Receiver<Option<CloseReason>>);
 
 impl Closing {
     /// Returns once the link is dropped. Cancel-safe.
     pub async fn wait(&mut self) {
         while self.0.changed().await.is_ok() {}
+    }
+
+    /// Why, if the session has said so.
+    #[must_use]
+    pub fn why(&self) -> Option<CloseReason> {
+        self.0.borrow().clone()
     }
 
     /// Returns when the polite close has taken too long; never under `--step`, where it takes as long as it takes.
@@ -385,7 +393,7 @@ pub struct Link {
     /// What it has carried.
     pub meter: Arc<Meter>,
     outbox: mpsc::Sender<Vec<Event>>,
-    _held: watch::Sender<()>,
+    held: watch::Sender<Option<CloseReason>>,
 }
 
 /// Why a batch was not taken; it is handed back.
@@ -403,6 +411,11 @@ impl Link {
             mpsc::error::TrySendError::Full(events) => Refused::Full(events),
             mpsc::error::TrySendError::Closed(_) => Refused::Gone,
         })
+    }
+
+    /// Lets go of the conversation, and says why where the protocol has words for it.
+    pub fn close(self, why: CloseReason) {
+        self.held.send_replace(Some(why));
     }
 
     /// A way to queue events from another task, waiting for room.
@@ -429,18 +442,17 @@ pub fn start(
         // The channel is new, so there is room.
         let _ = sender.try_send(say);
     }
-    let (held, closing) = watch::channel(());
+    let (held, closing) = watch::channel(None);
     let closing = Closing(closing);
     let peer = transport.peer().clone();
-    let link =
-        Link { id: report.conn, peer: peer.clone(), meter: report.meter.clone(), outbox: sender.clone(), _held: held };
+    let link = Link { id: report.conn, peer: peer.clone(), meter: report.meter.clone(), outbox: sender.clone(), held };
     tokio::spawn(async move {
         report.meter.open(&peer.remote, Unit::Messages);
         report.tell(What::Opened(peer)).await;
         let outbox = Outbox { events, room: room.clone(), closing: closing.clone(), is_closing: false };
         let mut attendant = None;
         let answerer = match reply {
-            Reply::None | Reply::Broadcast => None,
+            Reply::None | Reply::Broadcast | Reply::Everyone => None,
             Reply::Echo => Some(sender),
             Reply::Exec(program) => {
                 let peer = transport.peer().clone();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{LISTENING, ReplyMode, StdinTo};
+use super::{LISTENING, ReplyMode, Slow, StdinTo};
 use crate::quantity::parse_duration;
 
 /// How peers are served.
@@ -20,6 +20,9 @@ pub struct Serve {
     /// What to do by itself with what a peer says
     #[arg(long, value_name = "HOW", value_enum, default_value_t = ReplyMode::None, conflicts_with = "exec")]
     pub reply: ReplyMode,
+    /// What becomes of a peer that has not read for a second what all are told
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Slow::Drop)]
+    pub slow: Slow,
     /// End with exit code 5 if no peer comes within this time
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub accept_timeout: Option<Duration>,

@@ -43,7 +43,7 @@ pub use talk::{Ending, Messages, Show, Talk};
 pub use tls::{TlsClient, TlsHandshake, TlsIdentity, TlsServer};
 pub use traffic::Traffic;
 pub use values::{
-    AtEof, Color, Family, Newline, Output, ReplyMode, ReplyTo, Shell, StdinTo, Switch, Timestamps, UnixType,
+    AtEof, Color, Family, Newline, Output, ReplyMode, ReplyTo, Shell, Slow, StdinTo, Switch, Timestamps, UnixType,
 };
 pub use ws::{MessageKind, Ws, WsAsk, WsCommon, WsConnect, WsDeflate, WsListen, WsOffer};
 

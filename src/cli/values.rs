@@ -81,6 +81,18 @@ pub enum ReplyMode {
     Echo,
     /// Say it to every other peer
     Broadcast,
+    /// Say it to every peer, also back
+    Everyone,
+}
+
+/// What becomes of a peer that does not read fast enough what all are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Slow {
+    /// It misses what it has no room for
+    #[default]
+    Drop,
+    /// It is closed
+    Close,
 }
 
 /// Who gets what stdin says.

@@ -36,7 +36,7 @@ Examples:
   sockeye ws listen 9000/chat --reply broadcast
   sockeye ws listen :9443 --tls --cert server.pem --key server.key --allow-origin https://example.org
   sockeye ws listen 9000 --reply echo --deflate off -v
-  sockeye ws listen 9000 --exec 'sort -n'")]
+  sockeye ws listen 9000 --exec 'sed -u s/^/sed:/'")]
     Listen(Box<WsListen>),
 }
 

@@ -56,8 +56,8 @@ async fn open(bind: &Bind, journal: &Journal) -> Result<Listener, Failure> {
 }
 
 async fn session(bind: Bind, service: Service) -> Result<Exit, Failure> {
-    let Service { talk, reply, audience, peers } = service;
-    let stage = Stage::set(&talk, reply, audience)?;
+    let Service { talk, reply, audience, peers, slow } = service;
+    let stage = Stage::set(&talk, reply, audience, slow)?;
     let journal = stage.journal().clone();
     let binding = Box::pin(async move { open(&bind, &journal).await });
     match peers {

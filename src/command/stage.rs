@@ -5,6 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::measure;
+use crate::cli::Slow;
 use crate::exec::Keeper;
 use crate::exit::{Exit, Failure};
 use crate::input::Inputs;
@@ -29,10 +30,10 @@ pub(super) struct Stage {
 type Terminal = Arc<Mutex<Option<Guard>>>;
 
 impl Stage {
-    pub(super) fn set(talk: &Talk, reply: Reply, audience: Audience) -> Result<Self, Failure> {
+    pub(super) fn set(talk: &Talk, reply: Reply, audience: Audience, slow: Slow) -> Result<Self, Failure> {
         let keeper = match &reply {
             Reply::Exec(program) => Some(Keeper::new(program)?),
-            Reply::None | Reply::Echo | Reply::Broadcast => None,
+            Reply::None | Reply::Echo | Reply::Broadcast | Reply::Everyone => None,
         };
         let recorder = match &talk.record {
             Some(path) => {
@@ -68,6 +69,7 @@ impl Stage {
             frames: talk.frames,
             reply,
             audience,
+            slow,
             say,
             rules: talk.rules.clone(),
             gate,

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::aside::Aside;
 use super::demo;
 use super::stage::Stage;
-use crate::cli::Output;
+use crate::cli::{Output, Slow};
 use crate::event::{End, Outcome, What};
 use crate::exit::{Exit, Failure};
 use crate::link::{Reply, Reporter};
@@ -30,7 +30,7 @@ pub(super) async fn connect(connection: Connection, talk: Talk) -> Result<Exit, 
         return straight(dial, talk).await;
     }
     let audience = if talk.input == InputFrom::Nothing { Audience::Nobody } else { Audience::All };
-    let stage = Stage::set(&talk, reply, audience)?;
+    let stage = Stage::set(&talk, reply, audience, Slow::Drop)?;
     let (dial, journal) = (Arc::new(dial), stage.journal().clone());
     let open = move || -> Opening<Opened> {
         let (dial, report) = (dial.clone(), journal.open());
@@ -72,7 +72,7 @@ async fn straight(dial: Dial, talk: Talk) -> Result<Exit, Failure> {
 /// Nobody looks, but the bytes have no way past us: TLS over a proxy's TLS is for the runtime.
 async fn unseen(channel: Channel, talk: &Talk) -> Result<Exit, Failure> {
     let audience = if talk.input == InputFrom::Nothing { Audience::Nobody } else { Audience::All };
-    let stage = Stage::set(talk, Reply::None, audience)?;
+    let stage = Stage::set(talk, Reply::None, audience, Slow::Drop)?;
     let opened = Opened { channel, report: stage.journal().open() };
     stage.run(Source::One(Box::pin(std::future::ready(Ok(opened))), None)).await
 }

@@ -272,7 +272,7 @@ async fn answer(
             Ok(_) => (decoder.decode(&mut buffer, &mut messages), None),
             Err(Silent) => (decoder.finish(&mut buffer, &mut messages), Some(Output::Silent)),
         };
-        let mut events: Vec<Event> = messages.drain(..).map(Event::Message).collect();
+        let mut events = frames.kinds.lenient(std::mem::take(&mut messages));
         if let Err(error) = result {
             report.tell(What::Notice { text: format!("`{name}` is heard no further: {error}") }).await;
             end = Some(Output::Unwanted);

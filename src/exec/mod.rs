@@ -35,6 +35,7 @@ pub use command_line::CommandLine;
 
 use crate::exit::Failure;
 use crate::frame::Framing;
+use crate::input::Kinds;
 
 /// What is run for each conversation, and what runs of it.
 #[derive(Debug)]
@@ -77,6 +78,8 @@ pub enum Streams {
 pub struct Frames {
     /// Both ways.
     pub framing: Framing,
+    /// Which messages are text.
+    pub kinds: Kinds,
     /// The most that one read of its stdout returns, in bytes; with `chunks`, the largest message.
     pub block: usize,
     /// The largest message of other framings, in bytes.

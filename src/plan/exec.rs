@@ -9,6 +9,7 @@ use crate::environment::Environment;
 use crate::exec::{CommandLine, Frames, Program, Streams};
 use crate::exit::Failure;
 use crate::frame::Framing;
+use crate::input::Kinds;
 use crate::link::Reply;
 
 pub(super) fn reply(
@@ -24,15 +25,20 @@ pub(super) fn reply(
             ReplyMode::None => Reply::None,
             ReplyMode::Echo => Reply::Echo,
             ReplyMode::Broadcast => Reply::Broadcast,
+            ReplyMode::Everyone => Reply::Everyone,
         });
     };
     let command = if shell { CommandLine::shell(&line)? } else { CommandLine::words(&line)? };
     let streams = if pty { Streams::Terminal } else { Streams::Pipes };
-    let framing = messages.framing.unwrap_or(Framing::Chunks);
+    let (framing, kinds) = match carries {
+        Carries::Messages => (Framing::Lines, Kinds::Seen),
+        Carries::Bytes | Carries::Packets | Carries::Datagrams => (Framing::Chunks, Kinds::Told),
+    };
+    let framing = messages.framing.unwrap_or(framing);
     let block = match (carries, framing) {
         (Carries::Packets | Carries::Datagrams, Framing::Chunks) => DATAGRAM_BLOCK,
         _ => STREAM_BLOCK,
     };
-    let frames = Frames { framing, block, limit: messages.max_message };
+    let frames = Frames { framing, kinds, block, limit: messages.max_message };
     Ok(Reply::Exec(Arc::new(Program::new(command, streams, frames, environment.path.clone()))))
 }

@@ -18,8 +18,8 @@ use std::time::Duration;
 use crate::backoff::Backoff;
 use crate::cli::{
     self, Cli, Command, Exec, Family, Feed, IpOptions, Names, Network, Offline, Output, Reconnect, ReplyMode, ReplyTo,
-    Serve, Shell, StdinTo, Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect, UdpListen,
-    Unix, UnixConnect, UnixListen, UnixType, Vsock, VsockConnect, VsockListen, Ws,
+    Serve, Shell, Slow, StdinTo, Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect,
+    UdpListen, Unix, UnixConnect, UnixListen, UnixType, Vsock, VsockConnect, VsockListen, Ws,
 };
 use crate::endpoint::{HostPort, ListenOn, NameAddress, UnixListenOn, UnixName, VsockAddress};
 use crate::environment::Environment;
@@ -178,6 +178,8 @@ pub struct Service {
     pub audience: Audience,
     /// One peer, or so many at a time.
     pub peers: Peers,
+    /// What becomes of those that do not read.
+    pub slow: Slow,
 }
 
 /// How many peers are served.
@@ -533,7 +535,7 @@ fn service(
         (Path::Raw, Peers::Most(_), Reply::Echo) if unseen && simple => Path::Raw,
         _ => Path::Messages,
     };
-    Ok(Service { talk, reply, audience, peers })
+    Ok(Service { talk, reply, audience, peers, slow: serve.slow })
 }
 
 impl Talk {

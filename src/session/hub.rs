@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::cli::Offline;
+use crate::cli::{Offline, Slow};
 use crate::event::{CloseReason, ConnId, Event, Message};
 use crate::link::{Link, Refused};
 
@@ -28,6 +28,15 @@ pub enum Audience {
     Each,
     /// The one chosen with `/to`.
     One(ConnId),
+}
+
+/// Who hears what a peer has said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Circle {
+    /// Everyone else.
+    Others,
+    /// Whoever said it too.
+    Everyone,
 }
 
 struct Entry {
@@ -63,6 +72,7 @@ pub(super) struct Hub {
     last_heard: Option<ConnId>,
     deliveries: VecDeque<Delivery>,
     notices: Vec<String>,
+    slow: Slow,
     /// Under `--reconnect`, what becomes of what is said while nobody is there.
     offline: Option<Offline>,
     held: Vec<Event>,
@@ -70,7 +80,7 @@ pub(super) struct Hub {
 }
 
 impl Hub {
-    pub(super) fn new(audience: Audience, offline: Option<Offline>) -> Self {
+    pub(super) fn new(audience: Audience, slow: Slow, offline: Option<Offline>) -> Self {
         Self {
             entries: BTreeMap::new(),
             closing: BTreeMap::new(),
@@ -79,6 +89,7 @@ impl Hub {
             last_heard: None,
             deliveries: VecDeque::new(),
             notices: Vec::new(),
+            slow,
             offline,
             held: Vec::new(),
             dropped: 0,
@@ -123,14 +134,21 @@ impl Hub {
 
     /// Lets go of a conversation: its transport says what is queued and ends.
     pub(super) fn close(&mut self, id: ConnId) {
-        if let Some(entry) = self.entries.remove(&id) {
-            self.say_what_was_missed(&entry);
+        drop(self.let_go(id));
+        self.deliver(Instant::now());
+    }
+
+    /// Nothing more is meant for it; whoever drops the entry ends the conversation.
+    fn let_go(&mut self, id: ConnId) -> Option<Entry> {
+        let entry = self.entries.remove(&id);
+        if let Some(entry) = &entry {
+            self.say_what_was_missed(entry);
             self.closing.insert(id, entry.link.peer.clone());
         }
         for delivery in &mut self.deliveries {
             delivery.owed.retain(|other| *other != id);
         }
-        self.deliver(Instant::now());
+        entry
     }
 
     pub(super) fn close_all(&mut self) {
@@ -142,11 +160,13 @@ impl Hub {
     /// The same, and says why where the protocol has words for it.
     pub(super) fn close_all_saying(&mut self, why: &CloseReason) {
         for id in self.ids() {
-            if let Some(entry) = self.entries.get(&id) {
-                // One that has no room for it hears none.
-                let _ = entry.link.offer(vec![Event::Close { why: Some(why.clone()) }]);
-            }
-            self.close(id);
+            self.close_saying(id, why.clone());
+        }
+    }
+
+    fn close_saying(&mut self, id: ConnId, why: CloseReason) {
+        if let Some(entry) = self.let_go(id) {
+            entry.link.close(why);
         }
     }
 
@@ -281,15 +301,17 @@ impl Hub {
         self.queue(events, listeners);
     }
 
-    /// Says to everyone else what each has said.
-    pub(super) fn broadcast(&mut self, said: Vec<(ConnId, Event)>) {
+    /// Says to everyone else what each has said, or to everyone.
+    pub(super) fn broadcast(&mut self, said: Vec<(ConnId, Event)>, circle: Circle) {
         let mut said = said.into_iter().peekable();
         while let Some((from, event)) = said.next() {
             let mut events = vec![event];
             while let Some((_, event)) = said.next_if(|(other, _)| *other == from) {
                 events.push(event);
             }
-            let open = |(id, entry): (&ConnId, &Entry)| (*id != from && entry.finished.is_none()).then_some(*id);
+            let open = |(id, entry): (&ConnId, &Entry)| {
+                ((circle == Circle::Everyone || *id != from) && entry.finished.is_none()).then_some(*id)
+            };
             let others: Vec<ConnId> = self.entries.iter().filter_map(open).collect();
             if !others.is_empty() {
                 self.queue(events, others);
@@ -306,6 +328,7 @@ impl Hub {
     pub(super) fn deliver(&mut self, now: Instant) {
         // A peer that had no room for an earlier batch must not get a later one first.
         let mut behind: Vec<ConnId> = Vec::new();
+        let mut too_slow: Vec<ConnId> = Vec::new();
         for delivery in &mut self.deliveries {
             let impatient = self.entries.len() > 1 && now.duration_since(delivery.since) >= PATIENCE;
             let Delivery { events, owed, .. } = delivery;
@@ -328,6 +351,10 @@ impl Hub {
                         behind.push(*id);
                         true
                     }
+                    Err(Refused::Full(_)) if impatient && self.slow == Slow::Close => {
+                        too_slow.push(*id);
+                        false
+                    }
                     Err(Refused::Full(_)) if entry.lagging.is_some() || impatient => {
                         entry.lagging.get_or_insert_default().missed += messages(events).count() as u64;
                         false
@@ -340,6 +367,11 @@ impl Hub {
             });
         }
         self.deliveries.retain(|delivery| !delivery.owed.is_empty());
+        for id in too_slow {
+            let name = self.name(id);
+            self.notices.push(format!("{name} is slow: closed (--slow close)"));
+            self.close_saying(id, CloseReason::too_slow());
+        }
     }
 
     /// When patience with the slow ends.

@@ -23,7 +23,7 @@ pub use ending::{Ending, Hangup, Linger, Rules};
 pub use hub::Audience;
 
 use crate::access::Refusal;
-use crate::cli::Offline;
+use crate::cli::{Offline, Slow};
 use crate::event::{CloseReason, ConnId, Event, Record, What};
 use crate::exit::{Exit, Failure};
 use crate::input::{Input, Inputs};
@@ -32,7 +32,7 @@ use crate::repl::Verb;
 use crate::transport::framed::{Framed, Frames};
 use crate::transport::{Channel, Listener, Opened};
 use again::Reconnecting;
-use hub::{Ended, Hub};
+use hub::{Circle, Ended, Hub};
 
 /// Where conversations come from.
 pub enum Source {
@@ -63,6 +63,8 @@ pub struct Session {
     pub reply: Reply,
     /// Who hears the user.
     pub audience: Audience,
+    /// What becomes of peers that do not read.
+    pub slow: Slow,
     /// What is said first to each peer.
     pub say: Vec<Event>,
     /// When it is over.
@@ -107,7 +109,8 @@ enum Capacity {
 impl Session {
     /// Runs until a rule, the peer or the user ends it.
     pub async fn run(self, source: Source) -> Result<Exit, Failure> {
-        let Self { journal, mut records, screen, inputs, frames, reply, audience, say, rules, gate, verbs } = self;
+        let Self { journal, mut records, screen, inputs, frames, reply, audience, slow, say, rules, gate, verbs } =
+            self;
         // Before the prompt is up, which turns Ctrl-C into a signal.
         let mut signals = Signals::with(rules.hangup)?;
         let (mut connecting, mut binding, capacity, again) = match source {
@@ -118,7 +121,7 @@ impl Session {
         let mut listener: Option<Listener> = None;
         let room = Arc::new(Notify::new());
         let mut pump = Pump {
-            hub: Hub::new(audience, again.as_ref().map(|again| again.offline)),
+            hub: Hub::new(audience, slow, again.as_ref().map(|again| again.offline)),
             ending: Ending::new(rules, capacity),
             journal,
             inputs,
@@ -292,7 +295,7 @@ impl Pump {
                     self.hub.heard(record.conn, event);
                     match event {
                         Event::Message(message) => {
-                            if self.reply == Reply::Broadcast {
+                            if matches!(self.reply, Reply::Broadcast | Reply::Everyone) {
                                 broadcast.push((record.conn, event.clone()));
                             }
                             if self.ending.heard(record.conn, message) {
@@ -326,7 +329,8 @@ impl Pump {
             batch.retain(|record| !matches!(record.what, What::Heard(_)));
         }
         self.unshown.append(&mut batch);
-        self.hub.broadcast(broadcast);
+        let circle = if self.reply == Reply::Everyone { Circle::Everyone } else { Circle::Others };
+        self.hub.broadcast(broadcast, circle);
         self.notices();
     }
 

@@ -9,9 +9,9 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::{Instant, advance};
 
 use super::ending::{Ending, Hangup, Linger, Rules};
-use super::hub::{Audience, Hub};
+use super::hub::{Audience, Circle, Hub};
 use super::{Capacity, Session, Source};
-use crate::cli::{AtEof, Newline};
+use crate::cli::{AtEof, Newline, Slow};
 use crate::event::{ConnId, End, Event, Message, Outcome, Peer, Record, What};
 use crate::exit::{Exit, Failure};
 use crate::frame::Framing;
@@ -107,7 +107,7 @@ impl Someone {
 
 fn hub(audience: Audience) -> (Hub, Journal, Arc<Notify>) {
     let (journal, _) = Journal::new(Watch::default(), None);
-    (Hub::new(audience, None), journal, Arc::default())
+    (Hub::new(audience, Slow::Drop, None), journal, Arc::default())
 }
 
 #[tokio::test(start_paused = true)]
@@ -188,7 +188,7 @@ async fn an_end_is_never_dropped_and_keeps_nobody_waiting() {
     for _ in 0..1000 {
         assert!(hub.is_idle() && hub.may_hear(), "its end waits for room, and nobody waits for it");
         hub.say(vec![message("b")]);
-        hub.broadcast(vec![(quick.id, message("not for one who finished"))]);
+        hub.broadcast(vec![(quick.id, message("not for one who finished"))], Circle::Others);
         assert_eq!(quick.heard(&mut hub).await, "b");
     }
     stuck.take_all();
@@ -432,6 +432,7 @@ fn session(rules: Rules, watched: mpsc::Sender<Vec<Record>>) -> Session {
         inputs: Inputs::nothing(),
         frames: Frames { heard: chunks, said: chunks, newline: Newline::AsIs, limit: 1, patience: None },
         reply: Reply::None,
+        slow: Slow::Drop,
         audience: Audience::Nobody,
         say: Vec::new(),
         rules,

@@ -39,6 +39,7 @@ use crate::event::Peer;
 use crate::exit::Failure;
 use crate::link::{Journal, Reporter, Transport};
 use crate::proxy::Route;
+use crate::step::Stage;
 
 /// How to reach an address: what every protocol over IP has.
 #[derive(Clone, Default)]
@@ -127,10 +128,12 @@ impl Dial {
     }
 
     async fn attempt(&self, report: Reporter) -> Result<Opened, Failure> {
-        match &self.ws {
+        let opened = match &self.ws {
             Some(client) => ws::connect(self, client, report).await,
             None => self.carrier(report).await,
-        }
+        }?;
+        opened.report.gate(Stage::Talk).await;
+        Ok(opened)
     }
 
     /// The byte stream, or what is no stream.

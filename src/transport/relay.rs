@@ -16,7 +16,7 @@ use crate::event::{Message, Peer, What};
 use crate::exit::{Failure, words};
 use crate::link::Reporter;
 use crate::proxy::datagram::{Header, unwrap};
-use crate::step::{Stage, Step};
+use crate::step::Step;
 
 /// A socket towards a relay.
 pub(super) struct Relay {
@@ -41,7 +41,6 @@ pub(super) async fn connect(dial: &udp::Dial, report: Reporter) -> Result<Opened
     let (socket, local) = dial.open(relay, &report).await.map_err(fail)?;
     let peer = Peer { remote: remote.clone(), local };
     let socket = udp::client_socket(socket).map_err(fail)?;
-    report.gate(Stage::Talk).await;
     let relay = Relay {
         socket,
         header,

@@ -46,7 +46,6 @@ impl Dial {
                 stream.connection().map_or_else(String::new, |(ends, _)| format!("tcp://{}", unmap(ends.local)));
             (stream, Peer { remote: target, local })
         };
-        report.gate(Stage::Talk).await;
         Ok(Opened { channel: Channel::Bytes(stream, peer), report })
     }
 

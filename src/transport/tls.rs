@@ -34,7 +34,6 @@ const DRAIN: Duration = Duration::from_secs(1);
 pub(super) async fn connect(client: &Client, host: Option<&str>, opened: Opened) -> Result<Opened, Failure> {
     let Opened { channel: Channel::Bytes(stream, peer), report } = opened else { return Ok(opened) };
     let stream = secure(client, host, stream, &peer.remote, &report).await?;
-    report.gate(Stage::Talk).await;
     Ok(Opened { channel: Channel::Bytes(stream, renamed(&peer)), report })
 }
 

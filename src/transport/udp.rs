@@ -74,7 +74,6 @@ impl Dial {
                     let peer = Peer { remote: format!("udp://{address}"), local };
                     let socket =
                         client_socket(socket).map_err(|error| Failure::system("connect to", &peer.remote, &error))?;
-                    report.gate(Stage::Talk).await;
                     let packets = Packets { socket, peer, to, ending: Ending::Never, limit: self.limit };
                     return Ok(Opened { channel: Channel::Messages(Box::new(packets)), report });
                 }

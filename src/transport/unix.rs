@@ -79,7 +79,6 @@ impl Dial {
                 Channel::Messages(Box::new(Packets { socket, peer, to: None, ending, limit: self.limit }))
             }
         };
-        report.gate(Stage::Talk).await;
         Ok(Opened { channel, report })
     }
 

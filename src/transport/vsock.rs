@@ -51,7 +51,6 @@ impl Dial {
             self.failure(&error)
         })?;
         report.step(|| Step::Connected { local: local.clone(), remote: remote.clone(), took_ns: nanos(started) });
-        report.gate(Stage::Talk).await;
         Ok(Opened { channel: Channel::Bytes(ByteStream::Unix(stream), Peer { remote, local }), report })
     }
 

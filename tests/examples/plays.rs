@@ -65,6 +65,25 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
         "sockeye tcp listen :9000 --allow 127.0.0.0/8,10.0.0.0/8 --deny 10.1.2.3 --accept-rate 10/s --reply echo",
         Meets(echoes),
     ),
+    ("sockeye ws connect --demo --say hello --count 1 </dev/null", Prints("hello\n")),
+    ("sockeye ws connect --demo --say hello --count 1 -v </dev/null", Prints("hello\n")),
+    ("sockeye ws connect wss://example.org/chat --subprotocol chat -v", NotRun("that is somebody else's server")),
+    ("echo '{\"op\":\"ping\"}' | sockeye ws connect localhost:8080/ws --count 1", Meets(asks_a_web_socket)),
+    (
+        "sockeye ws connect localhost:8080 -H 'X-Token: abc' --origin https://example.org",
+        NotRun("needs a server that wants it; tests/it/ws has one"),
+    ),
+    ("sockeye ws connect --explain --step localhost:8080", Meets(steps_to_a_web_socket)),
+    ("sockeye ws connect ws+unix:/run/app.sock:/chat", NotRun("needs a server at that path; tests/it/ws makes one")),
+    ("sockeye ws listen 9000", Meets(hears_a_web_socket)),
+    ("sockeye ws listen 9000/chat --reply broadcast", Meets(hears_a_web_socket)),
+    (
+        "sockeye ws listen :9443 --tls --cert server.pem --key server.key --allow-origin https://example.org",
+        NotRun("needs an authority; tests/it/ws makes one and does this"),
+    ),
+    ("sockeye ws listen 9000 --reply echo", Meets(echoes_a_web_socket)),
+    ("sockeye ws listen 9000 --reply echo --deflate off -v", Meets(echoes_a_web_socket)),
+    ("sockeye ws listen 9000 --exec 'sed -u s/^/sed:/'", Meets(edits_a_web_socket)),
     ("sockeye udp connect --demo --say hello </dev/null", Prints("hello")),
     ("echo '<13>hello' | sockeye udp connect 127.0.0.1:514 --framing lines", Meets(logs_a_line)),
     (
@@ -155,6 +174,53 @@ fn steps(stage: &Stage, line: &str) {
     // What is typed before the conversation has begun waits for it.
     running.types("ping\r");
     running.stdout.says("\u{1b}[0m ping");
+}
+
+/// What a client says to the WebSocket of a line, and what it hears.
+fn web_socket(stage: &Stage, line: &str, heard: &str) {
+    let mut running = stage.start(&with(line, "9000", &0));
+    let path = if line.contains("/chat") { "/chat" } else { "" };
+    let count = if heard.is_empty() { "--at-eof close" } else { "--count 1" };
+    let port = running.port();
+    let client = format!("echo hello | sockeye ws connect localhost:{port}{path} {count}");
+    assert_eq!(stage.start(&client).ends(), heard);
+    if heard.is_empty() {
+        running.stdout.says("hello");
+    }
+    running.interrupted();
+}
+
+fn hears_a_web_socket(stage: &Stage, line: &str) {
+    web_socket(stage, line, "");
+}
+
+fn echoes_a_web_socket(stage: &Stage, line: &str) {
+    web_socket(stage, line, "hello\n");
+}
+
+fn edits_a_web_socket(stage: &Stage, line: &str) {
+    web_socket(stage, line, "sed:hello\n");
+}
+
+fn asks_a_web_socket(stage: &Stage, line: &str) {
+    let mut server = stage.start("sockeye ws listen 0 --reply echo");
+    let port = server.port();
+    assert_eq!(stage.start(&with(line, "8080", &port)).ends(), "{\"op\":\"ping\"}\n");
+    server.interrupted();
+}
+
+fn steps_to_a_web_socket(stage: &Stage, line: &str) {
+    let mut server = stage.start("sockeye ws listen 0 --reply echo");
+    let port = server.port();
+    let mut running = stage.start(&format!("script -qec '{}' /dev/null", with(line, "8080", &port)));
+    for next in
+        ["look the name up", "make the socket", "connect to the peer", "ask for WebSocket", "begin the conversation"]
+    {
+        running.stdout.says(next);
+        running.types("\r");
+    }
+    drop(running);
+    server.interrupted();
 }
 
 fn asks_for_a_page(stage: &Stage, line: &str) {

@@ -86,7 +86,7 @@ impl Running {
         self.stderr.until("the address it listens at", |said| {
             let line =
                 said.split_inclusive('\n').find(|line| line.starts_with("listening on ") && line.ends_with('\n'))?;
-            let port = line.split("://").nth(1)?.split_whitespace().next()?.rsplit(':').next()?;
+            let port = line.split("://").nth(1)?.split_whitespace().next()?.rsplit(':').next()?.split('/').next()?;
             port.parse().ok()
         })
     }

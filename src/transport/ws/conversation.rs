@@ -18,7 +18,7 @@ use super::listen::listen;
 use super::pulse::{Pulse, watch_over};
 use super::speak::speak;
 use crate::event::{CloseReason, End, Outcome, Peer};
-use crate::link::{CLOSE_LIMIT, Port, Reporter, Transport};
+use crate::link::{CLOSE_LIMIT, Closing, Port, Reporter, Transport};
 use crate::ws::Role;
 use crate::ws::close::{self, Sense};
 use crate::ws::deflate::{Deflater, Inflater, Window};
@@ -121,6 +121,7 @@ pub(super) struct Shared<'a> {
     pub(super) manners: &'a Manners,
     pub(super) pulse: &'a Pulse,
     pub(super) ledger: &'a Ledger,
+    pub(super) closing: &'a Closing,
     pub(super) report: &'a Reporter,
 }
 
@@ -169,8 +170,9 @@ async fn converse(conversation: Conversation, port: Port) -> Outcome {
         move || ledger.words(agreed.as_ref(), meter.upgrade().map_or(0, |meter| meter.bytes_received()))
     });
     let (answers, wanted) = mpsc::channel(ANSWERS);
+    let why = closing.clone();
     let talk = async {
-        let shared = Shared { manners: &manners, pulse: &pulse, ledger: &ledger, report: &report };
+        let shared = Shared { manners: &manners, pulse: &pulse, ledger: &ledger, closing: &why, report: &report };
         let speaking = speak(&mut write, speaker, outbox, wanted, shared);
         let listening = listen(&mut read, hearer, early, answers, shared);
         let watching = watch_over(manners.pings, &pulse, &report);

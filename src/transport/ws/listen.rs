@@ -34,7 +34,7 @@ pub(super) async fn listen(
     answers: mpsc::Sender<Answer>,
     shared: Shared<'_>,
 ) -> Listened {
-    let Shared { manners, pulse, ledger, report } = shared;
+    let Shared { manners, pulse, ledger, report, .. } = shared;
     let mut heard = Vec::new();
     let mut early = Some(BytesMut::from(early)).filter(|early| !early.is_empty());
     loop {

@@ -36,7 +36,10 @@ pub(super) async fn speak(
             Some(answer) = wanted.recv() => last = mouth.answer(answer, &mut outbox, &mut said),
             ping = shared.pulse.due() => mouth.event(&Event::Ping(ping)),
             batch = outbox.next() => match batch {
-                None => last = Some(Last::Close(Some(CloseReason { code: close::NORMAL, reason: String::new() }))),
+                None => {
+                    let why = shared.closing.why();
+                    last = Some(Last::Close(Some(why.unwrap_or(CloseReason { code: close::NORMAL, reason: String::new() }))));
+                }
                 Some(mut events) => loop {
                     last = mouth.events(events, &mut said);
                     if last.is_some() || mouth.buffer.len() >= LARGEST_WRITE {

@@ -165,6 +165,33 @@ fn a_stream_of_messages_does_not_starve_pings() {
 }
 
 #[test]
+fn who_does_not_read_is_closed_or_misses_something_and_the_others_go_on() {
+    for (option, notice) in [("--slow close", "is slow: closed"), ("", "is slow: ")] {
+        let (server, port) = listener(&format!("--reply broadcast {option}"));
+        let stuck = asked(port);
+        let reader = sockeye(&format!("ws connect localhost:{port} --output none")).start();
+        let words =
+            format!("ws connect localhost:{port} --input random --message-size 64KiB --framing chunks --deflate off");
+        let mut talker = sockeye(&words).start_mute();
+        server.wait_stderr(notice);
+        talker.signal(Signal::TERM);
+        talker.wait_end();
+        if option.is_empty() {
+            drop(stuck);
+            server.wait_stderr("messages were dropped for it");
+        }
+        drop(reader);
+    }
+}
+
+#[test]
+fn everyone_hears_and_so_does_whoever_said_it() {
+    let (_server, port) = listener("--reply everyone");
+    let ended = sockeye(&format!("ws connect localhost:{port} --say hello --count 1")).start_mute().wait_code(0);
+    assert_eq!(ended.text(), "hello\n");
+}
+
+#[test]
 fn what_is_withheld_is_not_said() {
     let front = Listener::new();
     let mut client: Program =

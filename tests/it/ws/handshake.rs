@@ -167,7 +167,7 @@ fn a_path_a_login_and_a_client_that_says_nothing() {
 
 #[test]
 fn a_program_serves_each_and_broadcast_reaches_the_others() {
-    let (_server, port) = listener("--exec cat --framing lines");
+    let (_server, port) = listener("--exec cat");
     let ended = sockeye(&format!("ws connect localhost:{port} --say one --count 1")).start_mute().wait_code(0);
     assert_eq!(ended.text(), "one\n");
     let (server, port) = listener("--reply broadcast");
