@@ -626,7 +626,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__tcp__subcmd__connect)
-            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --resolve --proxy --proxy-ca --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --resolve --proxy --proxy-ca --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -745,7 +745,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le tagged" -- "${cur}"))
                     return 0
                     ;;
                 --newline)
@@ -906,7 +906,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__tcp__subcmd__listen)
-            opts="-4 -6 -o -q -v -h --once --max-peers --reply --slow --accept-timeout --stdin --reuse-port --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --once --max-peers --reply --slow --accept-timeout --stdin --reuse-port --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1025,7 +1025,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le tagged" -- "${cur}"))
                     return 0
                     ;;
                 --newline)
@@ -1260,7 +1260,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__udp__subcmd__connect)
-            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --resolve --proxy --proxy-ca --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --interface --multicast-ttl --multicast-loop --broadcast --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --resolve --proxy --proxy-ca --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --interface --multicast-ttl --multicast-loop --broadcast --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1335,7 +1335,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le tagged" -- "${cur}"))
                     return 0
                     ;;
                 --newline)
@@ -1482,7 +1482,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__udp__subcmd__listen)
-            opts="-4 -6 -o -q -v -h --reply-to --expiry --once --max-peers --reply --slow --accept-timeout --reuse-port --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --reply-to --expiry --once --max-peers --reply --slow --accept-timeout --reuse-port --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1569,7 +1569,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le tagged" -- "${cur}"))
                     return 0
                     ;;
                 --newline)
@@ -1674,7 +1674,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__unix__subcmd__connect)
-            opts="-o -q -v -h --type --bind --demo --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --retry --reconnect --reconnect-delay --offline --sndbuf --rcvbuf --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-o -q -v -h --type --bind --demo --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --retry --reconnect --reconnect-delay --offline --sndbuf --rcvbuf --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1753,7 +1753,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le tagged" -- "${cur}"))
                     return 0
                     ;;
                 --newline)
@@ -1900,7 +1900,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__unix__subcmd__listen)
-            opts="-o -q -v -h --type --once --max-peers --reply --slow --accept-timeout --stdin --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow-uid --accept-rate --sndbuf --rcvbuf --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-o -q -v -h --type --once --max-peers --reply --slow --accept-timeout --stdin --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow-uid --accept-rate --sndbuf --rcvbuf --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1983,7 +1983,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le tagged" -- "${cur}"))
                     return 0
                     ;;
                 --newline)
@@ -2088,7 +2088,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__vsock__subcmd__connect)
-            opts="-o -q -v -h --connect-timeout --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-o -q -v -h --connect-timeout --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2155,7 +2155,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le tagged" -- "${cur}"))
                     return 0
                     ;;
                 --newline)
@@ -2302,7 +2302,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__vsock__subcmd__listen)
-            opts="-o -q -v -h --once --max-peers --reply --slow --accept-timeout --stdin --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --accept-rate --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-o -q -v -h --once --max-peers --reply --slow --accept-timeout --stdin --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --accept-rate --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2369,7 +2369,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le tagged" -- "${cur}"))
                     return 0
                     ;;
                 --newline)
@@ -2474,7 +2474,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__ws__subcmd__connect)
-            opts="-H -4 -6 -o -q -v -h --demo --header --origin --subprotocol --strict --auth --cookie --location --deflate --deflate-level --deflate-threshold --deflate-window --deflate-peer-window --deflate-reset --deflate-peer-reset --kind --ping-interval --ping-timeout --no-pong --no-close-reply --no-mask --reply --bind --connect-timeout --resolve --proxy --proxy-ca --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-H -4 -6 -o -q -v -h --demo --header --origin --subprotocol --strict --auth --cookie --location --deflate --deflate-level --deflate-threshold --deflate-window --deflate-peer-window --deflate-reset --deflate-peer-reset --kind --ping-interval --ping-timeout --no-pong --no-close-reply --no-mask --reply --bind --connect-timeout --resolve --proxy --proxy-ca --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2657,7 +2657,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le tagged" -- "${cur}"))
                     return 0
                     ;;
                 --newline)
@@ -2804,7 +2804,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__ws__subcmd__listen)
-            opts="-4 -6 -H -o -q -v -h --subprotocol --header --allow-origin --host --auth --no-page --deflate --deflate-level --deflate-threshold --deflate-window --deflate-peer-window --deflate-reset --deflate-peer-reset --kind --ping-interval --ping-timeout --no-pong --no-close-reply --once --max-peers --reply --slow --accept-timeout --stdin --reuse-port --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --exec --shell --pty --framing --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -H -o -q -v -h --subprotocol --header --allow-origin --host --auth --no-page --deflate --deflate-level --deflate-threshold --deflate-window --deflate-peer-window --deflate-reset --deflate-peer-reset --kind --ping-interval --ping-timeout --no-pong --no-close-reply --once --max-peers --reply --slow --accept-timeout --stdin --reuse-port --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2979,7 +2979,7 @@ _sockeye() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines chunks nul blank json file length2 length4 length8 length2-le length4-le length8-le tagged" -- "${cur}"))
                     return 0
                     ;;
                 --newline)

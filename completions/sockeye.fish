@@ -69,7 +69,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l offline -d 'What becomes of input while there is no connection' -r -f -a "keep\t'It waits, and is said on the next connection'
 drop\t'It is read and dropped'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little), tagged (t or b for text or binary, then as length4) [default: lines on a terminal and for WebSocket, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
 blank\t''
@@ -80,7 +80,8 @@ length4\t''
 length8\t''
 length2-le\t''
 length4-le\t''
-length8-le\t''"
+length8-le\t''
+tagged\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
@@ -101,7 +102,7 @@ relative\t'Since the start'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
 close\t'Close both directions once everything is sent'
 stay\t'Nothing: stay until the peer ends'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence; WebSocket: until 5s of silence]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l idle -d 'End when nothing was said or heard for this long' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
@@ -124,6 +125,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l mptcp -d 'Speak Multipath TCP with peers that do, and plain TCP with others'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l events -d 'Lines of stdin are events as --output json shows them, whatever --framing says of what is heard: messages, pings, a close'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -167,7 +169,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l mss -d 'The largest segment, in bytes, each way' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l user-timeout -d 'Give up when what was sent stays unacknowledged for this long [default: the kernel\'s, about 15 minutes]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little), tagged (t or b for text or binary, then as length4) [default: lines on a terminal and for WebSocket, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
 blank\t''
@@ -178,7 +180,8 @@ length4\t''
 length8\t''
 length2-le\t''
 length4-le\t''
-length8-le\t''"
+length8-le\t''
+tagged\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
@@ -199,7 +202,7 @@ relative\t'Since the start'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
 close\t'Close both directions once everything is sent'
 stay\t'Nothing: stay until the peer ends'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence; WebSocket: until 5s of silence]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l idle -d 'End when nothing was said or heard for this long' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
@@ -222,6 +225,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l mptcp -d 'Speak Multipath TCP with peers that do, and plain TCP with others'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l events -d 'Lines of stdin are events as --output json shows them, whatever --framing says of what is heard: messages, pings, a close'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -304,7 +308,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l multicast-loop -d 'Whether members of the group on this machine hear it too [default: on]' -r -f -a "on\t'It is'
 off\t'It is not'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little), tagged (t or b for text or binary, then as length4) [default: lines on a terminal and for WebSocket, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
 blank\t''
@@ -315,7 +319,8 @@ length4\t''
 length8\t''
 length2-le\t''
 length4-le\t''
-length8-le\t''"
+length8-le\t''
+tagged\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
@@ -336,7 +341,7 @@ relative\t'Since the start'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
 close\t'Close both directions once everything is sent'
 stay\t'Nothing: stay until the peer ends'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence; WebSocket: until 5s of silence]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l idle -d 'End when nothing was said or heard for this long' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
@@ -355,6 +360,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l broadcast -d 'Send to everybody in a network: 255.255.255.255 or the last address of one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l events -d 'Lines of stdin are events as --output json shows them, whatever --framing says of what is heard: messages, pings, a close'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -389,7 +395,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l join -d 'Hear this group, at this interface or where the routes lead: 239.1.2.3, 239.1.2.3%eth0, `ff02::fb%eth0`; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l source -d 'Of these groups, hear only what this address sends; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little), tagged (t or b for text or binary, then as length4) [default: lines on a terminal and for WebSocket, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
 blank\t''
@@ -400,7 +406,8 @@ length4\t''
 length8\t''
 length2-le\t''
 length4-le\t''
-length8-le\t''"
+length8-le\t''
+tagged\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
@@ -421,7 +428,7 @@ relative\t'Since the start'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
 close\t'Close both directions once everything is sent'
 stay\t'Nothing: stay until the peer ends'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence; WebSocket: until 5s of silence]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l idle -d 'End when nothing was said or heard for this long' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
@@ -440,6 +447,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l reuse-port -d 'Share the port with others that say so too; the kernel gives each peer to one of them'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l events -d 'Lines of stdin are events as --output json shows them, whatever --framing says of what is heard: messages, pings, a close'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -476,7 +484,7 @@ drop\t'It is read and dropped'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l rcvbuf -d 'The size of the receive buffer' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little), tagged (t or b for text or binary, then as length4) [default: lines on a terminal and for WebSocket, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
 blank\t''
@@ -487,7 +495,8 @@ length4\t''
 length8\t''
 length2-le\t''
 length4-le\t''
-length8-le\t''"
+length8-le\t''
+tagged\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
@@ -508,7 +517,7 @@ relative\t'Since the start'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
 close\t'Close both directions once everything is sent'
 stay\t'Nothing: stay until the peer ends'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence; WebSocket: until 5s of silence]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l idle -d 'End when nothing was said or heard for this long' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
@@ -526,6 +535,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l insecure -d 'Accept any certificate: whoever is on the way can read and change everything'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l events -d 'Lines of stdin are events as --output json shows them, whatever --framing says of what is heard: messages, pings, a close'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -562,7 +572,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l rcvbuf -d 'The size of the receive buffer' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little), tagged (t or b for text or binary, then as length4) [default: lines on a terminal and for WebSocket, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
 blank\t''
@@ -573,7 +583,8 @@ length4\t''
 length8\t''
 length2-le\t''
 length4-le\t''
-length8-le\t''"
+length8-le\t''
+tagged\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
@@ -594,7 +605,7 @@ relative\t'Since the start'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
 close\t'Close both directions once everything is sent'
 stay\t'Nothing: stay until the peer ends'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence; WebSocket: until 5s of silence]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l idle -d 'End when nothing was said or heard for this long' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
@@ -611,6 +622,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l tls -d 'Speak TLS with whoever comes; without --cert a certificate is made, and its SHA-256 is said'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l events -d 'Lines of stdin are events as --output json shows them, whatever --framing says of what is heard: messages, pings, a close'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -642,7 +654,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_s
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l offline -d 'What becomes of input while there is no connection' -r -f -a "keep\t'It waits, and is said on the next connection'
 drop\t'It is read and dropped'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little), tagged (t or b for text or binary, then as length4) [default: lines on a terminal and for WebSocket, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
 blank\t''
@@ -653,7 +665,8 @@ length4\t''
 length8\t''
 length2-le\t''
 length4-le\t''
-length8-le\t''"
+length8-le\t''
+tagged\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
@@ -674,7 +687,7 @@ relative\t'Since the start'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
 close\t'Close both directions once everything is sent'
 stay\t'Nothing: stay until the peer ends'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence; WebSocket: until 5s of silence]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l idle -d 'End when nothing was said or heard for this long' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
@@ -691,6 +704,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_s
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l insecure -d 'Accept any certificate: whoever is on the way can read and change everything'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l events -d 'Lines of stdin are events as --output json shows them, whatever --framing says of what is heard: messages, pings, a close'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -721,7 +735,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_s
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l handshake-timeout -d 'Give up the handshake after this long [default: 10s]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: `10/s`, `600/m`, `100/h`, and as many at once; the rest are turned away' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little), tagged (t or b for text or binary, then as length4) [default: lines on a terminal and for WebSocket, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
 blank\t''
@@ -732,7 +746,8 @@ length4\t''
 length8\t''
 length2-le\t''
 length4-le\t''
-length8-le\t''"
+length8-le\t''
+tagged\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
@@ -753,7 +768,7 @@ relative\t'Since the start'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
 close\t'Close both directions once everything is sent'
 stay\t'Nothing: stay until the peer ends'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence; WebSocket: until 5s of silence]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l idle -d 'End when nothing was said or heard for this long' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
@@ -770,6 +785,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_s
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l tls -d 'Speak TLS with whoever comes; without --cert a certificate is made, and its SHA-256 is said'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l events -d 'Lines of stdin are events as --output json shows them, whatever --framing says of what is heard: messages, pings, a close'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -835,7 +851,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subc
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l offline -d 'What becomes of input while there is no connection' -r -f -a "keep\t'It waits, and is said on the next connection'
 drop\t'It is read and dropped'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little), tagged (t or b for text or binary, then as length4) [default: lines on a terminal and for WebSocket, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
 blank\t''
@@ -846,7 +862,8 @@ length4\t''
 length8\t''
 length2-le\t''
 length4-le\t''
-length8-le\t''"
+length8-le\t''
+tagged\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
@@ -867,7 +884,7 @@ relative\t'Since the start'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
 close\t'Close both directions once everything is sent'
 stay\t'Nothing: stay until the peer ends'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence; WebSocket: until 5s of silence]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l idle -d 'End when nothing was said or heard for this long' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
@@ -896,6 +913,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subc
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l mptcp -d 'Speak Multipath TCP with peers that do, and plain TCP with others'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l events -d 'Lines of stdin are events as --output json shows them, whatever --framing says of what is heard: messages, pings, a close'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -955,7 +973,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subc
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l mss -d 'The largest segment, in bytes, each way' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l user-timeout -d 'Give up when what was sent stays unacknowledged for this long [default: the kernel\'s, about 15 minutes]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
-complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little) [default: lines on a terminal, chunks on a pipe]' -r -f -a "lines\t''
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little), tagged (t or b for text or binary, then as length4) [default: lines on a terminal and for WebSocket, chunks on a pipe]' -r -f -a "lines\t''
 chunks\t''
 nul\t''
 blank\t''
@@ -966,7 +984,8 @@ length4\t''
 length8\t''
 length2-le\t''
 length4-le\t''
-length8-le\t''"
+length8-le\t''
+tagged\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
 crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
@@ -987,7 +1006,7 @@ relative\t'Since the start'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
 close\t'Close both directions once everything is sent'
 stay\t'Nothing: stay until the peer ends'"
-complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence; WebSocket: until 5s of silence]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l idle -d 'End when nothing was said or heard for this long' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
@@ -1015,6 +1034,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subc
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l mptcp -d 'Speak Multipath TCP with peers that do, and plain TCP with others'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l events -d 'Lines of stdin are events as --output json shows them, whatever --framing says of what is heard: messages, pings, a close'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'

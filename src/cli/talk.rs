@@ -36,10 +36,15 @@ pub struct Talk {
 #[command(next_help_heading = INPUT_OUTPUT)]
 pub struct Messages {
     /// Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for
-    /// little) [default: lines on a terminal, chunks on a pipe]
+    /// little), tagged (t or b for text or binary, then as length4) [default: lines on a terminal and for WebSocket, chunks
+    /// on a pipe]
     #[arg(long, value_name = "FRAMING", value_parser = PossibleValuesParser::new(Framing::ALL.map(Framing::name))
           .try_map(|name| name.parse::<Framing>()), hide_possible_values = true)]
     pub framing: Option<Framing>,
+    /// Lines of stdin are events as --output json shows them, whatever --framing says of what is heard: messages, pings,
+    /// a close
+    #[arg(long, conflicts_with_all = ["recv_only", "exec", "message_size", "input"])]
+    pub events: bool,
     /// Line ends on the wire
     #[arg(long, value_name = "STYLE", value_enum, default_value_t = Newline::AsIs)]
     pub newline: Newline,
@@ -94,7 +99,8 @@ pub struct Ending {
     /// What to do at the end of stdin
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = AtEof::HalfClose)]
     pub at_eof: AtEof,
-    /// How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence]
+    /// How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence; WebSocket:
+    /// until 5s of silence]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub linger: Option<Duration>,
     /// End when nothing was said or heard for this long

@@ -2,7 +2,7 @@
 
 use bytes::{BufMut as _, BytesMut};
 
-use super::{FrameError, Framing, length, newline};
+use super::{FrameError, Framing, length, newline, tagged};
 use crate::cli::Newline;
 use crate::event::{Extent, Message};
 
@@ -28,6 +28,7 @@ impl Encoder {
     pub fn encode(&mut self, message: &Message, out: &mut BytesMut) -> Result<(), FrameError> {
         let end: &[u8] = match (self.framing, self.newline) {
             (Framing::Length { .. }, _) => return self.prefixed(message, out),
+            (Framing::Tagged, _) => return self.tagged(message, out),
             (Framing::Chunks | Framing::File, _) => b"",
             (Framing::Nul, _) => b"\0",
             (Framing::Json, _) | (Framing::Lines, Newline::AsIs) => b"\n",
@@ -46,6 +47,20 @@ impl Encoder {
             self.after_cr = *last == b'\r';
         }
         Ok(())
+    }
+
+    fn tagged(&self, message: &Message, out: &mut BytesMut) -> Result<(), FrameError> {
+        let length = message.data.len();
+        match message.extent {
+            Extent::Piece => Err(FrameError::Piece(self.framing)),
+            _ if length as u64 > tagged::MOST => {
+                Err(FrameError::Unprefixable { length, framing: self.framing, most: tagged::MOST })
+            }
+            _ => {
+                tagged::put(message, out);
+                Ok(())
+            }
+        }
     }
 
     fn prefixed(&self, message: &Message, out: &mut BytesMut) -> Result<(), FrameError> {

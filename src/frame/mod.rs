@@ -13,6 +13,7 @@ mod encode;
 mod json;
 mod length;
 mod newline;
+mod tagged;
 mod text;
 
 #[cfg(test)]
@@ -50,6 +51,8 @@ pub enum Framing {
         /// Their order.
         order: Order,
     },
+    /// A tag, `t` for text or `b` for binary, a length of four bytes, then so many bytes.
+    Tagged,
 }
 
 /// The size of a length prefix in bytes.
@@ -72,7 +75,7 @@ pub enum Order {
 
 impl Framing {
     /// Every framing, in the order that help lists them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Lines,
         Self::Chunks,
         Self::Nul,
@@ -85,6 +88,7 @@ impl Framing {
         Self::Length { width: Width::Two, order: Order::Little },
         Self::Length { width: Width::Four, order: Order::Little },
         Self::Length { width: Width::Eight, order: Order::Little },
+        Self::Tagged,
     ];
 
     /// Its name on the command line.
@@ -103,6 +107,7 @@ impl Framing {
             Self::Length { width: Width::Two, order: Order::Little } => "length2-le",
             Self::Length { width: Width::Four, order: Order::Little } => "length4-le",
             Self::Length { width: Width::Eight, order: Order::Little } => "length8-le",
+            Self::Tagged => "tagged",
         }
     }
 }
@@ -138,6 +143,12 @@ pub enum FrameError {
     /// Not JSON: what is wrong and at which byte of the stream, from 1.
     #[error("not JSON: {0}")]
     NotJson(String),
+    /// What stands before a message is no tag.
+    #[error("a message begins with the byte {0:#04x}; --framing tagged expects t (text) or b (binary)")]
+    Untagged(u8),
+    /// A message that is tagged as text is none.
+    #[error("a message that is tagged t (text) is not UTF-8; b is for binary")]
+    NotText,
     /// A message to send is longer than its length prefix can say.
     #[error("a message of {length} bytes does not fit --framing {framing}, which counts to {most}")]
     Unprefixable {
@@ -163,6 +174,7 @@ enum State {
     Text(text::Decoder),
     Json(json::Decoder),
     Length(length::Decoder),
+    Tagged(tagged::Decoder),
     /// So many bytes are a message.
     Size(usize),
 }
@@ -188,6 +200,7 @@ impl Decoder {
             Framing::File => text(text::End::Stream),
             Framing::Json => State::Json(json::Decoder::new(limit)),
             Framing::Length { width, order } => State::Length(length::Decoder::new(width, order, limit)),
+            Framing::Tagged => State::Tagged(tagged::Decoder::new(limit)),
         })
     }
 
@@ -197,6 +210,7 @@ impl Decoder {
             State::Text(text) => text.decode(buffer, messages),
             State::Json(json) => json.decode(buffer, messages)?,
             State::Length(length) => length.decode(buffer, messages)?,
+            State::Tagged(tagged) => tagged.decode(buffer, messages)?,
             State::Size(size) => {
                 while buffer.len() >= *size {
                     messages.push(Message::binary(buffer.split_to(*size)));
@@ -211,7 +225,7 @@ impl Decoder {
     pub fn piece(&mut self, buffer: &mut BytesMut) -> Option<Message> {
         match &mut self.0 {
             State::Text(text) => text.piece(buffer),
-            State::Json(_) | State::Length(_) | State::Size(_) => None,
+            State::Json(_) | State::Length(_) | State::Tagged(_) | State::Size(_) => None,
         }
     }
 
@@ -221,6 +235,7 @@ impl Decoder {
             State::Text(text) => text.finish(buffer, messages),
             State::Json(json) => json.finish(buffer, messages)?,
             State::Length(length) => length.finish(buffer, messages)?,
+            State::Tagged(tagged) => tagged.finish(buffer, messages)?,
             State::Size(_) => {
                 self.decode(buffer, messages)?;
                 if !buffer.is_empty() {

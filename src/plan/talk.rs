@@ -83,7 +83,7 @@ pub(super) fn decide(
         patience: (framing.is_none() && to_person).then_some(PATIENCE),
     };
     let reading = Reading {
-        framing: frames.said,
+        framing: if messages.events { Framing::Lines } else { frames.said },
         newline: Newline::AsIs,
         message_size: traffic.message_size,
         block: match (carries, frames.said, traffic.message_size) {
@@ -95,7 +95,7 @@ pub(super) fn decide(
         },
         limit: messages.max_message,
         pace: traffic.limits,
-        kinds: Kinds::Told,
+        kinds: if messages.events { Kinds::Events } else { Kinds::Told },
     };
     // Towards a stream that has no framing of its own, what --say says is a line: a peer that reads lines would wait.
     let ends_line = carries == Carries::Bytes && frames.said == Framing::Chunks && framing.is_none();
@@ -114,6 +114,7 @@ pub(super) fn decide(
         && rules.expect.is_none();
     let unframed = frames.heard == Framing::Chunks && frames.said == Framing::Chunks && frames.newline == Newline::AsIs;
     let straight = matches!(input, InputFrom::Nothing | InputFrom::Source)
+        && !messages.events
         && traffic.message_size.is_none()
         && traffic.limits.delay.is_zero();
     let path = if carries == Carries::Bytes && unwatched && unframed && straight { Path::Raw } else { Path::Messages };

@@ -13,7 +13,7 @@ use crate::endpoint::{ListenOn, UnixName};
 use crate::environment::Environment;
 use crate::exit::Failure;
 use crate::frame::Framing;
-use crate::input::Kinds;
+use crate::input::{Kinds, Reading};
 use crate::proxy::Route;
 use crate::session::Linger;
 use crate::transport::binding::Place;
@@ -110,7 +110,7 @@ pub(super) fn ws_connect(options: WsConnect, terminal: Terminal, environment: &E
         None if awaits => Linger::Forever,
         None => Linger::UntilSilent(SILENCE),
     };
-    talk.reading.kinds = kinds(common.kind, talk.reading.framing);
+    talk.reading.kinds = kinds(common.kind, &talk.reading);
     talk.verbs = &VERBS;
     Ok(Plan::Connect(connection, talk))
 }
@@ -169,15 +169,16 @@ pub(super) fn ws_listen(options: WsListen, terminal: Terminal, environment: &Env
     let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls, ws };
     let plan = listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Messages, terminal, environment)?;
     let Plan::Listen(bind, mut service) = plan else { unreachable!("a listener was planned") };
-    service.talk.reading.kinds = kinds(common.kind, service.talk.reading.framing);
+    service.talk.reading.kinds = kinds(common.kind, &service.talk.reading);
     service.talk.verbs = &VERBS;
     Ok(Plan::Listen(bind, service))
 }
 
-fn kinds(kind: MessageKind, framing: Framing) -> Kinds {
+fn kinds(kind: MessageKind, reading: &Reading) -> Kinds {
     match kind {
+        _ if reading.kinds == Kinds::Events || reading.framing == Framing::Tagged => reading.kinds,
         // What one read returns may end within a character.
-        MessageKind::Auto if framing == Framing::Chunks => Kinds::Binary,
+        MessageKind::Auto if reading.framing == Framing::Chunks => Kinds::Binary,
         MessageKind::Auto => Kinds::Seen,
         MessageKind::Text => Kinds::Text,
         MessageKind::Binary => Kinds::Binary,

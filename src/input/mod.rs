@@ -1,5 +1,7 @@
 //! What the user, or the script, says: one channel of it, whatever it comes from.
 
+mod events;
+
 use std::collections::VecDeque;
 use std::io;
 use std::thread;
@@ -50,7 +52,7 @@ pub struct Reading {
     pub kinds: Kinds,
 }
 
-/// Which messages are text, where the protocol tells text from binary.
+/// What the messages of input are: which are text, where the protocol tells text from binary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kinds {
     /// As they come.
@@ -62,6 +64,8 @@ pub enum Kinds {
     Text,
     /// All are binary.
     Binary,
+    /// Each is an event in JSON.
+    Events,
 }
 
 impl Kinds {
@@ -76,6 +80,10 @@ impl Kinds {
         let mut events = Vec::with_capacity(messages.len());
         for message in messages {
             let kind = match self {
+                Self::Events => {
+                    events.extend(events::read(&message.data)?);
+                    continue;
+                }
                 Self::Told => message.kind,
                 Self::Binary => MessageKind::Binary,
                 Self::Seen | Self::Text => match std::str::from_utf8(&message.data) {

@@ -1,0 +1,106 @@
+//! Messages behind a tag, `t` for text or `b` for binary, and a length of four bytes, big endian: both kinds in one pipe.
+
+use bytes::{Buf as _, BufMut as _, BytesMut};
+
+use super::{FrameError, piece};
+use crate::event::{Kind, Message};
+
+/// The tag and the length, in bytes.
+const PREFIX: usize = 5;
+/// The highest length it can say.
+pub(super) const MOST: u64 = u32::MAX as u64;
+
+/// Appends a message whose length is at most [`MOST`].
+pub(super) fn put(message: &Message, out: &mut BytesMut) {
+    let length = u32::try_from(message.data.len()).unwrap_or(u32::MAX);
+    out.reserve(PREFIX + message.data.len());
+    out.put_u8(match message.kind {
+        Kind::Text => b't',
+        Kind::Binary => b'b',
+    });
+    out.put_u32(length);
+    out.put_slice(&message.data);
+}
+
+pub(super) struct Decoder {
+    limit: usize,
+}
+
+impl Decoder {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit }
+    }
+
+    pub(super) fn decode(&self, buffer: &mut BytesMut, messages: &mut Vec<Message>) -> Result<(), FrameError> {
+        while let Some(&tag) = buffer.first() {
+            let kind = match tag {
+                b't' => Kind::Text,
+                b'b' => Kind::Binary,
+                other => return Err(FrameError::Untagged(other)),
+            };
+            let Some(mut length) = buffer.get(1..PREFIX) else { break };
+            let length = length.get_u32();
+            let length = match usize::try_from(length) {
+                Ok(length) if length <= self.limit => length,
+                _ => return Err(FrameError::TooLong { length: length.into(), limit: self.limit }),
+            };
+            if buffer.len() - PREFIX < length {
+                break;
+            }
+            let data = &buffer[PREFIX..PREFIX + length];
+            if kind == Kind::Text && std::str::from_utf8(data).is_err() {
+                return Err(FrameError::NotText);
+            }
+            buffer.advance(PREFIX);
+            messages.push(Message { kind, ..Message::binary(buffer.split_to(length).freeze()) });
+        }
+        Ok(())
+    }
+
+    /// A cut payload comes as a piece; so does a cut prefix, as it is.
+    pub(super) fn finish(&self, buffer: &mut BytesMut, messages: &mut Vec<Message>) -> Result<(), FrameError> {
+        self.decode(buffer, messages)?;
+        if !buffer.is_empty() {
+            if buffer.len() >= PREFIX {
+                buffer.advance(PREFIX);
+            }
+            messages.push(piece(buffer.split().freeze()));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Newline;
+    use crate::frame::{Encoder, Framing};
+
+    #[test]
+    fn both_kinds_come_back_as_they_were() {
+        let messages =
+            [Message::text("gr\u{fc}n"), Message::binary(&b"\xff\n"[..]), Message::text(""), Message::binary(&b""[..])];
+        let (mut encoder, mut wire) = (Encoder::new(Framing::Tagged, Newline::AsIs), BytesMut::new());
+        for message in &messages {
+            encoder.encode(message, &mut wire).expect("a message that can be said");
+        }
+        assert!(wire.starts_with(b"t\0\0\0\x05gr\xc3\xbcnb\0\0\0\x02\xff\n"));
+        for size in 1..wire.len() {
+            let (decoder, mut buffer, mut heard) = (Decoder::new(100), BytesMut::new(), Vec::new());
+            for piece in wire.chunks(size) {
+                buffer.extend_from_slice(piece);
+                decoder.decode(&mut buffer, &mut heard).expect("good");
+            }
+            decoder.finish(&mut buffer, &mut heard).expect("whole");
+            assert_eq!(heard, messages);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let decode = |bytes: &[u8]| Decoder::new(10).decode(&mut bytes.into(), &mut Vec::new());
+        assert_eq!(decode(b"x"), Err(FrameError::Untagged(b'x')));
+        assert_eq!(decode(b"b\0\0\0\x0b"), Err(FrameError::TooLong { length: 11, limit: 10 }));
+        assert_eq!(decode(b"t\0\0\0\x01\xff"), Err(FrameError::NotText));
+    }
+}
