@@ -30,9 +30,11 @@ const RECORDS: usize = 64;
 /// How long a polite close may take before it becomes an impolite one.
 pub const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
-/// What somebody looks at, and therefore what is worth recording. Messages heard are always recorded.
+/// What somebody looks at, and therefore what is worth recording.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Watch {
+    /// Record messages that are heard.
+    pub heard: Messages,
     /// Record what we say.
     pub said: bool,
     /// Record steps.
@@ -41,6 +43,16 @@ pub struct Watch {
     pub digest: Option<Algorithm>,
     /// Record the measurements of each conversation at its end.
     pub stats: bool,
+}
+
+/// Whether the messages that are heard matter to anybody but the one who answers them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Messages {
+    /// They are shown, or looked at.
+    #[default]
+    Recorded,
+    /// They are only counted.
+    Unseen,
 }
 
 /// Takes records from every conversation; numbers conversations; keeps the clock.
@@ -184,16 +196,25 @@ impl Reporter {
     }
 
     /// Reports what the peer did, in order. Waits for room: that is the back-pressure towards the peer.
-    pub async fn heard(&self, events: Vec<Event>) {
+    pub async fn heard(&self, mut events: Vec<Event>) {
+        self.meter.heard(messages(&events));
+        let (time, conn) = (self.journal.clock.now(), self.conn);
+        let record = |event: Event| Record { time, conn, what: What::Heard(event) };
+        let seen = |event: &Event| match self.journal.watch.heard {
+            Messages::Recorded => true,
+            Messages::Unseen => !matches!(event, Event::Message(_)),
+        };
+        let records: Vec<Record> = match &self.answerer {
+            None => events.drain(..).filter(seen).map(record).collect(),
+            Some(_) => events.iter().filter(|event| seen(event)).cloned().map(record).collect(),
+        };
         if let Some(answerer) = &self.answerer {
             // The transport answers a Ping by itself.
-            let answered = |event: &&Event| !matches!(event, Event::Ping(_) | Event::Pong(_));
-            let answered: Vec<Event> = events.iter().filter(answered).cloned().collect();
+            events.retain(|event| !matches!(event, Event::Ping(_) | Event::Pong(_)));
             // Fails only when nobody answers any more: speak is over, or the program has ended.
-            let _ = answerer.send(answered).await;
+            let _ = answerer.send(events).await;
         }
-        self.meter.heard(messages(&events));
-        self.record(events.into_iter().map(What::Heard)).await;
+        self.journal.pass(records).await;
     }
 
     /// Reports what was said, if someone watches. Waits for room: a record of what was sent is never dropped.
@@ -227,9 +248,13 @@ impl Reporter {
     /// Under `--step`, says what comes next and waits until it may; returns at once otherwise.
     pub async fn gate(&self, next: Stage) {
         if let Some(gate) = &self.journal.gate {
-            self.meter.pause();
-            self.tell(What::Step(Step::Waiting { next })).await;
-            gate.pass().await;
+            // Boxed, so that whoever does not wait carries no room for it: ten thousand idle conversations would.
+            Box::pin(async {
+                self.meter.pause();
+                self.tell(What::Step(Step::Waiting { next })).await;
+                gate.pass().await;
+            })
+            .await;
         }
         self.meter.enter(next);
     }

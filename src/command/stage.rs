@@ -5,13 +5,13 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::measure;
-use crate::cli::Slow;
+use crate::cli::{Output, Slow};
 use crate::exec::Keeper;
 use crate::exit::{Exit, Failure};
 use crate::input::Inputs;
-use crate::link::{Gate, Journal, Reply, Watch};
+use crate::link::{Gate, Journal, Messages, Reply, Watch};
 use crate::plan::{InputFrom, Pace, Talk};
-use crate::session::{Audience, Session, Signals, Source};
+use crate::session::{Audience, Linger, Session, Signals, Source};
 use crate::view::prompt::{Guard, Peers, Prompt};
 use crate::view::screen::{Cast, Screen};
 use crate::view::{self, Style};
@@ -46,6 +46,7 @@ impl Stage {
         let watch = Watch { digest: talk.digest, stats: talk.measure.stats, ..talk.look.watch() };
         // A record is for looking at later, in views that nobody has chosen yet.
         let watch = if recorder.is_some() { Watch { said: true, steps: true, ..watch } } else { watch };
+        let watch = Watch { heard: heard(talk, &reply, audience, recorder.is_some()), ..watch };
         let gate = (talk.pace == Pace::Stepped).then(Gate::default);
         let (journal, records) = Journal::new(watch, gate.clone());
         measure::on_signal(&journal, talk.look.company)?;
@@ -95,6 +96,22 @@ impl Stage {
             }
         }
         close(screen, verdict).await
+    }
+}
+
+/// What is heard is recorded unless nobody looks at it: no view, no rule, and nobody else it is for.
+fn heard(talk: &Talk, reply: &Reply, audience: Audience, recorded: bool) -> Messages {
+    let rules = &talk.rules;
+    let limited = rules.count.is_some()
+        || rules.expect.is_some()
+        || rules.idle.is_some()
+        || matches!(rules.linger, Linger::UntilSilent(_))
+        || audience == Audience::Last;
+    let passed_on = matches!(reply, Reply::Broadcast | Reply::Everyone);
+    if talk.look.output == Output::None && !recorded && !limited && !passed_on {
+        Messages::Unseen
+    } else {
+        Messages::Recorded
     }
 }
 

@@ -69,7 +69,7 @@ fn names_are_read_as_shown() {
     }
     assert_eq!(framing("length4-le"), Framing::Length { width: Width::Four, order: Order::Little });
     let error = "line".parse::<Framing>().expect_err("no such framing");
-    assert!(error.starts_with("expected lines, chunks,") && error.ends_with("length4-le or length8-le"), "{error}");
+    assert!(error.starts_with("expected lines, chunks,") && error.ends_with("length8-le or tagged"), "{error}");
 }
 
 #[test]
@@ -188,7 +188,8 @@ fn an_unfinished_line_can_be_shown() {
 
     for framing in Framing::ALL.into_iter().filter(|&framing| framing != Framing::Lines) {
         let mut decoder = Decoder::new(framing, AS_IS, AMPLE);
-        let (mut buffer, mut messages) = (BytesMut::from("1"), Vec::new());
+        let start = if framing == Framing::Tagged { "t" } else { "1" };
+        let (mut buffer, mut messages) = (BytesMut::from(start), Vec::new());
         decoder.decode(&mut buffer, &mut messages).expect("one byte is no error");
         assert_eq!(decoder.piece(&mut buffer), None, "{framing}");
     }
@@ -333,6 +334,7 @@ fn messages(framing: Framing, newline: Newline) -> BoxedStrategy<Vec<Message>> {
         }
         Framing::Json => all(json().prop_map(Message::text).boxed()),
         Framing::Length { .. } => all(binary(bytes().boxed())),
+        Framing::Tagged => all(prop_oneof![binary(bytes().boxed()), any::<String>().prop_map(Message::text)].boxed()),
         Framing::Chunks | Framing::File => {
             let inner = saying(b"").prop_filter("it is empty", |data| !data.is_empty()).boxed();
             binary(inner).prop_map(|message| vec![message]).boxed()
@@ -348,7 +350,7 @@ fn exchange() -> impl Strategy<Value = (Framing, Newline, Vec<Message>)> {
 /// What must survive framing: the payload without what may be dropped around it.
 fn essence(framing: Framing, newline: Newline, bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
-    if newline == CRLF && !matches!(framing, Framing::Json | Framing::Length { .. }) {
+    if newline == CRLF && !matches!(framing, Framing::Json | Framing::Length { .. } | Framing::Tagged) {
         let lone = (0..bytes.len()).filter(|&at| bytes[at] != b'\r' || bytes.get(at + 1) != Some(&b'\n'));
         bytes = lone.map(|at| bytes[at]).collect();
     }
@@ -356,7 +358,7 @@ fn essence(framing: Framing, newline: Newline, bytes: &[u8]) -> Vec<u8> {
         Framing::Lines | Framing::Blank => b"\n",
         Framing::Nul => b"\0",
         Framing::Json => b" \t\r\n\x1e",
-        Framing::Chunks | Framing::File | Framing::Length { .. } => b"",
+        Framing::Chunks | Framing::File | Framing::Length { .. } | Framing::Tagged => b"",
     };
     bytes.retain(|byte| !dropped.contains(byte));
     bytes

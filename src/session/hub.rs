@@ -332,12 +332,21 @@ impl Hub {
         for delivery in &mut self.deliveries {
             let impatient = self.entries.len() > 1 && now.duration_since(delivery.since) >= PATIENCE;
             let Delivery { events, owed, .. } = delivery;
+            let alone = owed.len() == 1;
             owed.retain(|id| {
                 let Some(entry) = self.entries.get_mut(id) else { return false };
                 if behind.contains(id) {
                     return true;
                 }
-                match entry.link.offer(events.clone()) {
+                // For one alone no copy is needed; what it has no room for comes back.
+                let batch = if alone { std::mem::take(events) } else { events.clone() };
+                let mut offered = entry.link.offer(batch);
+                if let Err(Refused::Full(back)) = &mut offered
+                    && alone
+                {
+                    *events = std::mem::take(back);
+                }
+                match offered {
                     Ok(()) => {
                         entry.last_active = now;
                         if let Some(lag) = entry.lagging.take() {

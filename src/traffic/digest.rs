@@ -92,14 +92,14 @@ impl Expected {
 #[derive(Default)]
 pub struct Counter {
     bytes: AtomicU64,
-    digest: Option<Mutex<Context>>,
+    digest: Option<Box<Mutex<Context>>>,
 }
 
 impl Counter {
     /// Nothing yet.
     #[must_use]
     pub fn new(algorithm: Option<Algorithm>) -> Self {
-        let digest = algorithm.map(|algorithm| Mutex::new(Context::new(algorithm.ring())));
+        let digest = algorithm.map(|algorithm| Box::new(Mutex::new(Context::new(algorithm.ring()))));
         Self { bytes: AtomicU64::new(0), digest }
     }
 

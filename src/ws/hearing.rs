@@ -443,7 +443,7 @@ struct Judge {
     /// The largest message, in bytes.
     limit: usize,
     /// Only while a message is under way: it holds a buffer.
-    context: Option<WebSocketContext>,
+    context: Option<Box<WebSocketContext>>,
 }
 
 impl Judge {
@@ -464,7 +464,7 @@ impl Judge {
                 Role::Client => Side::Client,
                 Role::Server => Side::Server,
             };
-            WebSocketContext::new(side, Some(config))
+            Box::new(WebSocketContext::new(side, Some(config)))
         });
         let mut bench = Bench(bytes);
         loop {

@@ -1,17 +1,21 @@
 //! A WebSocket under way: events become frames and frames become events, until both sides have said Close.
 
+use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::io::AsyncWriteExt as _;
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::super::framed::{Counted, Until};
+use super::super::kernel::{Connection, Opener};
+use super::super::stream::{ReadHalf, WriteHalf};
 use super::super::{ByteStream, framed};
 use super::ledger::Ledger;
 use super::listen::listen;
@@ -121,6 +125,7 @@ pub(super) struct Shared<'a> {
     pub(super) manners: &'a Manners,
     pub(super) pulse: &'a Pulse,
     pub(super) ledger: &'a Ledger,
+    pub(super) wanted: &'a Wanted,
     pub(super) closing: &'a Closing,
     pub(super) report: &'a Reporter,
 }
@@ -132,6 +137,40 @@ pub(super) enum Answer {
     Close(Option<CloseReason>),
     /// The peer broke a rule.
     Refuse(CloseReason),
+}
+
+/// What the listening side wants said, in order.
+#[derive(Default)]
+pub(super) struct Wanted {
+    queue: Mutex<VecDeque<Answer>>,
+    more: Notify,
+}
+
+impl Wanted {
+    /// A pong; of too many that wait the new ones are left out.
+    pub(super) fn offer(&self, data: Bytes) {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.len() < ANSWERS {
+            queue.push_back(Answer::Pong(data));
+            self.more.notify_one();
+        }
+    }
+
+    /// What ends our direction.
+    pub(super) fn end(&self, answer: Answer) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(answer);
+        self.more.notify_one();
+    }
+
+    /// The next. Cancel-safe.
+    pub(super) async fn next(&self) -> Answer {
+        loop {
+            if let Some(answer) = self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front() {
+                return answer;
+            }
+            self.more.notified().await;
+        }
+    }
 }
 
 /// How our direction ended.
@@ -146,6 +185,8 @@ pub(super) enum Spoken {
 pub(super) enum Listened {
     /// With its Close.
     Closed(Option<CloseReason>),
+    /// With the answer to ours.
+    Answered,
     /// Without.
     Ended,
     /// It was cut off.
@@ -169,28 +210,46 @@ async fn converse(conversation: Conversation, port: Port) -> Outcome {
         let (ledger, agreed, meter) = (ledger.clone(), agreed.deflate, Arc::downgrade(report.meter()));
         move || ledger.words(agreed.as_ref(), meter.upgrade().map_or(0, |meter| meter.bytes_received()))
     });
-    let (answers, wanted) = mpsc::channel(ANSWERS);
+    let answers = Wanted::default();
     let why = closing.clone();
-    let talk = async {
-        let shared = Shared { manners: &manners, pulse: &pulse, ledger: &ledger, closing: &why, report: &report };
-        let speaking = speak(&mut write, speaker, outbox, wanted, shared);
-        let listening = listen(&mut read, hearer, early, answers, shared);
-        let watching = watch_over(manners.pings, &pulse, &report);
-        both_ways(speaking, listening, watching, &report).await
+    let end = {
+        let shared = Shared {
+            manners: &manners,
+            pulse: &pulse,
+            ledger: &ledger,
+            wanted: &answers,
+            closing: &why,
+            report: &report,
+        };
+        let speaking = pin!(speak(&mut write, speaker, outbox, shared));
+        let listening = pin!(listen(&mut read, hearer, early, shared));
+        let watching = pin!(watch_over(manners.pings, &pulse, &report));
+        tokio::select! {
+            end = both_ways(speaking, listening, watching, &report) => end,
+            () = closing.overdue(&report) => End::Partial,
+        }
     };
-    let end = tokio::select! {
-        end = talk => end,
-        () = closing.overdue(&report) => End::Partial,
-    };
+    // Boxed, so that a conversation that goes on carries no room for its end.
+    Box::pin(part(end, role, (read, write), connection, &report)).await
+}
+
+/// Ends the stream below.
+async fn part(
+    end: End,
+    role: Role,
+    (mut read, mut write): (ReadHalf, WriteHalf),
+    connection: Option<(Connection, Opener)>,
+    report: &Reporter,
+) -> Outcome {
     if matches!(end, End::Complete | End::Dismissed { .. } | End::Violation { .. } | End::Timeout { .. }) {
         // The server ends TCP first, so that TIME-WAIT is its (RFC 6455 §7.1.1).
         if role == Role::Client && !matches!(end, End::Violation { .. } | End::Timeout { .. }) {
-            framed::drain(&mut read, connection, Until::Ended, &report).await;
+            framed::drain(&mut read, connection, Until::Ended, report).await;
         }
         let _ = timeout(CLOSE_LIMIT / 2, write.shutdown()).await;
-        framed::drain(&mut read, connection, Until::Acknowledged, &report).await;
+        framed::drain(&mut read, connection, Until::Acknowledged, report).await;
     }
-    let (end, acknowledged) = framed::close(end, (read, write), Counted::WithOthers, connection, &report).await;
+    let (end, acknowledged) = framed::close(end, (read, write), Counted::WithOthers, connection, report).await;
     let meter = report.meter();
     let (sent, received) = (meter.bytes_sent(), meter.bytes_received());
     Outcome { end, sent, received, acknowledged, digest: meter.digests() }
@@ -198,14 +257,11 @@ async fn converse(conversation: Conversation, port: Port) -> Outcome {
 
 /// Both loops, until the end of both.
 async fn both_ways(
-    speaking: impl Future<Output = Spoken>,
-    listening: impl Future<Output = Listened>,
-    watching: impl Future<Output = Duration>,
+    mut speaking: Pin<&mut impl Future<Output = Spoken>>,
+    mut listening: Pin<&mut impl Future<Output = Listened>>,
+    mut watching: Pin<&mut impl Future<Output = Duration>>,
     report: &Reporter,
 ) -> End {
-    let mut speaking = std::pin::pin!(speaking);
-    let mut listening = std::pin::pin!(listening);
-    let mut watching = std::pin::pin!(watching);
     let (mut spoken, mut listened) = (None, None);
     loop {
         if matches!((&spoken, &listened), (Some(_), Some(_)) | (_, Some(Listened::Ended | Listened::Failed(_)))) {
@@ -220,7 +276,14 @@ async fn both_ways(
         };
         tokio::select! {
             biased;
-            ended = &mut listening, if listened.is_none() => listened = Some(ended),
+            ended = &mut listening, if listened.is_none() => {
+                // What answers our Close repeats its code: that says nothing of us.
+                let answers = spoken.is_some();
+                listened = Some(match ended {
+                    Listened::Closed(_) if answers => Listened::Answered,
+                    other => other,
+                });
+            }
             ended = &mut speaking, if spoken.is_none() => spoken = Some(ended),
             silence = &mut watching, if !patience => {
                 let limit = format!("the peer has sent nothing since a ping {silence:?} ago (--ping-timeout)");
@@ -240,7 +303,7 @@ fn end(spoken: Option<Spoken>, listened: Listened, report: &Reporter) -> End {
     match (spoken, listened) {
         (_, Listened::Refused(Refusal { what, hint, .. })) => End::Violation { what, hint },
         (_, Listened::Closed(Some(why))) if close::sense(why.code) == Sense::Refused => End::Dismissed { why },
-        (_, Listened::Closed(_)) => End::Complete,
+        (_, Listened::Closed(_) | Listened::Answered) => End::Complete,
         // It owed us no more than its own Close.
         (_, Listened::Ended | Listened::Given) if closed => End::Complete,
         (_, Listened::Failed(error)) if closed && error.kind() == io::ErrorKind::ConnectionReset => End::Complete,

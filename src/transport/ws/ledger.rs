@@ -16,12 +16,12 @@ pub(super) struct Ledger {
 
 impl Ledger {
     pub(super) fn said(&self, payload: usize, wire: u64) {
-        self.said.fetch_add(payload as u64, Ordering::Relaxed);
-        self.said_wire.fetch_add(wire, Ordering::Relaxed);
+        add(&self.said, payload as u64);
+        add(&self.said_wire, wire);
     }
 
     pub(super) fn heard(&self, payload: usize) {
-        self.heard.fetch_add(payload as u64, Ordering::Relaxed);
+        add(&self.heard, payload as u64);
     }
 
     /// `received`: of the frames, with their headers.
@@ -44,4 +44,9 @@ impl Ledger {
             ratio(heard, received),
         )
     }
+}
+
+/// Each count has one writer, so that nothing need be locked.
+fn add(count: &AtomicU64, more: u64) {
+    count.store(count.load(Ordering::Relaxed) + more, Ordering::Relaxed);
 }

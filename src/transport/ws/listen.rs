@@ -8,7 +8,6 @@ use std::task::{Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead as _, ReadBuf};
-use tokio::sync::mpsc;
 
 use super::super::stream::ReadHalf;
 use super::Answers;
@@ -27,14 +26,8 @@ thread_local! {
 }
 
 /// Peer → reporter, until its Close.
-pub(super) async fn listen(
-    read: &mut ReadHalf,
-    mut hearer: Hearer,
-    early: Bytes,
-    answers: mpsc::Sender<Answer>,
-    shared: Shared<'_>,
-) -> Listened {
-    let Shared { manners, pulse, ledger, report, .. } = shared;
+pub(super) async fn listen(read: &mut ReadHalf, mut hearer: Hearer, early: Bytes, shared: Shared<'_>) -> Listened {
+    let Shared { manners, pulse, ledger, wanted, report, .. } = shared;
     let mut heard = Vec::new();
     let mut early = Some(BytesMut::from(early)).filter(|early| !early.is_empty());
     loop {
@@ -76,7 +69,7 @@ pub(super) async fn listen(
             };
             match &event {
                 Event::Ping(ping) if manners.pongs == Answers::Given => {
-                    let _ = answers.try_send(Answer::Pong(ping.data.clone()));
+                    wanted.offer(ping.data.clone());
                 }
                 Event::Pong(pong) => {
                     if let Some(took_ns) = pulse.answered(&pong.data) {
@@ -99,13 +92,13 @@ pub(super) async fn listen(
             report.heard(events).await;
         }
         if let Some(why) = closed {
-            let _ = answers.send(Answer::Close(why.clone())).await;
+            wanted.end(Answer::Close(why.clone()));
             return Listened::Closed(why);
         }
         if let Err(refusal) = result {
             report.step(|| Step::Ws(Ws::Refused { why: refusal.what.clone() }));
             let why = CloseReason { code: refusal.code, reason: refusal.what.clone() };
-            let _ = answers.send(Answer::Refuse(why)).await;
+            wanted.end(Answer::Refuse(why));
             return Listened::Refused(refusal);
         }
         if n == 0 {

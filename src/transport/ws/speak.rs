@@ -3,7 +3,6 @@
 use std::io;
 
 use tokio::io::AsyncWriteExt as _;
-use tokio::sync::mpsc;
 
 use super::super::stream::WriteHalf;
 use super::Answers;
@@ -19,21 +18,15 @@ use crate::ws::speaking::{Made, Speaker};
 const LARGEST_WRITE: usize = 256 * 1024;
 
 /// Outbox and answers → peer, until our Close. Queued batches share one write.
-pub(super) async fn speak(
-    write: &mut WriteHalf,
-    speaker: Speaker,
-    mut outbox: Outbox,
-    mut wanted: mpsc::Receiver<Answer>,
-    shared: Shared<'_>,
-) -> Spoken {
+pub(super) async fn speak(write: &mut WriteHalf, speaker: Speaker, mut outbox: Outbox, shared: Shared<'_>) -> Spoken {
     let report = shared.report;
-    let mut mouth = Mouth { speaker, buffer: Vec::new(), shared };
+    let mut mouth = Mouth { speaker, buffer: Vec::new(), messages: 0, shared };
     loop {
         let mut said = Vec::new();
         let mut last = None;
         tokio::select! {
             biased;
-            Some(answer) = wanted.recv() => last = mouth.answer(answer, &mut outbox, &mut said),
+            answer = shared.wanted.next() => last = mouth.answer(answer, &mut outbox, &mut said),
             ping = shared.pulse.due() => mouth.event(&Event::Ping(ping)),
             batch = outbox.next() => match batch {
                 None => {
@@ -59,8 +52,7 @@ pub(super) async fn speak(
         if let Err(error) = mouth.flush(write).await {
             return Spoken::Failed(error);
         }
-        let messages = said.iter().filter(|event| matches!(event, Event::Message(_))).count();
-        report.meter().said(messages as u64);
+        report.meter().said(std::mem::take(&mut mouth.messages));
         report.said(said).await;
         if last.is_some() {
             return Spoken::Closed;
@@ -79,6 +71,8 @@ enum Last {
 struct Mouth<'a> {
     speaker: Speaker,
     buffer: Vec<u8>,
+    /// Of the messages in there, how many.
+    messages: u64,
     shared: Shared<'a>,
 }
 
@@ -91,7 +85,9 @@ impl Mouth<'_> {
                 return Some(Last::Close(Some(why)));
             }
             self.event(&event);
-            said.push(event);
+            if self.shared.report.watch().said {
+                said.push(event);
+            }
         }
         None
     }
@@ -101,6 +97,7 @@ impl Mouth<'_> {
             Event::Message(message) => {
                 self.shared.report.meter().digest_said(&message.data);
                 let made = self.speaker.message(message, &mut self.buffer);
+                self.messages += 1;
                 self.shared.ledger.said(message.data.len(), made.header.length);
                 made
             }

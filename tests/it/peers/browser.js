@@ -76,15 +76,18 @@ async function main() {
     fs.writeFileSync(process.env.SCREENSHOT, Buffer.from(data, "base64"));
   }
   console.log(`errors ${JSON.stringify(errors)}`);
+  sessionId = undefined;
+  ask("Browser.close").catch(() => {}); // it may be gone before it answers
 }
 
 function end(code) {
   chromium.removeAllListeners("exit");
   chromium.on("exit", () => {
-    fs.rmSync(folder, { recursive: true, force: true });
+    // Its helpers may write for a moment longer.
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
     process.exit(code);
   });
-  chromium.kill("SIGKILL");
+  if (code) chromium.kill("SIGKILL");
 }
 
 main().then(() => end(0), error => { console.error(error); end(1); });
