@@ -9,7 +9,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -366,10 +366,26 @@ impl Closing {
     }
 }
 
+/// Room in an outbox. Waking the session costs more than an echo: it is woken only if it waits.
+#[derive(Clone)]
+struct Room {
+    wanted: Arc<AtomicBool>,
+    made: Arc<Notify>,
+}
+
+impl Room {
+    /// A batch has left the outbox.
+    fn made(&self) {
+        if self.wanted.swap(false, Ordering::AcqRel) {
+            self.made.notify_one();
+        }
+    }
+}
+
 /// Events to say, in order.
 pub struct Outbox {
     events: mpsc::Receiver<Vec<Event>>,
-    room: Arc<Notify>,
+    room: Room,
     closing: Closing,
     is_closing: bool,
 }
@@ -387,7 +403,7 @@ impl Outbox {
             }
             batch = self.events.recv() => batch,
         };
-        self.room.notify_one();
+        self.room.made();
         batch
     }
 
@@ -404,7 +420,7 @@ impl Outbox {
     /// Another batch if one is already waiting, so that several can share one write.
     pub fn ready(&mut self) -> Option<Vec<Event>> {
         let batch = self.events.try_recv().ok();
-        self.room.notify_one();
+        self.room.made();
         batch
     }
 }
@@ -418,6 +434,7 @@ pub struct Link {
     /// What it has carried.
     pub meter: Arc<Meter>,
     outbox: mpsc::Sender<Vec<Event>>,
+    room: Room,
     held: watch::Sender<Option<CloseReason>>,
 }
 
@@ -432,10 +449,20 @@ pub enum Refused {
 impl Link {
     /// Queues events if there is room. Never waits; [`Notify`] given to [`start`] tells when to try again.
     pub fn offer(&self, events: Vec<Event>) -> Result<(), Refused> {
-        self.outbox.try_send(events).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(events) => Refused::Full(events),
-            mpsc::error::TrySendError::Closed(_) => Refused::Gone,
-        })
+        let offer = |events| {
+            self.outbox.try_send(events).map_err(|refused| match refused {
+                mpsc::error::TrySendError::Full(events) => Refused::Full(events),
+                mpsc::error::TrySendError::Closed(_) => Refused::Gone,
+            })
+        };
+        match offer(events) {
+            Err(Refused::Full(events)) => {
+                self.room.wanted.swap(true, Ordering::AcqRel);
+                // What left the outbox before that has told nobody.
+                offer(events)
+            }
+            offered => offered,
+        }
     }
 
     /// Lets go of the conversation, and says why where the protocol has words for it.
@@ -450,8 +477,8 @@ impl Link {
     }
 }
 
-/// Spawns a transport. `say` is said first, before what any answerer says. `room` is notified whenever a batch has left
-/// the outbox.
+/// Spawns a transport. `say` is said first, before what any answerer says. `room` is notified when a batch has left
+/// the outbox after one was refused, and at the end.
 ///
 /// Whatever happens to the transport, a panic too, its last record is `Closed`.
 #[must_use]
@@ -470,7 +497,15 @@ pub fn start(
     let (held, closing) = watch::channel(None);
     let closing = Closing(closing);
     let peer = transport.peer().clone();
-    let link = Link { id: report.conn, peer: peer.clone(), meter: report.meter.clone(), outbox: sender.clone(), held };
+    let room = Room { wanted: Arc::default(), made: room };
+    let link = Link {
+        id: report.conn,
+        peer: peer.clone(),
+        meter: report.meter.clone(),
+        outbox: sender.clone(),
+        room: room.clone(),
+        held,
+    };
     tokio::spawn(async move {
         report.meter.open(&peer.remote, Unit::Messages);
         report.tell(What::Opened(peer)).await;
@@ -496,7 +531,7 @@ pub fn start(
         }
         report.measured().await;
         report.tell(What::Closed(outcome)).await;
-        room.notify_one();
+        room.made.notify_one();
     });
     link
 }
