@@ -297,7 +297,7 @@ def large_out_cases(folder):
             case.add(title, role, argv("0")[0],
                      lambda: large_out(argv, source[unit], count, size))
 
-        add("sockeye ws connect", "ours", "length4", lambda p: ours("connect", url(p), "--framing", "length4", "--quiet"))
+        add("sockeye ws connect", "ours", "length4", lambda p: ours("connect", url(p), "--framing", "length4", "--kind", "binary", "--quiet"))
         add("websocat 1 -b -B", "peer", "raw", lambda p: [WEBSOCAT, "-b", "-B", str(size), "-u", "-", url(p)])
         add("websocat 4 lengthprefixed:", "peer", "length4", lambda p: [WEBSOCAT4, "-b", "-u", "lengthprefixed:stdio:", url(p)])
         add("node ws", "peer", "raw", lambda p: node("client.mjs", url(p), str(size)))

@@ -26,7 +26,11 @@ pub fn run(plan: Plan) -> Result<Exit, Failure> {
         Plan::Listen(bind, service) if service.peers == Peers::Once => {
             on(Builder::new_current_thread(), listen::listen(bind, *service))
         }
-        Plan::Listen(bind, service) => on(Builder::new_multi_thread(), listen::listen(bind, *service)),
+        Plan::Listen(bind, service) => {
+            let mut builder = Builder::new_multi_thread();
+            builder.worker_threads(workers(bind.tls.is_some()));
+            on(builder, listen::listen(bind, *service))
+        }
         Plan::Ping(ping) => on(Builder::new_current_thread(), ping::ping(*ping)),
         Plan::Scan(scan) => on(Builder::new_current_thread(), scan::scan(*scan)),
         Plan::Replay(file, look) => {
@@ -39,6 +43,13 @@ pub fn run(plan: Plan) -> Result<Exit, Failure> {
             Err(error) => Err(Failure::new(Exit::Io, format!("write stdout: {}", words(&error)))),
         },
     }
+}
+
+/// How many threads share the peers. One core is the session's and the screen's, which run beside them, and with that an
+/// echo is handed to no other thread; handshakes of TLS need every core.
+fn workers(tls: bool) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if tls { cores } else { (cores - 1).max(1) }
 }
 
 fn on(mut builder: Builder, task: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {

@@ -282,6 +282,7 @@ impl Hearer {
     fn begin(&mut self, header: Header, heard: &mut Vec<Heard>) -> Result<State, Refusal> {
         let rest = Rest { header, left: header.length };
         if self.is_deflated(header) {
+            self.check_mask(header)?;
             // Which message is under way is told by its first frame, and the last byte of its last ends it.
             if header.opcode != Opcode::CONTINUATION {
                 self.message(Header { fin: false, ..header }, true);
@@ -354,7 +355,7 @@ impl Hearer {
         })?;
         let payload = std::mem::take(&mut self.inflated);
         let plain = Header { rsv: 0, ..fragment(rest, part.len(), payload.len() as u64) };
-        // Nothing masks it any more, but whether it had to be masked is for the judge.
+        // Nothing masks it any more, and the judge expects a mask where there must be one.
         let plain = Header { mask: plain.mask.map(|_| [0; 4]), ..plain };
         self.judge.head(plain, heard)?;
         self.judge.feed(&payload, heard)?;
@@ -374,8 +375,15 @@ impl Hearer {
             Header { fin: false, .. } => Err(Refusal::protocol("a Close frame in fragments")),
             Header { rsv: 1.., .. } => Err(Refusal::protocol(RESERVED)),
             Header { length, .. } if length > CONTROL_LIMIT as u64 => Err(Refusal::protocol(LONG_CONTROL)),
-            Header { mask: None, .. } if self.role == Role::Server => Err(Refusal::protocol(UNMASKED)),
-            Header { mask: Some(_), .. } if self.role == Role::Client => Err(Refusal::protocol(MASKED)),
+            _ => self.check_mask(header),
+        }
+    }
+
+    /// A client masks, a server does not (RFC 6455 §5.1).
+    fn check_mask(&self, header: Header) -> Result<(), Refusal> {
+        match (self.role, header.mask) {
+            (Role::Server, None) => Err(Refusal::protocol(UNMASKED)),
+            (Role::Client, Some(_)) => Err(Refusal::protocol(MASKED)),
             _ => Ok(()),
         }
     }

@@ -34,5 +34,6 @@ fuzz_target!(|input: (bool, bool, u8, &[u8])| {
         }
     }
     let pieces = hear(role, deflate, Frames::Watched, bytes, usize::from(size).max(1));
-    assert_eq!(whole, pieces);
+    // Of several faults in one message the first that is seen is told, and that may be another.
+    assert_eq!((whole.0, whole.1.is_some()), (pieces.0, pieces.1.is_some()));
 });
