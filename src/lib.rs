@@ -8,7 +8,8 @@
 //! ```text
 //! argv ─clap→ cli::Cli ─plan::resolve(Terminal)→ Plan ─command::run→ one file per command
 //!
-//!      Dial::connect(report) / Bind::listen(journal)            the only two matches on the protocol; TLS on top
+//!      Dial::connect(report) / Bind::listen(journal)            the only two matches on the protocol; TLS and WebSocket
+//!                 │                                               are layered on what they yield
 //!                 │ Opened { channel, report }
 //!                 ├─ Channel::Bytes(ByteStream, Peer)      TCP, Unix streams
 //!                 │      │             │ + Frames
@@ -39,8 +40,8 @@
 //! * **What holds no conversation has words of its own** ([`scan::What`], [`ping::What`]) and the same screen: a view is of
 //!   whatever is told, records or these ([`view::View`]).
 //! * **You pay for looking only when you look**: steps are closures that are not called unless someone watches.
-//! * **Protocol logic does no I/O and reads no clock** ([`frame`], [`repl`], [`plan`], [`traffic::pace`]): bytes and
-//!   values in, values out.
+//! * **Protocol logic does no I/O and reads no clock** ([`frame`], [`ws`], [`repl`], [`plan`], [`traffic::pace`]): bytes
+//!   and values in, values out.
 //! * **The pump never awaits in a `select!` arm** ([`session`]). What has no room yet waits in a field and its source is
 //!   not read meanwhile: that is the back-pressure.
 //! * **Stages are explicit**: resolve → socket → bind → connect | listen → accept → talk → shutdown → close. Before each,
@@ -76,6 +77,17 @@
 //!   [`tls`], which knows no socket, and layered in [`transport::tls`].
 //! * **Two threads share a TLS session** ([`pipe`]): it is locked while bytes are encrypted or decrypted, and never while
 //!   anybody waits for the socket, so a peer that does not read cannot keep us from hearing it.
+//! * **WebSocket's frames are ours, its verdicts are tungstenite's** ([`ws::hearing`]): our reader sees every header, also of a
+//!   frame that is then refused, and inflates; tungstenite, in memory, judges order, masks, bits and UTF-8. What it would
+//!   answer by itself is thrown away, so that pongs and Closes can be withheld. What we say is encoded in one pass
+//!   ([`ws::speaking`]), because its writer masks, copies and refuses what `/frame` is for. A text whose frame is not whole
+//!   reaches it in fragments, so that what is no UTF-8 is refused as it comes.
+//! * **HTTP is hyper's, up to the last byte of the handshake** ([`transport::ws`]): its connection is then taken apart, and
+//!   nothing of it stays with ten thousand idle peers. One read buffer serves all conversations of a thread.
+//! * **There is no half-close in WebSocket**, and so no sign that all answers have come: after the end of stdin silence is
+//!   waited for, 5 s unless `--linger` says otherwise, and for ever if `--count` or `--expect` say what is awaited.
+//! * **The session is woken for room only if it waits for some, and hears messages only if somebody looks**
+//!   ([`link::Messages`]): either wake-up costs more than an echo.
 //! * **A slow peer is waited for, briefly.** When many are to hear the same, the batch waits up to a second for the slow
 //!   ones; then they miss what they have no room for, and that is counted and said. A single peer is always waited for.
 
