@@ -102,6 +102,12 @@ impl CloseReason {
         Self { code: crate::ws::close::POLICY, reason: "too slow".to_owned() }
     }
 
+    /// There is no room for another: WebSocket's 1013.
+    #[must_use]
+    pub fn full() -> Self {
+        Self { code: crate::ws::close::TRY_AGAIN, reason: "no room for another".to_owned() }
+    }
+
     /// We leave, and nothing is wrong: WebSocket's 1001.
     #[must_use]
     pub fn going_away() -> Self {

@@ -328,6 +328,12 @@ pub trait Transport: Send {
 
     /// Carries events both ways until both directions are over. An outbox that ends means `Close`.
     fn run(self: Box<Self>, port: Port) -> BoxFuture<'static, Outcome>;
+
+    /// Ends it before it has begun, and says why where the protocol has words for it.
+    fn dismiss(self: Box<Self>, why: CloseReason) -> BoxFuture<'static, ()> {
+        let _ = why;
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// A transport's end of the channels.

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::goodbye::part;
 use super::{ByteStream, Channel, Opened};
 use crate::access::{Limiter, List, Policy, Refusal, Rules, Tally, Visitor, parse_file};
-use crate::event::What;
+use crate::event::{CloseReason, What};
 use crate::exit::{Exit, Failure, words};
 use crate::link::Reporter;
 use crate::step::Step;
@@ -89,7 +89,14 @@ impl Door {
     pub fn dismiss(&self, opened: Opened, refusal: Refusal) {
         match opened.channel {
             Channel::Bytes(stream, peer) => self.turn_away(stream, &peer.remote, refusal),
-            Channel::Messages(transport) => self.count(&transport.peer().remote, refusal, 1),
+            Channel::Messages(transport) => {
+                self.count(&transport.peer().remote, refusal, 1);
+                let Ok(place) = self.0.goodbyes.clone().try_acquire_owned() else { return };
+                tokio::spawn(async move {
+                    transport.dismiss(CloseReason::full()).await;
+                    drop(place);
+                });
+            }
         }
     }
 

@@ -27,6 +27,8 @@ pub const INVALID_DATA: u16 = 1007;
 pub const POLICY: u16 = 1008;
 /// A message is larger than is taken.
 pub const TOO_BIG: u16 = 1009;
+/// The server has no room for now.
+pub const TRY_AGAIN: u16 = 1013;
 
 /// The name of a code, as the registry has it.
 #[must_use]
@@ -44,7 +46,7 @@ pub fn name(code: u16) -> &'static str {
         1010 => "an extension is missing",
         1011 => "internal error",
         1012 => "service restart",
-        1013 => "try again later",
+        TRY_AGAIN => "try again later",
         1014 => "bad gateway",
         1015 => "TLS handshake failed",
         3000 => "unauthorized",

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::super::framed::{Counted, Until};
 use super::super::kernel::{Connection, Opener};
 use super::super::stream::{ReadHalf, WriteHalf};
-use super::super::{ByteStream, framed};
+use super::super::{ByteStream, framed, goodbye};
 use super::ledger::Ledger;
 use super::listen::listen;
 use super::pulse::{Pulse, watch_over};
@@ -116,6 +116,17 @@ impl Transport for Conversation {
 
     fn run(self: Box<Self>, port: Port) -> BoxFuture<'static, Outcome> {
         converse(*self, port).boxed()
+    }
+
+    fn dismiss(self: Box<Self>, why: CloseReason) -> BoxFuture<'static, ()> {
+        let (mut speaker, mut stream, mut close) = (self.speaker(), self.stream, Vec::new());
+        speaker.close(Some(&why), &mut close);
+        async move {
+            // Whoever does not take it is gone, or is not served anyway.
+            let _ = timeout(CLOSE_LIMIT, stream.write_all(&close)).await;
+            goodbye::part(stream).await;
+        }
+        .boxed()
     }
 }
 

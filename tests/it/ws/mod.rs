@@ -5,6 +5,7 @@ mod ends;
 mod handshake;
 mod interop;
 mod prompt;
+mod reach;
 
 use std::io::Read as _;
 use std::net::TcpStream;
