@@ -330,6 +330,7 @@ pub trait Transport: Send {
     fn run(self: Box<Self>, port: Port) -> BoxFuture<'static, Outcome>;
 
     /// Ends it before it has begun, and says why where the protocol has words for it.
+    #[must_use = "nothing is said until it is polled"]
     fn dismiss(self: Box<Self>, why: CloseReason) -> BoxFuture<'static, ()> {
         let _ = why;
         Box::pin(std::future::ready(()))

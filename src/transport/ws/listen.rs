@@ -89,7 +89,8 @@ pub(super) async fn listen(read: &mut ReadHalf, mut hearer: Hearer, early: Bytes
             heard = Vec::new();
         }
         if !events.is_empty() {
-            report.heard(events).await;
+            // Boxed: an idle conversation carries no room for it, and a batch pays for one allocation.
+            Box::pin(report.heard(events)).await;
         }
         if let Some(why) = closed {
             wanted.end(Answer::Close(why.clone()));

@@ -53,7 +53,9 @@ pub(super) async fn speak(write: &mut WriteHalf, speaker: Speaker, mut outbox: O
             return Spoken::Failed(error);
         }
         report.meter().said(std::mem::take(&mut mouth.messages));
-        report.said(said).await;
+        if !said.is_empty() {
+            Box::pin(report.said(said)).await;
+        }
         if last.is_some() {
             return Spoken::Closed;
         }
