@@ -115,7 +115,7 @@ impl Transport for Conversation {
     }
 
     fn run(self: Box<Self>, port: Port) -> BoxFuture<'static, Outcome> {
-        converse(*self, port).boxed()
+        converse(self, port).boxed()
     }
 
     fn dismiss(self: Box<Self>, why: CloseReason) -> BoxFuture<'static, ()> {
@@ -208,12 +208,12 @@ pub(super) enum Listened {
     Given,
 }
 
-async fn converse(conversation: Conversation, port: Port) -> Outcome {
+async fn converse(conversation: Box<Conversation>, port: Port) -> Outcome {
     let Port { outbox, report, mut closing } = port;
     let connection = conversation.stream.connection();
     report.meter().carried_by(connection);
     let (speaker, hearer) = (conversation.speaker(), conversation.hearer(&report));
-    let Conversation { stream, early, role, manners, agreed, .. } = conversation;
+    let Conversation { stream, early, role, manners, agreed, .. } = *conversation;
     let (mut read, mut write) = stream.split();
     let pulse = Pulse::new();
     let ledger = Arc::new(Ledger::default());
