@@ -232,9 +232,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn fragments_are_the_text(text in "\\PC{1,20}", count in 1..20usize) {
+        fn fragments_are_the_text(text in "[a-z\u{e9}\u{4e2d}\u{1f300}]{1,20}", count in 1..20usize) {
             let Ok(Command::Send(events)) = read(&format!("/fragment {count} {text}")) else {
-                prop_assert!(count > text.trim().chars().count() || text.trim().is_empty());
+                prop_assert!(count > text.chars().count());
                 return Ok(());
             };
             prop_assert_eq!(events.len(), count);
@@ -244,7 +244,7 @@ mod tests {
                 prop_assert!(!message.data.is_empty() && std::str::from_utf8(&message.data).is_ok());
                 whole.extend_from_slice(&message.data);
             }
-            prop_assert_eq!(String::from_utf8(whole).expect("UTF-8"), text.trim());
+            prop_assert_eq!(String::from_utf8(whole).expect("UTF-8"), text);
         }
 
         #[test]
