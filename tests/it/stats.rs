@@ -434,7 +434,8 @@ fn segments_that_are_lost_are_counted() {
         export PATH="$PATH:/usr/sbin:/sbin"
         ip link set lo mtu 1500 up
         tc qdisc add dev lo root tbf rate 80mbit burst 10kb limit 20kb
-        "$SOCKEYE" tcp listen 127.0.0.1:7 --once --quiet --output none --send-only </dev/null & server=$!
+        # It ends only when it has heard all: then all is acknowledged.
+        "$SOCKEYE" tcp listen 127.0.0.1:7 --once --quiet --output none --recv-only & server=$!
         # It is quiet so that stderr has nothing else.
         "$SOCKEYE" tcp connect 127.0.0.1:7 --retry 30s --quiet --input zero:3000000 --stats --output json --record "$RECORD"
         wait $server
