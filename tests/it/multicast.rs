@@ -152,7 +152,7 @@ fn python_and_socat_are_members() {
     let socat = "-u UDP4-RECV:9000,ip-add-membership=239.1.2.3:10.9.0.2,reuseaddr -";
     let socat = far.enter("socat", &format!("-d -d {socat}")).start_mute();
     socat.wait_stderr("starting data transfer loop");
-    let words = "udp connect 239.1.2.3:9000 --interface 10.9.0.1 --say hello --count 1 --output json";
+    let words = "udp connect 239.1.2.3:9000 --interface 10.9.0.1 --say hello --count 1 --linger 20s --output json";
     let ended = near.sockeye(words).start_mute().wait_code(0);
     assert!(ended.text().contains(r#""from":"udp://10.9.0.2:9000","text":"I am "#), "{}", ended.text());
     python.wait_stdout("hello from 10.9.0.1");
