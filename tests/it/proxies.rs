@@ -139,7 +139,11 @@ impl Proxy {
 
     /// HTTP, with Digest and Basic if there is a login.
     pub(crate) fn ncat(login: Option<&str>) -> Self {
-        let (host, port) = place();
+        // It takes the port on every address, where somebody else may have it.
+        let (host, port) = std::iter::repeat_with(place)
+            .take(10)
+            .find(|(_, port)| Listener::try_on(&format!("0.0.0.0:{port}")).is_some())
+            .expect("a port that is free everywhere");
         let login = login.map(|login| format!("--proxy-auth {login}")).unwrap_or_default();
         let words = format!("-l --proxy-type http {host} {port} {login}");
         Self::start(peer("ncat", &words), &host, port, folder())
