@@ -197,7 +197,7 @@ fn nginx_stands_between_as_it_does_everywhere() {
     // nginx takes a name for a port only of its own Unix socket.
     let path = folder.path().join("nginx.sock");
     let rules = format!(
-        "daemon off; pid {folder}/pid; error_log stderr;\n\
+        "daemon off; master_process off; pid {folder}/pid; error_log stderr;\n\
          events {{}}\n\
          http {{ access_log off; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b;\n\
            fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;\n\
