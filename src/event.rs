@@ -61,12 +61,26 @@ pub struct Message {
     /// Whole, or a piece.
     #[serde(default, skip_serializing_if = "is_whole")]
     pub extent: Extent,
-    /// Who said it, as an endpoint, in a conversation with many: the members of a group.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<Box<str>>,
+    /// What the protocol says of it beside that.
+    #[serde(flatten, with = "about")]
+    pub about: Option<Box<About>>,
     /// The payload, without the terminator or length prefix that framed it.
     #[serde(flatten, with = "payload")]
     pub data: Bytes,
+}
+
+/// What some protocols say of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Who said it, as an endpoint, in a conversation with many: the members of a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Box<str>>,
+    /// Its name: of a server-sent event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Box<str>>,
+    /// Its number or name in the stream: of a server-sent event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Box<str>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
@@ -78,6 +92,25 @@ impl Message {
     /// A whole message of bytes.
     pub fn binary(data: impl Into<Bytes>) -> Self {
         Self { data: data.into(), ..Self::default() }
+    }
+
+    /// A whole message: text if it is UTF-8, binary otherwise.
+    pub fn seen(data: impl Into<Bytes>) -> Self {
+        Self::binary(data).told()
+    }
+
+    /// Text if it is UTF-8, binary otherwise.
+    #[must_use]
+    pub fn told(self) -> Self {
+        let kind = if std::str::from_utf8(&self.data).is_ok() { Kind::Text } else { Kind::Binary };
+        Self { kind, ..self }
+    }
+
+    /// Says who said it.
+    #[must_use]
+    pub fn from(mut self, from: &str) -> Self {
+        self.about.get_or_insert_default().from = Some(from.into());
+        self
     }
 
     /// A whole message of text.
@@ -187,6 +220,12 @@ pub enum End {
     Unclosed,
     /// The peer's machine answered that nothing listens there: ICMP port unreachable, or RST to a SYN with data.
     Refused,
+    /// An answer stopped before its end: what came is not all.
+    Unfinished {
+        /// What stopped, in words.
+        #[serde(rename = "why")]
+        what: String,
+    },
     /// A time limit ended it.
     Timeout {
         /// Which limit, in words: "idle for 5s".
@@ -305,6 +344,23 @@ pub enum Reach {
     Address,
     /// Every interface.
     Everyone,
+}
+
+/// What is said about a message stands beside its payload.
+mod about {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::About;
+
+    #[expect(clippy::ref_option, reason = "the signature is serde's")]
+    pub(super) fn serialize<S: Serializer>(about: &Option<Box<About>>, to: S) -> Result<S::Ok, S::Error> {
+        about.as_deref().unwrap_or(&About::default()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<About>>, D::Error> {
+        let about = About::deserialize(from)?;
+        Ok((about != About::default()).then(|| Box::new(about)))
+    }
 }
 
 /// The JSON form of a payload: `"text"` when it is UTF-8, `"base64"` otherwise.

@@ -101,6 +101,7 @@ pub mod event;
 pub mod exec;
 pub mod exit;
 pub mod frame;
+pub mod http;
 pub mod input;
 pub mod link;
 pub mod meter;

@@ -496,6 +496,41 @@ pub fn start(
     say: Vec<Event>,
     room: Arc<Notify>,
 ) -> Link {
+    let answerer = match reply {
+        Reply::None | Reply::Broadcast | Reply::Everyone => Answerer::Nobody,
+        Reply::Echo => Answerer::Outbox,
+        Reply::Exec(program) => Answerer::Program(program),
+    };
+    begin(transport, report, answerer, say, room)
+}
+
+/// Spawns a transport for whoever is told all that is heard, and waits for that.
+#[must_use]
+pub fn attend(
+    transport: Box<dyn Transport>,
+    report: Reporter,
+    heard: mpsc::Sender<Vec<Event>>,
+    room: Arc<Notify>,
+) -> Link {
+    begin(transport, report, Answerer::Attendant(heard), Vec::new(), room)
+}
+
+/// Who is told what is heard, beside the session.
+enum Answerer {
+    Nobody,
+    /// The conversation's own outbox.
+    Outbox,
+    Program(Arc<Program>),
+    Attendant(mpsc::Sender<Vec<Event>>),
+}
+
+fn begin(
+    transport: Box<dyn Transport>,
+    report: Reporter,
+    answerer: Answerer,
+    say: Vec<Event>,
+    room: Arc<Notify>,
+) -> Link {
     let (sender, events) = mpsc::channel(OUTBOX);
     if !say.is_empty() {
         // The channel is new, so there is room.
@@ -518,10 +553,11 @@ pub fn start(
         report.tell(What::Opened(peer)).await;
         let outbox = Outbox { events, room: room.clone(), closing: closing.clone(), is_closing: false };
         let mut attendant = None;
-        let answerer = match reply {
-            Reply::None | Reply::Broadcast | Reply::Everyone => None,
-            Reply::Echo => Some(sender),
-            Reply::Exec(program) => {
+        let answerer = match answerer {
+            Answerer::Nobody => None,
+            Answerer::Outbox => Some(sender),
+            Answerer::Attendant(heard) => Some(heard),
+            Answerer::Program(program) => {
                 let peer = transport.peer().clone();
                 let (started, heard) = exec::spawn(program, peer, sender, closing.clone(), report.clone());
                 attendant = Some(started);

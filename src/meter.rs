@@ -292,8 +292,17 @@ impl Meter {
 
     /// A stage begins, and the one before it is over.
     pub fn enter(&self, stage: Stage) {
-        if !matches!(stage, Stage::Resolve | Stage::Connect | Stage::Proxy | Stage::Tls | Stage::Upgrade | Stage::Talk)
-        {
+        let counts = matches!(
+            stage,
+            Stage::Resolve
+                | Stage::Connect
+                | Stage::Proxy
+                | Stage::Tls
+                | Stage::Upgrade
+                | Stage::Request
+                | Stage::Talk
+        );
+        if !counts {
             return; // they take no time, or follow the talk
         }
         let mut course = lock(&self.course);

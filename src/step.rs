@@ -2,6 +2,7 @@
 //!
 //! `view::explain` has one exhaustive match over these, so that a step without an explanation does not compile.
 
+pub mod http;
 pub mod tls;
 pub mod ws;
 
@@ -152,6 +153,8 @@ pub enum Step {
     Tls(tls::Tls),
     /// Something happened inside a WebSocket.
     Ws(ws::Ws),
+    /// Something happened in HTTP.
+    Http(http::Http),
     /// What became of fast open (RFC 7413).
     FastOpen {
         /// What.
@@ -326,6 +329,8 @@ pub enum Stage {
     Tls,
     /// Ask for another protocol than HTTP.
     Upgrade,
+    /// Ask for something by HTTP.
+    Request,
     /// Begin the conversation.
     Talk,
     /// End our direction.

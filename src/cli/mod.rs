@@ -15,6 +15,7 @@ use crate::quantity::parse_duration;
 
 mod access;
 mod exec;
+mod http;
 mod listen;
 mod measure;
 mod network;
@@ -31,6 +32,7 @@ mod ws;
 
 pub use access::{AcceptRate, Access, Port, Queue, Users};
 pub use exec::Exec;
+pub use http::{Http, HttpAsk, HttpListen, HttpLongPoll, HttpPoll, HttpSse, HttpStream};
 pub use listen::{Feed, Serve};
 pub use measure::{Measure, Progress};
 pub use network::{Names, Network, Target};
@@ -95,6 +97,9 @@ pub enum Command {
     /// Messages over the web's own sockets
     #[command(subcommand)]
     Ws(Ws),
+    /// News by HTTP: polling, long polling, streaming, server-sent events
+    #[command(subcommand)]
+    Http(Http),
     /// Tell which TCP ports of a host are open
     #[command(after_long_help = "\
 Examples:

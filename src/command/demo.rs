@@ -17,15 +17,15 @@ use crate::transport::framed::{Framed, Frames};
 use crate::transport::listener::Backlog;
 use crate::transport::multicast::Joins;
 use crate::transport::sockets::Options;
-use crate::transport::{Bind, Channel, Dial, Handed, Listener, On, Opened, To, tcp, udp, unix, ws};
-use crate::ws::handshake::target::Carrier;
-use crate::ws::handshake::{self, Rules};
+use crate::transport::{Bind, Channel, Dial, Handed, Listener, On, Opened, To, http, tcp, udp, unix, ws};
+use crate::http::{Asking, Carrier, Protocol, Strangers, Target};
+use crate::ws::handshake::Rules;
 
 /// Starts the server and says how to reach it. It lives as long as the runtime.
 pub(super) async fn start(demo: &Demo) -> Result<Dial, Failure> {
     let (journal, mut records) = Journal::new(Watch::default(), None);
     let client = match demo {
-        Demo::Tcp { tls, .. } | Demo::Unix { tls, .. } | Demo::Ws { tls, .. } => tls.as_ref(),
+        Demo::Tcp { tls, .. } | Demo::Unix { tls, .. } | Demo::Ws { tls, .. } | Demo::Http { tls, .. } => tls.as_ref(),
         Demo::Udp { .. } => None,
     };
     let server = client.map(|client| server(client.options()));
@@ -36,7 +36,9 @@ pub(super) async fn start(demo: &Demo) -> Result<Dial, Failure> {
     if let (Some(client), Some(server)) = (client, server) {
         dial.tls = Some(knowing(client.options(), server.made()?));
     }
-    tokio::spawn(serve(listener));
+    // What is posted to a topic comes back to whoever listens by itself.
+    let reply = if matches!(demo, Demo::Http { .. }) { Reply::None } else { Reply::Echo };
+    tokio::spawn(serve(listener, reply));
     // Nobody looks at the server's own records.
     tokio::spawn(async move { while records.recv().await.is_some() {} });
     Ok(dial)
@@ -67,7 +69,7 @@ fn knowing(client: &ClientOptions, certificate: Option<Fingerprint>) -> Client {
 fn bind(demo: &Demo) -> Bind {
     let expiry = Duration::from_secs(3600);
     let bind = Bind::from(match demo {
-        Demo::Tcp { .. } | Demo::Ws { .. } => {
+        Demo::Tcp { .. } | Demo::Ws { .. } | Demo::Http { .. } => {
             On::Tcp(tcp::Bind { place: Place::from(ListenOn::Loopback(0)), backlog: Backlog::default() })
         }
         Demo::Udp { limit, .. } => On::Udp(udp::Bind {
@@ -84,6 +86,7 @@ fn bind(demo: &Demo) -> Bind {
     });
     match demo {
         Demo::Ws { client, .. } => Bind { ws: Some(upgrades(client)), ..bind },
+        Demo::Http { .. } => Bind { http: Some(Box::new(http::Server::new(Strangers::default()))), ..bind },
         _ => bind,
     }
 }
@@ -100,17 +103,21 @@ fn dial(demo: &Demo, listener: &Listener) -> Result<Dial, Failure> {
     let words = [endpoint.clone()];
     if let Demo::Ws { network, tls, client } = demo {
         let mut client = client.clone();
-        let target = handshake::Target::parse(endpoint)
-            .map_err(|why| Failure::new(Exit::Io, format!("demo: {endpoint}: {why}")))?;
-        let (Carrier::Host(at) | Carrier::Secure(at)) = target.carrier.clone() else {
-            return Err(Failure::new(Exit::Io, format!("demo: {endpoint} is no address")));
-        };
-        client.ask.target = target;
+        let (target, at) = reached(Protocol::WebSocket, endpoint)?;
+        client.ask.asking = Asking { target, ..client.ask.asking };
         let to = To::Tcp(tcp::Dial { target: at, network: network.clone() });
-        return Ok(Dial { to, tls: tls.clone(), ws: Some(client), retry: None });
+        return Ok(Dial { to, tls: tls.clone(), ws: Some(client), http: None, retry: None });
+    }
+    if let Demo::Http { network, tls, client } = demo {
+        let mut client = client.clone();
+        let endpoint = format!("{endpoint}{}", path(&client.style));
+        let (target, at) = reached(Protocol::Http, &endpoint)?;
+        client.asking = Asking { target, ..client.asking };
+        let to = To::Tcp(tcp::Dial { target: at, network: network.clone() });
+        return Ok(Dial { to, tls: tls.clone(), ws: None, http: Some(client), retry: None });
     }
     Ok(Dial::from(match demo {
-        Demo::Tcp { network, .. } | Demo::Ws { network, .. } => {
+        Demo::Tcp { network, .. } | Demo::Ws { network, .. } | Demo::Http { network, .. } => {
             To::Tcp(tcp::Dial { target: HostPort::parse("tcp", &words)?, network: network.clone() })
         }
         Demo::Udp { network, limit, joins, outward } => To::Udp(udp::Dial {
@@ -130,7 +137,26 @@ fn dial(demo: &Demo, listener: &Listener) -> Result<Dial, Failure> {
     }))
 }
 
-async fn serve(mut listener: Listener) {
+/// Where the server of every style has a client's.
+fn path(style: &http::Style) -> &'static str {
+    match style {
+        http::Style::Poll { .. } => "/poll",
+        http::Style::LongPoll { .. } => "/long-poll",
+        http::Style::Stream => "/stream",
+        http::Style::Sse { .. } => "/sse",
+    }
+}
+
+fn reached(protocol: Protocol, endpoint: &str) -> Result<(Target, HostPort), Failure> {
+    let target = Target::parse(protocol, endpoint)
+        .map_err(|why| Failure::new(Exit::Io, format!("demo: {endpoint}: {why}")))?;
+    match target.carrier.clone() {
+        Carrier::Host(at) | Carrier::Secure(at) => Ok((target, at)),
+        Carrier::Unix(_) => Err(Failure::new(Exit::Io, format!("demo: {endpoint} is no address"))),
+    }
+}
+
+async fn serve(mut listener: Listener, reply: Reply) {
     let frames = Frames {
         heard: Framing::Chunks,
         said: Framing::Chunks,
@@ -146,6 +172,6 @@ async fn serve(mut listener: Listener) {
             Channel::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, frames)),
             Channel::Messages(transport) => transport,
         };
-        links.push(link::start(transport, report, Reply::Echo, Vec::new(), room.clone()));
+        links.push(link::start(transport, report, reply.clone(), Vec::new(), room.clone()));
     }
 }

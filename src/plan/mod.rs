@@ -2,6 +2,7 @@
 
 mod access;
 mod exec;
+mod http;
 mod measure;
 mod ping;
 mod proxy;
@@ -17,7 +18,7 @@ use std::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::cli::{
-    self, Cli, Command, Exec, Family, Feed, IpOptions, Names, Network, Offline, Output, Reconnect, ReplyMode, ReplyTo,
+    self, Cli, Command, Exec, Family, Feed, Http, IpOptions, Names, Network, Offline, Output, Reconnect, ReplyMode, ReplyTo,
     Serve, Shell, Slow, StdinTo, Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect,
     UdpListen, Unix, UnixConnect, UnixListen, UnixType, Vsock, VsockConnect, VsockListen, Ws,
 };
@@ -136,6 +137,7 @@ pub enum Demo {
     Udp { network: transport::Network, limit: usize, joins: Joins, outward: Outward },
     Unix { kind: UnixType, limit: usize, options: Options, tls: Option<Client> },
     Ws { network: transport::Network, tls: Option<Client>, client: Box<transport::ws::Client> },
+    Http { network: transport::Network, tls: Option<Client>, client: Box<transport::http::Client> },
 }
 
 /// A conversation.
@@ -248,6 +250,11 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
         Command::Vsock(Vsock::Listen(options)) => vsock_listen(options, terminal, environment),
         Command::Ws(Ws::Connect(options)) => ws::ws_connect(*options, terminal, environment),
         Command::Ws(Ws::Listen(options)) => ws::ws_listen(*options, terminal, environment),
+        Command::Http(Http::Poll(options)) => http::poll(*options, terminal, environment),
+        Command::Http(Http::LongPoll(options)) => http::long_poll(*options, terminal, environment),
+        Command::Http(Http::Stream(options)) => http::stream(*options, terminal, environment),
+        Command::Http(Http::Sse(options)) => http::sse(*options, terminal, environment),
+        Command::Http(Http::Listen(options)) => http::http_listen(*options, terminal, environment),
         Command::Scan(options) => scan::scan(options, terminal),
         Command::Replay(options) => {
             let look = look(&options.show, Framing::Lines, Talkativeness::Normal, terminal);
@@ -268,7 +275,7 @@ fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environmen
     let to = match target {
         None => Target::Demo(Demo::Tcp { network, tls }),
         Some(target) => {
-            Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, ws: None, retry: retry.retry })
+            Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, ws: None, http: None, retry: retry.retry })
         }
     };
     connect(to, Some(&reconnect), exec, talk, Carries::Bytes, terminal, environment)
@@ -327,7 +334,7 @@ fn unix_connect(options: UnixConnect, terminal: Terminal, environment: &Environm
         Some(path) if !demo => {
             let bind = bind.as_deref().map(UnixName::parse).transpose()?;
             let dial = unix::Dial { target: UnixName::parse(&path)?, kind, bind, limit, options };
-            Target::Endpoint(Dial { to: To::Unix(dial), tls, ws: None, retry: retry.retry })
+            Target::Endpoint(Dial { to: To::Unix(dial), tls, ws: None, http: None, retry: retry.retry })
         }
         _ => Target::Demo(Demo::Unix { kind, limit, options, tls }),
     };
@@ -338,7 +345,7 @@ fn vsock_connect(options: VsockConnect, terminal: Terminal, environment: &Enviro
     let VsockConnect { address, connect_timeout: timeout, tls, retry, reconnect, exec, talk } = options;
     let dial = vsock::Dial { target: VsockAddress::parse(&address)?, timeout };
     let tls = tls::client(tls, false, Over::Local, environment)?;
-    let to = Target::Endpoint(Dial { to: To::Vsock(dial), tls, ws: None, retry: retry.retry });
+    let to = Target::Endpoint(Dial { to: To::Vsock(dial), tls, ws: None, http: None, retry: retry.retry });
     connect(to, Some(&reconnect), exec, talk, Carries::Bytes, terminal, environment)
 }
 
@@ -421,7 +428,7 @@ fn tcp_listen(options: TcpListen, terminal: Terminal, environment: &Environment)
     let tls = tls::server(tls, tls::is_asked_by(Some(&address)), Over::Host, Some(&on), environment)?;
     let place = Place { on, family, port: access::port(&port), options: sockets::options(ip, &tcp)?, handed };
     let on = On::Tcp(tcp::Bind { place, backlog: access::backlog(&queue) });
-    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls, ws: None };
+    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls, ws: None, http: None };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal, environment)
 }
 
@@ -438,7 +445,7 @@ fn udp_listen(options: UdpListen, terminal: Terminal, environment: &Environment)
     let place = Place { on, family, port: access::port(&port), options, handed };
     let joins = sockets::joins(multicast, family)?;
     let on = On::Udp(udp::Bind { place, expiry, limit, joins });
-    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls: None, ws: None };
+    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls: None, ws: None, http: None };
     listen(bind, &serve, &Hearers::Answered(reply_to), exec, talk, Carries::Datagrams, terminal, environment)
 }
 
@@ -455,7 +462,7 @@ fn unix_listen(options: UnixListen, terminal: Terminal, environment: &Environmen
     access::opened_by_us(matches!(on, UnixListenOn::Handed(_)), &asked)?;
     let (backlog, options) = (access::backlog(&queue), sockets::buffers(&buffers)?);
     let on = On::Unix(unix::Bind { on, kind, expiry: EXPIRY, limit, backlog, options, handed });
-    let bind = Bind { on, manager, access: access::users(users, &rate, kind)?, tls, ws: None };
+    let bind = Bind { on, manager, access: access::users(users, &rate, kind)?, tls, ws: None, http: None };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, carried(kind), terminal, environment)
 }
 
@@ -464,7 +471,7 @@ fn vsock_listen(options: VsockListen, terminal: Terminal, environment: &Environm
     let on = VsockAddress::parse_listen(&address)?;
     let on = On::Vsock(vsock::Bind { on, backlog: access::backlog(&queue) });
     let tls = tls::server(tls, false, Over::Local, None, environment)?;
-    let bind = Bind { on, manager: environment.manager.clone(), access: access::anybody(&rate), tls, ws: None };
+    let bind = Bind { on, manager: environment.manager.clone(), access: access::anybody(&rate), tls, ws: None, http: None };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal, environment)
 }
 

@@ -33,7 +33,7 @@ pub(super) fn ping(options: TcpPing, terminal: Terminal, environment: &Environme
     let to = match target {
         None => Target::Demo(Demo::Tcp { network, tls }),
         Some(target) => {
-            Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, ws: None, retry: None })
+            Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, ws: None, http: None, retry: None })
         }
     };
     let normal = if terminal.stdout.is_terminal() { Talkativeness::Normal } else { Talkativeness::Terse };

@@ -21,8 +21,8 @@ use crate::transport::ws::{Answers, Client, Manners, Pings, Server};
 use crate::transport::{Bind, Dial, On, To, tcp, unix};
 use crate::ws::deflate::{Takeover, Window};
 use crate::ws::extension::Config;
-use crate::ws::handshake::target::Carrier;
-use crate::ws::handshake::{self, Ask, Login, Page, Rules, Subprotocols, Target};
+use crate::http::{Asking, Carrier, Login, Protocol, Strangers, Target, headers};
+use crate::ws::handshake::{Ask, Page, Rules, Subprotocols};
 use crate::ws::speaking::Masking;
 use crate::ws::verbs::VERBS;
 
@@ -50,7 +50,7 @@ pub(super) fn ws_connect(options: WsConnect, terminal: Terminal, environment: &E
         talk,
     } = options;
     let target = url.as_deref().map(|url| {
-        Target::parse(url)
+        Target::parse(Protocol::WebSocket, url)
             .map_err(|why| Failure::usage(format!("ws connect {url}: {why}"), "sockeye ws connect --help has examples"))
     });
     let target = target.transpose()?;
@@ -85,14 +85,14 @@ pub(super) fn ws_connect(options: WsConnect, terminal: Terminal, environment: &E
             let network = network(reach, ip, &tcp, route)?;
             sockets::speaks_first(&network.options, sockets::First::Us)?;
             let to = To::Tcp(tcp::Dial { target, network });
-            Whom::Endpoint(Dial { to, tls, ws: Some(Box::new(client)), retry: retry.retry })
+            Whom::Endpoint(Dial { to, tls, ws: Some(Box::new(client)), http: None, retry: retry.retry })
         }
         Some(Carrier::Unix(path)) => {
             let target = UnixName::parse(&path)?;
             let options = sockets::buffers(&ip.buffers)?;
             let kind = crate::cli::UnixType::Stream;
             let dial = unix::Dial { target, kind, bind: None, limit: usize::MAX, options };
-            Whom::Endpoint(Dial { to: To::Unix(dial), tls: None, ws: Some(Box::new(client)), retry: retry.retry })
+            Whom::Endpoint(Dial { to: To::Unix(dial), tls: None, ws: Some(Box::new(client)), http: None, retry: retry.retry })
         }
     };
     let linger = talk.ending.linger;
@@ -166,7 +166,7 @@ pub(super) fn ws_listen(options: WsListen, terminal: Terminal, environment: &Env
     let deflate = self::deflate(&deflate);
     let manners = manners(&common, deflate, Masking::ByRole, talk.messages.max_message);
     let ws = Some(Server { rules: Arc::new(rules(offer, path, deflate)?), manners, limit });
-    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls, ws };
+    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls, ws, http: None };
     let plan = listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Messages, terminal, environment)?;
     let Plan::Listen(bind, mut service) = plan else { unreachable!("a listener was planned") };
     service.talk.reading.kinds = kinds(common.kind, &service.talk.reading);
@@ -212,7 +212,7 @@ fn deflate(options: &WsDeflate) -> Option<Config> {
 fn ask(options: WsAsk, target: Option<Target>, deflate: Option<Config>) -> Result<Ask, Failure> {
     let WsAsk { header, origin, subprotocol, strict, auth, cookie, location } = options;
     // The demo fills its address in when it has one.
-    let target = target.unwrap_or_else(Target::nowhere);
+    let target = target.unwrap_or_else(|| Target::nowhere(Protocol::WebSocket));
     let login = auth.as_deref().map(self::login).transpose()?;
     let origin = origin.map(|text| {
         HeaderValue::from_str(&text).map_err(|_| {
@@ -222,16 +222,20 @@ fn ask(options: WsAsk, target: Option<Target>, deflate: Option<Config>) -> Resul
     if let Some(wrong) = cookie.iter().find(|cookie| !cookie.contains('=') || HeaderValue::from_str(cookie).is_err()) {
         return Err(Failure::usage(format!("--cookie {wrong:?}: expected NAME=VALUE"), "--cookie 'session=abc'"));
     }
+    let asking = Asking {
+        headers: self::headers(header)?,
+        login: login.or(target.login.clone()),
+        cookies: cookie,
+        redirects: location.unwrap_or(0),
+        ..Asking::new(target)
+    };
     Ok(Ask {
-        headers: headers(header)?,
+        asking: asking.clone(),
         origin: origin.transpose()?,
         offered: subprotocols(subprotocol)?,
         subprotocols: if strict { Subprotocols::Strict } else { Subprotocols::Lenient },
-        login: login.or(target.login.clone()),
-        cookies: cookie,
         deflate,
-        redirects: location.unwrap_or(0),
-        ..Ask::new(target)
+        ..Ask::new(asking.target)
     })
 }
 
@@ -240,9 +244,8 @@ fn rules(options: WsOffer, path: Option<String>, deflate: Option<Config>) -> Res
     Ok(Rules {
         path,
         subprotocols: subprotocols(subprotocol)?,
-        headers: headers(header)?,
-        origins: allow_origin,
-        hosts: host,
+        headers: self::headers(header)?,
+        strangers: Strangers { origins: allow_origin, hosts: host },
         page: if no_page { Page::Hidden } else { Page::Shown },
         deflate,
         login: auth.as_deref().map(login).transpose()?,
@@ -256,7 +259,7 @@ fn login(text: &str) -> Result<Login, Failure> {
 
 fn headers(given: Vec<String>) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
     let read = |text: String| {
-        handshake::header(&text)
+        headers::header(&text)
             .map_err(|why| Failure::usage(format!("--header: {why}"), "one header each: -H 'X-A: 1' -H 'X-B: 2'"))
     };
     given.into_iter().map(read).collect()

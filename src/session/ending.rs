@@ -354,6 +354,8 @@ pub(crate) fn judge(remote: &str, outcome: &Outcome) -> Result<Exit, Failure> {
             hint: close::hint(why.code).map(str::to_owned),
             ..Failure::new(Exit::Protocol, format!("{remote}: the peer closed with {}", close::words(why)))
         }),
+        End::Unfinished { what } => Err(Failure::new(Exit::Partial, format!("{remote}: {what}; {delivered}"))
+            .hint("what came may not be all: the server, or a proxy before it, stopped")),
         End::Unclosed => Err(Failure::new(
             Exit::Partial,
             format!("{remote}: the connection ended without a Close frame (1006); {delivered}"),

@@ -9,10 +9,10 @@ use socket2::Socket;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use super::{Channel, Door, Opened, tls, ws};
+use super::{Channel, Door, Opened, http, tls, ws};
 use crate::event::{Reach, What};
 use crate::exit::{Failure, words};
-use crate::link::Reporter;
+use crate::link::{Journal, Reporter};
 use crate::step::{Stage, Step};
 use crate::tls::{Fingerprint, Server};
 
@@ -52,11 +52,12 @@ const HANDSHAKES: usize = 1024;
 pub(super) struct Upgrades {
     pub(super) tls: Option<Server>,
     pub(super) ws: Option<ws::Server>,
+    pub(super) http: Option<Arc<http::Host>>,
 }
 
 impl Upgrades {
     fn is_none(&self) -> bool {
-        self.tls.is_none() && self.ws.is_none()
+        self.tls.is_none() && self.ws.is_none() && self.http.is_none()
     }
 
     /// The handshakes; `None` if one failed, which has been said.
@@ -65,9 +66,13 @@ impl Upgrades {
             Some(server) => tls::accept(server, opened).await?,
             None => opened,
         };
-        match &self.ws {
-            Some(server) => ws::accept(server, opened).await,
-            None => Some(opened),
+        match (&self.ws, &self.http) {
+            (Some(server), _) => ws::accept(server, opened).await,
+            (None, Some(host)) => {
+                host.serve(opened);
+                None
+            }
+            (None, None) => Some(opened),
         }
     }
 }
@@ -145,6 +150,21 @@ impl Listener {
     /// Its endpoints are WebSocket's.
     pub(super) fn upgraded(mut self, server: &ws::Server) -> Self {
         self.endpoints = self.endpoints.iter().map(|endpoint| server.endpoint(endpoint)).collect();
+        self
+    }
+
+    /// Its endpoints are HTTP's, and what is said and heard there is one conversation.
+    pub(super) async fn gathering(
+        mut self,
+        gathering: http::Gathering,
+        incoming: Incoming,
+        journal: &Journal,
+    ) -> Self {
+        let secure = |endpoint: &String| http::endpoint(endpoint, endpoint.starts_with("tls://"));
+        self.endpoints = self.endpoints.iter().map(secure).collect();
+        let endpoint = self.endpoints.first().cloned().unwrap_or_default();
+        // There is room: it is the first.
+        let _ = incoming.opened.send(Ok(gathering.open(&endpoint, journal))).await;
         self
     }
 

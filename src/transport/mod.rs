@@ -6,6 +6,7 @@ pub mod door;
 pub mod framed;
 pub mod goodbye;
 pub mod handed;
+pub mod http;
 pub mod kernel;
 pub mod listener;
 pub mod multicast;
@@ -59,6 +60,7 @@ pub struct Network {
 }
 
 /// What to connect to, and what is layered on it.
+#[derive(Clone)]
 pub struct Dial {
     /// The endpoint.
     pub to: To,
@@ -66,11 +68,14 @@ pub struct Dial {
     pub tls: Option<crate::tls::Client>,
     /// WebSocket over that.
     pub ws: Option<Box<ws::Client>>,
+    /// HTTP instead.
+    pub http: Option<Box<http::Client>>,
     /// Try again for so long until it opens.
     pub retry: Option<Duration>,
 }
 
 /// An endpoint. [`Dial::connect`] and [`Bind::listen`] are the only two matches on the protocol.
+#[derive(Clone)]
 pub enum To {
     /// `tcp connect`
     Tcp(tcp::Dial),
@@ -107,7 +112,7 @@ impl fmt::Display for To {
 
 impl From<To> for Dial {
     fn from(to: To) -> Self {
-        Self { to, tls: None, ws: None, retry: None }
+        Self { to, tls: None, ws: None, http: None, retry: None }
     }
 }
 
@@ -128,9 +133,10 @@ impl Dial {
     }
 
     async fn attempt(&self, report: Reporter) -> Result<Opened, Failure> {
-        let opened = match &self.ws {
-            Some(client) => ws::connect(self, client, report).await,
-            None => self.carrier(report).await,
+        let opened = match (&self.ws, &self.http) {
+            (Some(client), _) => ws::connect(self, client, report).await,
+            (None, Some(client)) => http::connect(self, client, report).await,
+            (None, None) => self.carrier(report).await,
         }?;
         opened.report.gate(Stage::Talk).await;
         Ok(opened)
@@ -163,6 +169,8 @@ pub struct Bind {
     pub tls: Option<crate::tls::Server>,
     /// WebSocket over that.
     pub ws: Option<ws::Server>,
+    /// HTTP instead.
+    pub http: Option<Box<http::Server>>,
 }
 
 /// A listener's endpoint.
@@ -189,7 +197,7 @@ impl On {
 
 impl From<On> for Bind {
     fn from(on: On) -> Self {
-        Self { on, manager: None, access: Policy::default(), tls: None, ws: None }
+        Self { on, manager: None, access: Policy::default(), tls: None, ws: None, http: None }
     }
 }
 
@@ -199,8 +207,10 @@ impl Bind {
         // What is wrong with a certificate is said before anybody can come.
         let certificate = self.tls.as_ref().map(crate::tls::Server::made).transpose()?;
         let door = Door::open(&self.access, self.on.noun(), journal.program())?;
-        let upgrades = listener::Upgrades { tls: self.tls.clone(), ws: self.ws.clone() };
+        let (host, gathering) = self.http.as_ref().map(|server| http::Host::new((**server).clone())).unzip();
+        let upgrades = listener::Upgrades { tls: self.tls.clone(), ws: self.ws.clone(), http: host };
         let (listener, incoming) = Listener::new(door, upgrades)?;
+        let gatherings = incoming.clone();
         let listener = match &self.on {
             On::Tcp(bind) => bind.listen(journal, listener, incoming).await,
             On::Udp(bind) => bind.listen(journal, listener, incoming).await,
@@ -211,10 +221,14 @@ impl Bind {
             Some(certificate) => listener.secured(certificate),
             None => listener,
         };
-        Ok(match &self.ws {
+        let listener = match &self.ws {
             Some(server) => listener.upgraded(server),
             None => listener,
-        })
+        };
+        match gathering {
+            Some(gathering) => Ok(listener.gathering(gathering, gatherings, journal).await),
+            None => Ok(listener),
+        }
     }
 
     /// Reads the files of TLS, and asks for a password if one is needed.

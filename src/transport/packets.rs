@@ -309,10 +309,8 @@ async fn listen(
         tally.heard(&messages, bytes);
         report.step(|| Step::Received { bytes });
         if let (true, Address::Inet(from, _)) = (many, &from) {
-            let from = format!("udp://{}", unmap(*from)).into_boxed_str();
-            for message in &mut messages {
-                message.from = Some(from.clone());
-            }
+            let from = format!("udp://{}", unmap(*from));
+            messages = messages.into_iter().map(|message| message.from(&from)).collect();
         }
         report.heard(messages.into_iter().map(Event::Message).collect()).await;
     }

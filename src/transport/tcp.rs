@@ -27,6 +27,7 @@ use crate::step::{Stage, Step};
 const STAGGER: Duration = Duration::from_millis(250);
 
 /// `tcp connect`
+#[derive(Clone)]
 pub struct Dial {
     /// Where to.
     pub target: HostPort,

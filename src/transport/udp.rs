@@ -30,6 +30,7 @@ use crate::step::{Stage, Step};
 const RECEIVE_BUFFER: usize = 8 * 1024 * 1024;
 
 /// `udp connect`
+#[derive(Clone)]
 pub struct Dial {
     /// Where to.
     pub target: HostPort,

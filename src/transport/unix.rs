@@ -36,6 +36,7 @@ const FULL_BACKLOG_RETRY: Duration = Duration::from_millis(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// `unix connect`
+#[derive(Clone)]
 pub struct Dial {
     /// Where to.
     pub target: UnixName,

@@ -31,6 +31,7 @@ sockopt_impl!(
 const SO_VM_SOCKETS_CONNECT_TIMEOUT: libc::c_int = 8;
 
 /// `vsock connect`
+#[derive(Clone)]
 pub struct Dial {
     /// Where to.
     pub target: VsockAddress,

@@ -1,5 +1,6 @@
 //! What each step means: for someone who meets it for the first time.
 
+mod http;
 mod tls;
 mod ws;
 
@@ -155,6 +156,7 @@ pub fn explain(step: &Step) -> Explanation {
         Step::ProxyAgain { proxy } => proxy::again(proxy),
         Step::RelayDropped { .. } => proxy::dropped(),
         Step::Tls(step) => tls::explain(step),
+        Step::Http(step) => http::explain(step),
         Step::Ws(step) => ws::explain(step),
         Step::FastOpen { outcome } => sockets::fast_open(*outcome),
         Step::Multipath { spoken } => sockets::multipath(*spoken),

@@ -1,12 +1,13 @@
 //! Every byte of both directions: offset in its direction, sixteen bytes, their characters. The form of `hexdump -C`.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io;
 
 use super::View;
 use super::escape;
 use super::style::{Clock, Ink, Style};
-use crate::event::{ConnId, Event, Extent, Record, What};
+use crate::event::{About, ConnId, Event, Extent, Record, What};
 
 const ROW: usize = 16;
 
@@ -45,8 +46,15 @@ impl View for Hex {
         let length = message.data.len();
         let plural = if length == 1 { "" } else { "s" };
         let time = self.clock.always(record.time);
-        let from = message.from.as_ref().map_or_else(String::new, |from| format!(", from {}", escape::line(&**from)));
-        let head = self.style.paint(Ink::Aside, &format!("{length} byte{plural}{extent}{from}"));
+        let mut about = String::new();
+        if let Some(About { from, name, id }) = message.about.as_deref() {
+            for (word, said) in [("from", from), ("event", name), ("id", id)] {
+                if let Some(said) = said {
+                    let _ = write!(about, ", {word} {}", escape::line(&**said));
+                }
+            }
+        }
+        let head = self.style.paint(Ink::Aside, &format!("{length} byte{plural}{extent}{about}"));
         out.extend_from_slice(format!("{number} {arrow} {time}{head}\n").as_bytes());
         rows(&message.data, *offset, &self.style, out, |out| {
             out.extend_from_slice(format!("{number} {arrow} ").as_bytes());

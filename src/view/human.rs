@@ -8,7 +8,7 @@ use super::escape;
 use super::hex;
 use super::pretty;
 use super::style::{Clock, Ink, Style};
-use crate::event::{ConnId, Event, Extent, Message, Record, What};
+use crate::event::{About, ConnId, Event, Extent, Message, Record, What};
 use crate::quantity::show_size;
 
 /// Longer messages have their size shown.
@@ -109,10 +109,12 @@ impl View for Human {
         let (label, mut columns) = self.peers.label(record.conn, &self.style);
         out.extend_from_slice(self.clock.stamp(record.time).as_bytes());
         out.extend_from_slice(label.as_bytes());
-        if let Some(from) = &message.from {
-            let from = escape::line(&**from);
-            out.extend_from_slice(format!("{} ", self.style.paint(Ink::Aside, &from)).as_bytes());
-            columns += from.chars().count() + 1;
+        if let Some(About { from, name, id: _ }) = message.about.as_deref() {
+            for said in [from, name].into_iter().flatten() {
+                let said = escape::line(&**said);
+                out.extend_from_slice(format!("{} ", self.style.paint(Ink::Aside, &said)).as_bytes());
+                columns += said.chars().count() + 1;
+            }
         }
         self.message(message, columns, &arrow, out);
         Ok(())
@@ -137,7 +139,7 @@ mod tests {
     }
 
     fn from(from: &str, data: &'static [u8]) -> Record {
-        record(1, What::Heard(Event::Message(Message { from: Some(from.into()), ..Message::binary(data) })))
+        record(1, What::Heard(Event::Message(Message::binary(data).from(from))))
     }
 
     #[test]

@@ -33,6 +33,7 @@ Each line is one JSON object, a record. Every record has:
   event      message, ping, pong, wire (said as it is): kind: text | binary, as the protocol says;
                text, or base64 if the payload is not UTF-8;
                from: who said it, in a conversation with a group;
+               name, id: of a server-sent event;
                extent: piece (its end has not come) | truncated (the rest is
                lost); absent if whole
              finish: nothing more comes in this direction

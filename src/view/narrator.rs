@@ -121,6 +121,7 @@ impl Narrator {
         let bytes = format!("{sent}, {} received", show_size(outcome.received));
         let how = match &outcome.end {
             End::Dismissed { why } => format!("the peer closed with {}", escape::line(close::words(why))),
+            End::Unfinished { what } => escape::line(what),
             End::Unclosed => "the connection ended without a Close frame".to_owned(),
             End::Complete => return format!("closed: {bytes}"),
             End::Reset => "reset by peer".to_owned(),

@@ -1,5 +1,6 @@
 //! One line for each kind of step: its layer, its name and what it was about.
 
+mod http;
 mod tls;
 mod ws;
 
@@ -61,6 +62,7 @@ impl Line {
             }
             Step::Tls(step) => Self::of_tls(step),
             Step::Ws(step) => Self::of_ws(step),
+            Step::Http(step) => Self::of_http(step),
             Step::Route { proxies, reason } if proxies.is_empty() => {
                 line(Ink::Connection, "route", format!("direct ({reason})"))
             }
@@ -147,6 +149,7 @@ fn stage(stage: Stage) -> &'static str {
         Stage::Accept => "take a peer that has connected",
         Stage::Tls => "agree on keys (TLS)",
         Stage::Upgrade => "ask for WebSocket (HTTP Upgrade)",
+        Stage::Request => "ask by HTTP",
         Stage::Talk => "begin the conversation",
         Stage::Shutdown => "end our direction",
         Stage::Close => "close the socket",

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::View;
-use crate::event::{CloseReason, ConnId, End, Event, Extent, Kind, Message, Outcome, Peer, Reach, Record, What};
+use crate::event::{About, CloseReason, ConnId, End, Event, Extent, Kind, Message, Outcome, Peer, Reach, Record, What};
 use crate::stats::{Conversations, Flow, Stats, Tcp, TcpInfo, Took};
 use crate::step::tls::{Handshake, Tls};
 use crate::step::ws::{Way, Ws};
@@ -187,13 +187,11 @@ fn message() -> impl Strategy<Value = Message> {
     let kind = prop_oneof![Just(Kind::Text), Just(Kind::Binary)];
     let extent = prop_oneof![Just(Extent::Whole), Just(Extent::Piece), Just(Extent::Truncated)];
     let data = prop_oneof![any::<Vec<u8>>(), any::<String>().prop_map(String::into_bytes)];
-    let from = any::<Option<String>>();
-    (kind, extent, from, data).prop_map(|(kind, extent, from, data)| Message {
-        kind,
-        extent,
-        from: from.map(String::into_boxed_str),
-        data: data.into(),
-    })
+    let about = any::<[Option<String>; 3]>().prop_map(|said| {
+        let [from, name, id] = said.map(|said| said.map(String::into_boxed_str));
+        Some(Box::new(About { from, name, id })).filter(|about| **about != About::default())
+    });
+    (kind, extent, about, data).prop_map(|(kind, extent, about, data)| Message { kind, extent, about, data: data.into() })
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -214,6 +212,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Just(End::Partial),
         Just(End::Truncated),
         Just(End::Unclosed),
+        any::<String>().prop_map(|what| End::Unfinished { what }),
         any::<(u16, String)>().prop_map(|(code, reason)| End::Dismissed { why: CloseReason { code, reason } }),
         Just(End::Refused),
         any::<String>().prop_map(|limit| End::Timeout { limit }),

@@ -208,7 +208,7 @@ fn ws_bind(bind: Bind, compression: Compression) -> Bind {
 }
 
 fn ws_dial(endpoint: &str, dial: Dial, compression: Compression) -> Dial {
-    let target = handshake::Target::parse(endpoint).expect("an endpoint");
+    let target = http::Target::parse(http::Protocol::WebSocket, endpoint).expect("an endpoint");
     let ask = Ask { deflate: config(compression), ..Ask::new(target) };
     Dial { ws: Some(Box::new(ws::Client { tls: None, ask, manners: manners(), limit: TIMEOUT })), ..dial }
 }

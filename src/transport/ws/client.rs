@@ -4,31 +4,28 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Limited};
-use hyper::Response;
-use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header;
 use hyper_util::rt::TokioIo;
 
 use super::super::ByteStream;
+use super::super::http::trouble;
 use super::super::tls::Overheard;
 use super::Upgraded;
 use crate::event::What;
-use crate::exit::{Exit, Failure, words};
+use crate::exit::{Exit, Failure};
 use crate::link::Reporter;
 use crate::step::ws::{Way, Ws};
 use crate::step::{Stage, Step};
 use crate::tls::recognise;
 use crate::ws::extension;
-use crate::ws::handshake::client::{Key, Trouble};
-use crate::ws::handshake::{Ask, lines};
+use crate::ws::handshake::client::Key;
+use crate::http::Trouble;
+use crate::http::headers::lines;
+use crate::ws::handshake::Ask;
 
 /// The longest head of an answer, in bytes.
 const LONGEST_HEAD: usize = 64 * 1024;
-/// So much of a refusal's body is read, in bytes, and this many lines of it are shown.
-const LONGEST_BODY: usize = 64 * 1024;
-const SHOWN: usize = 20;
 
 /// Why there is no WebSocket.
 pub(crate) enum Stopped {
@@ -71,7 +68,7 @@ async fn exchange(ask: &Ask, stream: ByteStream, remote: &str, report: &Reporter
         Failure { hint: trouble.hint, ..Failure::new(Exit::Protocol, format!("connect to {remote}: {}", trouble.what)) }
     };
     let (stream, first) = Overheard::new(stream);
-    let lost = |error: &hyper::Error| failed(no_answer(error, &first.bytes()));
+    let lost = |error: &hyper::Error| failed(trouble::no_answer(error, &first.bytes(), &ask.asking));
     let key = Key::random();
     let request = ask.request(&key).map_err(|error| {
         Failure::usage(
@@ -80,7 +77,7 @@ async fn exchange(ask: &Ask, stream: ByteStream, remote: &str, report: &Reporter
         )
     })?;
     report.step(|| {
-        let first = format!("GET {} HTTP/1.1", ask.target.resource);
+        let first = format!("GET {} HTTP/1.1", ask.asking.target.resource);
         Step::Ws(Ws::Request { way: Way::Said, head: lines(first, request.headers()) })
     });
     let started = Instant::now();
@@ -110,7 +107,7 @@ async fn exchange(ask: &Ask, stream: ByteStream, remote: &str, report: &Reporter
         Err(trouble) => {
             let to = headers.get(header::LOCATION).and_then(|to| to.to_str().ok());
             if status.is_redirection()
-                && ask.redirects > 0
+                && ask.asking.redirects > 0
                 && let Some(to) = to
             {
                 return Err(Stopped::Redirected {
@@ -120,16 +117,16 @@ async fn exchange(ask: &Ask, stream: ByteStream, remote: &str, report: &Reporter
                 });
             }
             let body = async {
-                let body = body(response);
+                let body = trouble::body(response);
                 tokio::select! {
                     body = body => body,
                     // Driven until the body is there.
                     () = async { if ended.is_none() { let _ = connection.await; } std::future::pending().await } => Bytes::new(),
                 }
             };
-            show(status, &headers, &body.await, report).await;
+            trouble::show(status, &headers, &body.await, report).await;
             let tls = recognise::tls_on_plain(&first.bytes()).is_some();
-            let trouble = if tls { Trouble { hint: Some(SECURE.to_owned()), ..trouble } } else { trouble };
+            let trouble = if tls { Trouble { hint: Some(trouble::secure(&ask.asking)), ..trouble } } else { trouble };
             return Err(failed(trouble).into());
         }
     };
@@ -147,57 +144,4 @@ async fn exchange(ask: &Ask, stream: ByteStream, remote: &str, report: &Reporter
         Step::Ws(Ws::Upgraded { subprotocol: agreed.subprotocol.clone(), deflate })
     });
     Ok(Upgraded { stream: parts.io.into_inner().into_stream(), early: parts.read_buf, agreed })
-}
-
-async fn body(response: Response<Incoming>) -> Bytes {
-    match Limited::new(response.into_body(), LONGEST_BODY).collect().await {
-        Ok(collected) => collected.to_bytes(),
-        Err(_) => Bytes::from_static(b"(a long body)"),
-    }
-}
-
-/// Shows an answer that is no upgrade, whole: it says why better than we can.
-async fn show(status: hyper::StatusCode, headers: &hyper::HeaderMap, body: &[u8], report: &Reporter) {
-    let mut shown = lines(format!("the server's answer: HTTP/1.1 {status}"), headers);
-    let body = String::from_utf8_lossy(body);
-    let mut rest = body.lines();
-    if !body.trim().is_empty() {
-        shown.push(String::new());
-        shown.extend(rest.by_ref().take(SHOWN).map(|line| line.chars().take(200).collect()));
-    }
-    let more = rest.count();
-    if more > 0 {
-        shown.push(format!("({more} more lines)"));
-    }
-    report.tell(What::Notice { text: shown.join("\n") }).await;
-}
-
-/// For a server that shows that it expects TLS.
-const SECURE: &str = "the server expects TLS: wss://";
-
-/// What it means that no answer can be read. `first`: what the server said first.
-fn no_answer(error: &hyper::Error, first: &[u8]) -> Trouble {
-    if recognise::tls_on_plain(first).is_some() {
-        return Trouble { what: "the server answered with TLS".to_owned(), hint: Some(SECURE.to_owned()) };
-    }
-    let trouble = |what: &str, hint: &str| Trouble { what: what.to_owned(), hint: Some(hint.to_owned()) };
-    if !first.is_empty() && !b"HTTP/".starts_with(&first[..first.len().min(5)]) {
-        let what = match recognise::plain_on_tls(first) {
-            Some(line) => format!("the server's answer is no HTTP: {line}"),
-            None => "the server's answer is no HTTP".to_owned(),
-        };
-        return trouble(&what, "it speaks another protocol; `sockeye tcp connect` shows what it says");
-    }
-    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        let hint = "it may speak TLS (wss://), no HTTP at all, or have dropped us on purpose; -v shows what was asked";
-        return trouble("the server closed the connection and did not answer", hint);
-    }
-    if error.is_parse() {
-        return trouble("the server's answer is no HTTP", "`sockeye tcp connect` shows what it says");
-    }
-    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
-    match cause {
-        Some(error) => trouble(&words(error), "the connection broke during the handshake"),
-        None => trouble(&error.to_string(), "`sockeye tcp connect` shows what the server says"),
-    }
 }

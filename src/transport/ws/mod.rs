@@ -18,11 +18,11 @@ use bytes::Bytes;
 use super::{ByteStream, Channel, Dial, Opened, To, tcp};
 use crate::event::Peer;
 use crate::exit::{Exit, Failure};
-use crate::link::Reporter;
+use crate::link::{Reporter, Transport};
 use crate::step::Step;
 use crate::step::ws::Ws;
 use crate::ws::Role;
-use crate::ws::handshake::target::Carrier;
+use crate::http::Carrier;
 use crate::ws::handshake::{Agreed, Ask, Rules};
 use client::Stopped;
 use conversation::Conversation;
@@ -70,11 +70,11 @@ pub(super) async fn connect(dial: &Dial, client: &Client, report: Reporter) -> R
             Err(Stopped::Failed(failure)) => return Err(failure),
             Err(Stopped::Redirected { status, to, headers }) => (status, to, headers),
         };
-        client.ask.remember(&headers);
-        let from = client.ask.target.to_string();
+        client.ask.asking.remember(&headers);
+        let from = client.ask.asking.target.to_string();
         let fail = |why| Failure::new(Exit::Protocol, format!("connect to {from}: redirected, but {why}"));
-        client.ask = client.ask.redirected(&to).map_err(fail)?;
-        report.step(|| Step::Ws(Ws::Redirected { status, to: client.ask.target.to_string() }));
+        client.ask.asking = client.ask.asking.redirected(&to).map_err(fail)?;
+        report.step(|| Step::Ws(Ws::Redirected { status, to: client.ask.asking.target.to_string() }));
         elsewhere = Some(carried(dial, &client).map_err(|why| fail(why.to_owned()))?);
     }
 }
@@ -83,18 +83,18 @@ pub(super) async fn connect(dial: &Dial, client: &Client, report: Reporter) -> R
 fn carried(dial: &Dial, client: &Client) -> Result<Dial, &'static str> {
     const LOCAL: &str = "a Unix socket leads nowhere else";
     let To::Tcp(tcp::Dial { network, .. }) = &dial.to else { return Err(LOCAL) };
-    let (target, tls) = match &client.ask.target.carrier {
+    let (target, tls) = match &client.ask.asking.target.carrier {
         Carrier::Host(at) => (at.clone(), None),
         Carrier::Secure(at) => (at.clone(), Some(client.tls.clone().ok_or("no TLS was prepared")?)),
         Carrier::Unix(_) => return Err(LOCAL),
     };
-    Ok(Dial { to: To::Tcp(tcp::Dial { target, network: network.clone() }), tls, ws: None, retry: None })
+    Ok(Dial { to: To::Tcp(tcp::Dial { target, network: network.clone() }), tls, ws: None, http: None, retry: None })
 }
 
 /// Asks the server at the other end of a byte stream to speak WebSocket.
 async fn upgrade(client: &Client, opened: Opened) -> Result<Opened, Stopped> {
     let Opened { channel: Channel::Bytes(stream, peer), report } = opened else { return Ok(opened) };
-    let remote = client.ask.target.to_string();
+    let remote = client.ask.asking.target.to_string();
     let peer = Peer { remote, local: endpoint(&peer.local, is_secure(&stream)) };
     let upgraded = client::upgrade(&client.ask, stream, &peer.remote, client.limit, &report).await?;
     Ok(conversation(upgraded, Role::Client, peer, client.manners.clone(), report))
@@ -121,6 +121,24 @@ fn conversation(upgraded: Upgraded, role: Role, peer: Peer, manners: Manners, re
     let Upgraded { stream, early, agreed } = upgraded;
     let conversation = Conversation { stream, early, peer, role, agreed, manners };
     Opened { channel: Channel::Messages(Box::new(conversation)), report }
+}
+
+/// A stream that somebody else has led out of HTTP, as the server.
+pub(super) struct Joined {
+    pub(super) stream: ByteStream,
+    /// What came behind the head.
+    pub(super) early: Bytes,
+    pub(super) agreed: Agreed,
+    pub(super) manners: Manners,
+    pub(super) peer: Peer,
+}
+
+impl Joined {
+    /// The conversation on it.
+    pub(super) fn conversation(self) -> Box<dyn Transport> {
+        let Self { stream, early, agreed, manners, peer } = self;
+        Box::new(Conversation { stream, early, peer, role: Role::Server, agreed, manners })
+    }
 }
 
 fn is_secure(stream: &ByteStream) -> bool {

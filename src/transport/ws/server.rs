@@ -20,7 +20,8 @@ use crate::step::{Stage, Step};
 use crate::tls::recognise;
 use crate::ws::extension;
 use crate::ws::handshake::server::{Answer, Sense};
-use crate::ws::handshake::{Agreed, Rules, lines};
+use crate::http::headers::lines;
+use crate::ws::handshake::{Agreed, Rules};
 
 /// The longest head of a request, in bytes.
 const LONGEST_HEAD: usize = 64 * 1024;

@@ -35,18 +35,18 @@ impl Line {
     }
 }
 
-fn ink(way: Way) -> Ink {
+pub(super) fn ink(way: Way) -> Ink {
     match way {
         Way::Said => Ink::Said,
         Way::Heard => Ink::Heard,
     }
 }
 
-fn first(head: &[String]) -> String {
+pub(super) fn first(head: &[String]) -> String {
     head.first().cloned().unwrap_or_default()
 }
 
-fn rest(head: &[String]) -> Vec<String> {
+pub(super) fn rest(head: &[String]) -> Vec<String> {
     head.get(1..).unwrap_or_default().to_vec()
 }
 

@@ -4,36 +4,29 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::Empty;
-use hyper::header::{self, HeaderName, HeaderValue};
-use hyper::{HeaderMap, Request, StatusCode, http};
+use hyper::header::{self, HeaderValue};
+use hyper::{HeaderMap, Request, StatusCode};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::target::Target;
-use super::{Agreed, Login, lists, text};
+use super::Agreed;
+use crate::http::headers::{lists, text};
+use crate::http::{Asking, Target, Trouble, refusal};
 use crate::ws::extension::{self, Config};
 
 /// What a client asks for.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    /// Where.
-    pub target: Target,
-    /// More headers, in order. One that we send anyway is replaced.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Where, and who asks.
+    pub asking: Asking,
     /// The page that asks.
     pub origin: Option<HeaderValue>,
     /// The subprotocols that are offered, the best first.
     pub offered: Vec<String>,
     /// What becomes of an answer without one.
     pub subprotocols: Subprotocols,
-    /// Who we are.
-    pub login: Option<Login>,
-    /// `NAME=VALUE`, each.
-    pub cookies: Vec<String>,
     /// What we want of compression, if we do.
     pub deflate: Option<Config>,
-    /// So many redirections are followed.
-    pub redirects: u32,
 }
 
 /// What becomes of an answer that chooses no subprotocol, although some were offered.
@@ -67,43 +60,23 @@ impl Key {
     }
 }
 
-/// An answer that cannot be taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    /// What it is, to be put behind the address: `the server answered 404 Not Found`.
-    pub what: String,
-    /// What can be done about it.
-    pub hint: Option<String>,
-}
-
-impl Trouble {
-    fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: Some(hint.into()) }
-    }
-}
-
 impl Ask {
     /// For a target, with nothing else.
     #[must_use]
     pub fn new(target: Target) -> Self {
         Self {
-            login: target.login.clone(),
-            target,
-            headers: Vec::new(),
+            asking: Asking::new(target),
             origin: None,
             offered: Vec::new(),
             subprotocols: Subprotocols::default(),
-            cookies: Vec::new(),
             deflate: Some(Config::default()),
-            redirects: 0,
         }
     }
 
     /// The request (RFC 6455 §4.1).
-    pub fn request(&self, key: &Key) -> Result<Request<Empty<Bytes>>, http::Error> {
-        let mut headers = HeaderMap::new();
+    pub fn request(&self, key: &Key) -> hyper::http::Result<Request<Empty<Bytes>>> {
+        let mut headers = self.asking.begin()?;
         let value = |text: &str| HeaderValue::from_str(text);
-        headers.insert(header::HOST, value(&self.target.authority())?);
         headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
@@ -117,21 +90,8 @@ impl Ask {
         if let Some(origin) = &self.origin {
             headers.insert(header::ORIGIN, origin.clone());
         }
-        if let Some(login) = &self.login {
-            headers.insert(header::AUTHORIZATION, value(&login.basic())?);
-        }
-        if !self.cookies.is_empty() {
-            headers.insert(header::COOKIE, value(&self.cookies.join("; "))?);
-        }
-        headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("sockeye/", env!("CARGO_PKG_VERSION"))));
-        // Given twice a header is sent twice, and once in place of ours.
-        for (name, _) in &self.headers {
-            headers.remove(name);
-        }
-        for (name, value) in &self.headers {
-            headers.append(name, value.clone());
-        }
-        let mut request = Request::get(&self.target.resource).body(Empty::new())?;
+        self.asking.end(&mut headers)?;
+        let mut request = Request::get(&self.asking.target.resource).body(Empty::new())?;
         *request.headers_mut() = headers;
         Ok(request)
     }
@@ -223,22 +183,14 @@ impl Ask {
                 None => "the server, or a proxy before it, did not like the request; a Socket.IO server wants its own client"
                     .to_owned(),
             },
-            401 => {
-                let scheme = text(headers, header::WWW_AUTHENTICATE).and_then(|value| value.split(' ').next());
-                match scheme {
-                    Some(scheme) if !scheme.eq_ignore_ascii_case("basic") => {
-                        format!("it wants to know who we are, by {scheme}: -H 'Authorization: {scheme} …'")
-                    }
-                    _ => "it wants to know who we are: --auth USER:PASSWORD".to_owned(),
-                }
-            }
+            401 => refusal::login(headers),
             403 if self.origin.is_none() => {
                 "the server lets only some in: perhaps pages of its own (--origin), or those who log in (--auth, --cookie)"
                     .to_owned()
             }
             403 => "the server lets only some in: it may not like this --origin, or want a login (--auth, --cookie)"
                 .to_owned(),
-            404 => format!("nothing is at {}; which path is the WebSocket's?", self.target.resource),
+            404 => format!("nothing is at {}; which path is the WebSocket's?", self.asking.target.resource),
             405 => "this path takes no GET; which path is the WebSocket's?".to_owned(),
             407 => "a proxy wants to know who we are: --proxy http://USER:PASSWORD@…".to_owned(),
             426 => match (text(headers, header::UPGRADE), text(headers, header::SEC_WEBSOCKET_VERSION)) {
@@ -259,43 +211,18 @@ impl Ask {
         };
         Trouble::new(what, hint)
     }
-
-    /// What is asked for where a redirection leads. Whoever is somebody else is not told our secrets.
-    pub fn redirected(&self, to: &str) -> Result<Self, String> {
-        let base = self.target.url().ok_or("a Unix socket is not redirected")?;
-        let url = base.join(to).map_err(|error| format!("{to:?}: {error}"))?;
-        let target = Target::of(&url)?;
-        let same = target.may_know_what_is_told_to(&self.target);
-        let mut next = Self { redirects: self.redirects - 1, ..self.clone() };
-        if !same {
-            next.login = None;
-            next.cookies.clear();
-            next.headers.retain(|(name, _)| *name != header::AUTHORIZATION && *name != header::COOKIE);
-        }
-        next.login = target.login.clone().or(next.login);
-        next.target = target;
-        Ok(next)
-    }
-
-    /// Cookies that an answer sets are sent where it leads, if that is the same server.
-    pub fn remember(&mut self, headers: &HeaderMap) {
-        for cookie in headers.get_all(header::SET_COOKIE) {
-            let pair = cookie.to_str().ok().and_then(|text| text.split(';').next()).map(str::trim);
-            if let Some((pair, (name, _))) = pair.and_then(|pair| Some((pair, pair.split_once('=')?))) {
-                self.cookies.retain(|other| other.split('=').next() != Some(name));
-                self.cookies.push(pair.to_owned());
-            }
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::HeaderName;
+
     use super::*;
+    use crate::http::{Login, Protocol};
     use crate::ws::deflate::{Takeover, Window};
 
     fn ask() -> Ask {
-        Ask::new(Target::parse("ws://example.org/chat").expect("a target"))
+        Ask::new(Target::parse(Protocol::WebSocket, "ws://example.org/chat").expect("a target"))
     }
 
     /// RFC 6455 §1.3
@@ -328,13 +255,17 @@ mod tests {
 
     #[test]
     fn the_request_says_what_is_asked_for_and_what_is_given_replaces_ours() {
-        let header = |text: &str| super::super::header(text).expect("a header");
-        let ask = Ask {
+        let header = |text: &str| crate::http::headers::header(text).expect("a header");
+        let asking = Asking {
             headers: vec![header("Host: other"), header("X-A: 1"), header("x-a: 2")],
-            origin: Some(HeaderValue::from_static("https://example.org")),
-            offered: vec!["a".to_owned(), "b".to_owned()],
             login: Some(Login::parse("Aladdin:open sesame").expect("a login")),
             cookies: vec!["x=1".to_owned(), "y=2".to_owned()],
+            ..ask().asking
+        };
+        let ask = Ask {
+            asking,
+            origin: Some(HeaderValue::from_static("https://example.org")),
+            offered: vec!["a".to_owned(), "b".to_owned()],
             ..ask()
         };
         let request = ask.request(&key()).expect("a request");
@@ -415,28 +346,5 @@ mod tests {
             assert!(trouble.what.contains(status.as_str()), "{trouble:?}");
             assert!(trouble.hint.as_ref().is_some_and(|told| told.contains(hint)), "{hint}: {trouble:?}");
         }
-    }
-
-    #[test]
-    fn a_redirection_takes_no_secrets_elsewhere() {
-        let mut asked = Ask {
-            redirects: 2,
-            login: Some(Login::parse("a:b").expect("a login")),
-            headers: vec![super::super::header("Authorization: x").expect("a header")],
-            ..ask()
-        };
-        asked.remember(&headers(&[("set-cookie", "sid=7; Path=/; HttpOnly")]));
-        for (to, shown, kept) in [
-            ("/there?x=1", "ws://example.org:80/there?x=1", true),
-            ("https://example.org/", "wss://example.org:443/", true),
-            ("//other.org/chat", "ws://other.org:80/chat", false),
-            ("http://example.org:81/", "ws://example.org:81/", false),
-        ] {
-            let next = asked.redirected(to).expect(to);
-            assert_eq!(next.target.to_string(), shown);
-            assert_eq!((next.login.is_some(), next.cookies == ["sid=7"], next.headers.len() == 1), (kept, kept, kept));
-            assert_eq!(next.redirects, 1);
-        }
-        assert!(asked.redirected("ftp://x/").is_err());
     }
 }

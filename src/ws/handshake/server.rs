@@ -1,7 +1,5 @@
 //! What a server makes of a request: an upgrade, a page, or a refusal that says why.
 
-use std::net::IpAddr;
-
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{self, HeaderName, HeaderValue};
@@ -9,7 +7,9 @@ use hyper::http::request;
 use hyper::{Method, Response, StatusCode, Version, http};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{Agreed, Login, lists, text};
+use super::Agreed;
+use crate::http::headers::{lists, text};
+use crate::http::{Login, Strangers};
 use crate::ws::extension::{self, Config};
 
 /// The page that connects to this very endpoint.
@@ -27,10 +27,8 @@ pub struct Rules {
     pub subprotocols: Vec<String>,
     /// More headers of the answer, in order.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Pages of these origins may connect too; `*` is any.
-    pub origins: Vec<String>,
-    /// We are called by these names too.
-    pub hosts: Vec<String>,
+    /// Whose pages may connect too, and how we are called.
+    pub strangers: Strangers,
     /// Whether there is a page.
     pub page: Page,
     /// What we want of compression, if we do.
@@ -81,7 +79,7 @@ impl Rules {
 
     fn judge(&self, request: &request::Parts) -> http::Result<Answer> {
         let headers = &request.headers;
-        if let Some(why) = self.stranger(request) {
+        if let Some(why) = self.strangers.turned_away(&request.headers) {
             return refuse(StatusCode::FORBIDDEN, &why, &[]);
         }
         if request.method != Method::GET {
@@ -147,40 +145,6 @@ impl Rules {
         let agreed = Agreed { subprotocol, deflate: deflate.map(|(agreed, _)| agreed) };
         Ok(Answer { response: response.body(Full::default())?, sense: Sense::Upgrade(agreed) })
     }
-
-    /// Any page in a browser can ask for a WebSocket of this machine, in the name of whoever sits before it: so pages of
-    /// other origins are refused, and so are names that we are not called by, which an attacker may have pointed here
-    /// (DNS rebinding). Tools send no Origin.
-    fn stranger(&self, request: &request::Parts) -> Option<String> {
-        let headers = &request.headers;
-        let host = text(headers, header::HOST).unwrap_or_default();
-        if !self.is_ours(host) {
-            return Some(format!("we are not called {host:?}; --host says how we are called"));
-        }
-        let Ok(origin) = headers.get(header::ORIGIN)?.to_str() else {
-            return Some("the origin cannot be read".to_owned());
-        };
-        let own = origin.split_once("://").is_some_and(|(scheme, authority)| {
-            matches!(scheme, "http" | "https") && authority.eq_ignore_ascii_case(host)
-        });
-        let allowed = self.origins.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin));
-        (!own && !allowed).then(|| format!("pages of {origin} may not connect; --allow-origin says which may"))
-    }
-
-    /// Whether a name is ours: an address, localhost, or one that we were told.
-    fn is_ours(&self, authority: &str) -> bool {
-        let host = match authority.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
-            _ => authority,
-        };
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let host = host.trim_end_matches('.').to_ascii_lowercase();
-        host.is_empty()
-            || bare.parse::<IpAddr>().is_ok()
-            || host == "localhost"
-            || host.ends_with(".localhost")
-            || self.hosts.iter().any(|ours| ours.eq_ignore_ascii_case(&host))
-    }
 }
 
 fn is_key(text: &str) -> bool {
@@ -219,8 +183,8 @@ mod tests {
     use hyper::Request;
 
     use super::super::client::{Ask, Key};
-    use super::super::target::Target;
-    use super::*;
+        use super::*;
+    use crate::http::{Protocol, Target};
 
     const GOOD: [(&str, &str); 5] = [
         ("Host", "127.0.0.1:9000"),
@@ -289,12 +253,13 @@ mod tests {
 
     #[test]
     fn a_web_page_is_a_stranger() {
-        let rules = Rules {
+        let strangers = Strangers {
             origins: vec!["https://friend.example".to_owned()],
             hosts: vec!["name.example".to_owned()],
-            ..Rules::default()
         };
-        let open = Rules { origins: vec!["*".to_owned()], ..Rules::default() };
+        let rules = Rules { strangers, ..Rules::default() };
+        let open = Strangers { origins: vec!["*".to_owned()], ..Strangers::default() };
+        let open = Rules { strangers: open, ..Rules::default() };
         for (rules, host, origin, status) in [
             (&rules, "127.0.0.1:9000", "", 101),
             (&rules, "[::1]:9000", "", 101),
@@ -321,7 +286,7 @@ mod tests {
         let config = Config::default();
         let ask = Ask {
             offered: vec!["a".to_owned(), "b".to_owned(), "c".to_owned()],
-            ..Ask::new(Target::parse("ws://localhost:1/x").expect("a target"))
+            ..Ask::new(Target::parse(Protocol::WebSocket, "ws://localhost:1/x").expect("a target"))
         };
         for (subprotocols, deflate) in [(vec![], None), (vec!["c".to_owned(), "b".to_owned()], Some(config))] {
             let rules = Rules { subprotocols: subprotocols.clone(), deflate, ..Rules::default() };

@@ -3,12 +3,13 @@
 
 use libfuzzer_sys::fuzz_target;
 use sockeye::ws::handshake::client::Key;
-use sockeye::ws::handshake::{Ask, Target};
+use sockeye::http::{Protocol, Target};
+use sockeye::ws::handshake::Ask;
 
 fuzz_target!(|text: &str| {
-    if let Ok(target) = Target::parse(text) {
+    if let Ok(target) = Target::parse(Protocol::WebSocket, text) {
         let shown = target.to_string();
-        let again = Target::parse(&shown).expect("what is shown can be typed");
+        let again = Target::parse(Protocol::WebSocket, &shown).expect("what is shown can be typed");
         assert_eq!((again.carrier.clone(), again.resource.clone()), (target.carrier.clone(), target.resource.clone()));
         let _ = Ask::new(target).request(&Key::random());
     }

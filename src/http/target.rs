@@ -1,15 +1,52 @@
-//! What is typed to name a WebSocket: `ws://HOST:PORT/PATH`, `wss://…`, `HOST:PORT/PATH`, `ws+unix:/SOCKET:/PATH`.
+//! What is typed to name something that HTTP leads to: `http://HOST:PORT/PATH`, `wss://…`, `HOST:PORT/PATH`,
+//! `ws+unix:/SOCKET:/PATH`.
 
 use std::fmt;
 
 use url::Url;
 
-use super::Login;
+use super::headers::Login;
 use crate::endpoint::HostPort;
 
-/// A WebSocket that can be asked for.
+/// What is spoken at a target; its names depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// `http://`, `https://`
+    Http,
+    /// `ws://`, `wss://`
+    WebSocket,
+}
+
+impl Protocol {
+    /// The schemes without and with TLS.
+    #[must_use]
+    pub fn schemes(self) -> [&'static str; 2] {
+        match self {
+            Self::Http => ["http", "https"],
+            Self::WebSocket => ["ws", "wss"],
+        }
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Http => "HTTP",
+            Self::WebSocket => "WebSocket",
+        }
+    }
+
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Http => "expected http://HOST:PORT/PATH, such as http://localhost:8080/events",
+            Self::WebSocket => "expected ws://HOST:PORT/PATH, such as ws://localhost:8080/chat",
+        }
+    }
+}
+
+/// Something that can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
+    /// What is spoken there.
+    pub protocol: Protocol,
     /// What carries it.
     pub carrier: Carrier,
     /// What is asked for there: the path and the query, `/chat?room=1`.
@@ -18,7 +55,7 @@ pub struct Target {
     pub login: Option<Login>,
 }
 
-/// What carries a WebSocket.
+/// What carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Carrier {
     /// TCP.
@@ -29,63 +66,63 @@ pub enum Carrier {
     Unix(String),
 }
 
-const EXPECTED: &str = "expected ws://HOST:PORT/PATH, such as ws://localhost:8080/chat";
-
 impl Target {
     /// For whoever learns its address only later.
     #[must_use]
-    pub fn nowhere() -> Self {
+    pub fn nowhere(protocol: Protocol) -> Self {
         let at = HostPort { host: "localhost".to_owned(), port: 0 };
-        Self { carrier: Carrier::Host(at), resource: "/".to_owned(), login: None }
+        Self { protocol, carrier: Carrier::Host(at), resource: "/".to_owned(), login: None }
     }
 
     /// Reads what was typed.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        if let Some(rest) = text.strip_prefix("ws+unix:") {
-            return Self::unix(rest);
+    pub fn parse(protocol: Protocol, text: &str) -> Result<Self, String> {
+        let [scheme, _] = protocol.schemes();
+        if let Some(rest) = text.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("+unix:")) {
+            return Self::unix(protocol, rest);
         }
         // `localhost:8080` would be a URL too, of the scheme localhost.
-        let text = if text.contains("://") { text.to_owned() } else { format!("ws://{text}") };
-        let url = Url::parse(&text).map_err(|error| format!("{EXPECTED}; {error}"))?;
-        Self::of(&url)
+        let text = if text.contains("://") { text.to_owned() } else { format!("{scheme}://{text}") };
+        let url = Url::parse(&text).map_err(|error| format!("{}; {error}", protocol.expected()))?;
+        Self::of(protocol, &url)
     }
 
     /// Reads a URL.
-    pub fn of(url: &Url) -> Result<Self, String> {
+    pub fn of(protocol: Protocol, url: &Url) -> Result<Self, String> {
+        let expected = protocol.expected();
         let secure = match url.scheme() {
             "ws" | "http" => false,
             "wss" | "https" => true,
-            other => return Err(format!("{EXPECTED}; {other}:// is no WebSocket")),
+            other => return Err(format!("{expected}; {other}:// is no {}", protocol.noun())),
         };
-        if url.fragment().is_some() {
+        if url.fragment().is_some() && protocol == Protocol::WebSocket {
             return Err("a WebSocket has no fragment (#…); %23 is a # in its path".to_owned());
         }
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(EXPECTED)?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(expected)?;
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = url.port().unwrap_or(if secure { 443 } else { 80 });
         let at = HostPort { host, port };
         let login = (!url.username().is_empty() || url.password().is_some()).then(|| {
             let decoded = |text: &str| percent_decoded(text);
-            Login(format!("{}:{}", decoded(url.username()), decoded(url.password().unwrap_or_default())))
+            Login::of(&decoded(url.username()), &decoded(url.password().unwrap_or_default()))
         });
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let carrier = if secure { Carrier::Secure(at) } else { Carrier::Host(at) };
-        Ok(Self { carrier, resource: format!("{}{query}", url.path()), login })
+        Ok(Self { protocol, carrier, resource: format!("{}{query}", url.path()), login })
     }
 
-    fn unix(rest: &str) -> Result<Self, String> {
+    fn unix(protocol: Protocol, rest: &str) -> Result<Self, String> {
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let (path, resource) = match rest.split_once(":/") {
             Some((path, resource)) => (path, format!("/{resource}")),
             None => (rest, "/".to_owned()),
         };
         if path.is_empty() {
-            return Err("expected ws+unix:/PATH/OF/SOCKET:/PATH".to_owned());
+            return Err(format!("expected {}+unix:/PATH/OF/SOCKET:/PATH", protocol.schemes()[0]));
         }
         if resource.chars().any(|c| c.is_control() || c == ' ') {
             return Err("a path has no spaces; %20 is one".to_owned());
         }
-        Ok(Self { carrier: Carrier::Unix(path.to_owned()), resource, login: None })
+        Ok(Self { protocol, carrier: Carrier::Unix(path.to_owned()), resource, login: None })
     }
 
     /// Whether TLS is spoken below.
@@ -130,10 +167,11 @@ fn bare(at: &HostPort) -> String {
 /// As it can be typed; without the login.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [plain, secure] = self.protocol.schemes();
         match &self.carrier {
-            Carrier::Host(at) => write!(f, "ws://{at}{}", self.resource),
-            Carrier::Secure(at) => write!(f, "wss://{at}{}", self.resource),
-            Carrier::Unix(path) => write!(f, "ws+unix:{path}:{}", self.resource),
+            Carrier::Host(at) => write!(f, "{plain}://{at}{}", self.resource),
+            Carrier::Secure(at) => write!(f, "{secure}://{at}{}", self.resource),
+            Carrier::Unix(path) => write!(f, "{plain}+unix:{path}:{}", self.resource),
         }
     }
 }
@@ -177,18 +215,25 @@ mod tests {
             ("ws+unix:///run/x.sock", "ws+unix:/run/x.sock:/", "localhost"),
             ("ws+unix:@name:/a?b", "ws+unix:@name:/a?b", "localhost"),
         ] {
-            let target = Target::parse(text).expect(text);
+            let target = Target::parse(Protocol::WebSocket, text).expect(text);
             assert_eq!((target.to_string().as_str(), target.authority().as_str()), (shown, authority), "{text}");
         }
-        assert_eq!(Target::parse("ws://u:p%40@h:1/").expect("a target").login, Some(Login("u:p@".to_owned())));
+        assert_eq!(Target::parse(Protocol::WebSocket, "ws://u:p%40@h:1/").expect("a target").login, Some(Login::parse("u:p@").expect("a login")));
         for text in ["", "ws://", "ftp://x", "ws://h/#x", "ws+unix:", "ws+unix:/x:/a b", "ws://h:99999", "tcp://h:1"] {
-            assert!(Target::parse(text).is_err(), "{text}");
+            assert!(Target::parse(Protocol::WebSocket, text).is_err(), "{text}");
+        }
+        for (text, shown) in [
+            ("localhost:8080/events?x=1", "http://localhost:8080/events?x=1"),
+            ("https://example.org/#there", "https://example.org:443/"),
+            ("http+unix:/run/x.sock:/events", "http+unix:/run/x.sock:/events"),
+        ] {
+            assert_eq!(Target::parse(Protocol::Http, text).expect(text).to_string(), shown, "{text}");
         }
     }
 
     #[test]
     fn secrets_go_to_the_same_host_and_never_from_tls_to_plain() {
-        let target = |text| Target::parse(text).expect("a target");
+        let target = |text| Target::parse(Protocol::WebSocket, text).expect("a target");
         for (from, to, may) in [
             ("ws://a:1/x", "ws://a:1/y", true),
             ("ws://a:80/", "wss://a/", true),
