@@ -286,6 +286,13 @@ impl Clock {
         Self { start: (Instant::now(), Timestamp::now()) }
     }
 
+    /// How long after the start a time of this clock is; nothing before it.
+    #[must_use]
+    pub fn since_start(&self, time: Timestamp) -> std::time::Duration {
+        let (_, wall) = self.start;
+        std::time::Duration::try_from(time.duration_since(wall)).unwrap_or_default()
+    }
+
     /// The time.
     #[must_use]
     pub fn now(&self) -> Timestamp {

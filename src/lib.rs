@@ -95,6 +95,7 @@ pub mod access;
 pub mod backoff;
 pub mod cli;
 pub mod command;
+pub mod compare;
 pub mod endpoint;
 pub mod environment;
 pub mod event;

@@ -88,6 +88,12 @@ impl Journal {
         (journal, receiver)
     }
 
+    /// The same with another's clock, so that the times of both can be compared.
+    #[must_use]
+    pub fn on(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
     /// The clock of the records.
     #[must_use]
     pub fn clock(&self) -> Clock {

@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::quantity::parse_duration;
 
 mod access;
+mod compare;
 mod exec;
 mod http;
 mod listen;
@@ -31,6 +32,7 @@ mod values;
 mod ws;
 
 pub use access::{AcceptRate, Access, Port, Queue, Users};
+pub use compare::Compare;
 pub use exec::Exec;
 pub use http::{Http, HttpAsk, HttpListen, HttpLongPoll, HttpPoll, HttpSse, HttpStream};
 pub use listen::{Feed, Serve};
@@ -45,7 +47,7 @@ pub use talk::{Ending, Messages, Show, Talk};
 pub use tls::{TlsClient, TlsHandshake, TlsIdentity, TlsServer};
 pub use traffic::Traffic;
 pub use values::{
-    AtEof, Color, Family, Newline, Output, ReplyMode, ReplyTo, Shell, Slow, StdinTo, Switch, Timestamps, UnixType,
+    AtEof, Color, CompareOutput, Family, Newline, Output, ReplyMode, ReplyTo, Shell, Slow, StdinTo, Switch, Timestamps, UnixType,
 };
 pub use ws::{MessageKind, Ws, WsAsk, WsCommon, WsConnect, WsDeflate, WsListen, WsOffer};
 
@@ -100,6 +102,15 @@ pub enum Command {
     /// News by HTTP: polling, long polling, streaming, server-sent events
     #[command(subcommand)]
     Http(Http),
+    /// Tell news in every style, side by side, and measure what each costs
+    #[command(after_long_help = "\
+Examples:
+  sockeye compare
+  sockeye compare --rtt 50ms --events 100
+  sockeye compare --styles polling,long-polling,sse --interval 500ms --rate 2
+  sockeye compare --rtt 30ms --report compare.html
+  sockeye compare --output json | jq '.lanes[] | [.style, .latency.mean_ns / 1e6]'")]
+    Compare(Compare),
     /// Tell which TCP ports of a host are open
     #[command(after_long_help = "\
 Examples:

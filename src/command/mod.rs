@@ -1,6 +1,7 @@
 //! The commands: one file each.
 
 mod aside;
+mod compare;
 pub mod completions;
 mod demo;
 mod listen;
@@ -32,6 +33,7 @@ pub fn run(plan: Plan) -> Result<Exit, Failure> {
             on(builder, listen::listen(bind, *service))
         }
         Plan::Ping(ping) => on(Builder::new_current_thread(), ping::ping(*ping)),
+        Plan::Compare(compare) => on(Builder::new_current_thread(), compare::compare(*compare)),
         Plan::Scan(scan) => on(Builder::new_current_thread(), scan::scan(*scan)),
         Plan::Replay(file, look) => {
             let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());

@@ -1,6 +1,7 @@
 //! What is to be done, decided: the command line and the terminal in, a [`Plan`] out. Pure; reads no environment.
 
 mod access;
+mod compare;
 mod exec;
 mod http;
 mod measure;
@@ -42,6 +43,7 @@ use crate::transport::resolve::Overrides;
 use crate::transport::sockets::{Groups, Options};
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix, vsock};
 use crate::view::{Company, Look, Talk as Talkativeness};
+pub use compare::{Compare, Look as CompareLook};
 pub use measure::Measure;
 pub use ping::Ping;
 pub use scan::{Addresses, Scan};
@@ -95,6 +97,8 @@ pub enum Plan {
     Ping(Box<Ping>),
     /// Tell which ports are open.
     Scan(Box<Scan>),
+    /// Measure styles side by side.
+    Compare(Box<Compare>),
     /// Show a record again.
     Replay(PathBuf, Look),
     /// Print a completion script.
@@ -255,6 +259,7 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
         Command::Http(Http::Stream(options)) => http::stream(*options, terminal, environment),
         Command::Http(Http::Sse(options)) => http::sse(*options, terminal, environment),
         Command::Http(Http::Listen(options)) => http::http_listen(*options, terminal, environment),
+        Command::Compare(options) => compare::compare(options, terminal),
         Command::Scan(options) => scan::scan(options, terminal),
         Command::Replay(options) => {
             let look = look(&options.show, Framing::Lines, Talkativeness::Normal, terminal);

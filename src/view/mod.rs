@@ -1,6 +1,7 @@
 //! Views: what records look like. A view turns a record into bytes and does nothing else; the screen decides where
 //! they go. One payload view (stdout) and one narrator (stderr) see every record; a recorder writes them to a file.
 
+pub mod compare;
 pub mod escape;
 pub mod explain;
 pub mod progress;

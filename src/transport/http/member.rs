@@ -289,14 +289,18 @@ impl Member {
             Err(_) => return self.refuse(StatusCode::BAD_REQUEST, "the body did not come to its end", &[(header::CONNECTION, "close")]),
         };
         let message = Message::seen(whole);
-        self.host.publish(message.clone());
+        self.host.say(&message);
         self.host.hear(message.from(&self.peer.remote)).await;
         Response::builder().status(StatusCode::NO_CONTENT).body(Empty::new().boxed())
     }
 
-    /// A WebSocket hears everything from now on, and what it says is published.
+    /// A WebSocket hears everything from now on, or after its cursor, and what it says is published.
     fn websocket(&self, request: Request<Incoming>) -> http::Result<Response<Body>> {
         let (parts, body) = request.into_parts();
+        let cursor = match since(&parts) {
+            Ok(cursor) => cursor.unwrap_or_else(|| self.host.last()),
+            Err(why) => return self.refuse(StatusCode::BAD_REQUEST, &why, &[]),
+        };
         let Answer { response, sense } = self.host.server.ws.answer(&parts);
         let (head, bytes) = response.into_parts();
         let agreed = match sense {
@@ -317,7 +321,7 @@ impl Member {
             let peer = Peer { remote: http_to_ws(&peer.remote), local: http_to_ws(&peer.local) };
             let joined = Joined { stream, early: parts.read_buf, agreed, manners: host.server.manners.clone(), peer };
             let Some(_place) = host.place() else { return };
-            talk(&host, joined.conversation(), report).await;
+            talk(&host, joined.conversation(), report, cursor).await;
         });
         Ok(Response::from_parts(head, bytes.boxed()))
     }
@@ -329,8 +333,7 @@ fn http_to_ws(endpoint: &str) -> String {
 }
 
 /// Carries events between a WebSocket and the topic.
-async fn talk(host: &Host, transport: Box<dyn link::Transport>, report: Reporter) {
-    let mut cursor = host.last();
+async fn talk(host: &Host, transport: Box<dyn link::Transport>, report: Reporter, mut cursor: u64) {
     let (heard, mut published) = mpsc::channel(16);
     let link = link::attend(transport, report.clone(), heard, Arc::new(Notify::new()));
     let outbox = link.sender();
@@ -341,7 +344,7 @@ async fn talk(host: &Host, transport: Box<dyn link::Transport>, report: Reporter
                 Some(events) => {
                     for event in events {
                         if let Event::Message(message) = event {
-                            host.publish(message);
+                            host.say(&message);
                         }
                     }
                 }
