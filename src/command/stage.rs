@@ -138,7 +138,7 @@ fn inputs(talk: &Talk, style: &Style, terminal: &Terminal) -> Result<(Inputs, Op
     Ok(match talk.input {
         InputFrom::Nothing => (Inputs::nothing(), None),
         InputFrom::Source => (Inputs::read(talk.source.name(), talk.source.open()?, talk.reading), None),
-        InputFrom::Replay => (Inputs::replayed(talk.source.open_for_each()?, talk.reading), None),
+        InputFrom::Replay => (Inputs::replayed(talk.source.name(), talk.source.open_for_each()?, talk.reading), None),
         InputFrom::Prompt => {
             let peers = Peers::default();
             let (prompt, printer) = Prompt::new(style, talk.verbs, peers.clone()).map_err(fail)?;

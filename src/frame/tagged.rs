@@ -69,38 +69,3 @@ impl Decoder {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::Newline;
-    use crate::frame::{Encoder, Framing};
-
-    #[test]
-    fn both_kinds_come_back_as_they_were() {
-        let messages =
-            [Message::text("gr\u{fc}n"), Message::binary(&b"\xff\n"[..]), Message::text(""), Message::binary(&b""[..])];
-        let (mut encoder, mut wire) = (Encoder::new(Framing::Tagged, Newline::AsIs), BytesMut::new());
-        for message in &messages {
-            encoder.encode(message, &mut wire).expect("a message that can be said");
-        }
-        assert!(wire.starts_with(b"t\0\0\0\x05gr\xc3\xbcnb\0\0\0\x02\xff\n"));
-        for size in 1..wire.len() {
-            let (decoder, mut buffer, mut heard) = (Decoder::new(100), BytesMut::new(), Vec::new());
-            for piece in wire.chunks(size) {
-                buffer.extend_from_slice(piece);
-                decoder.decode(&mut buffer, &mut heard).expect("good");
-            }
-            decoder.finish(&mut buffer, &mut heard).expect("whole");
-            assert_eq!(heard, messages);
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_is_said() {
-        let decode = |bytes: &[u8]| Decoder::new(10).decode(&mut bytes.into(), &mut Vec::new());
-        assert_eq!(decode(b"x"), Err(FrameError::Untagged(b'x')));
-        assert_eq!(decode(b"b\0\0\0\x0b"), Err(FrameError::TooLong { length: 11, limit: 10 }));
-        assert_eq!(decode(b"t\0\0\0\x01\xff"), Err(FrameError::NotText));
-    }
-}

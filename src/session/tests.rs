@@ -15,7 +15,7 @@ use crate::cli::{AtEof, Newline, Slow};
 use crate::event::{ConnId, End, Event, Message, Outcome, Peer, Record, What};
 use crate::exit::{Exit, Failure};
 use crate::frame::Framing;
-use crate::input::Inputs;
+use crate::input::{Broken, Inputs};
 use crate::link::{self, Journal, Port, Reply, Transport, Watch};
 use crate::transport::framed::Frames;
 use crate::transport::{Channel, Opened};
@@ -343,7 +343,7 @@ async fn how_the_only_conversation_ended_is_the_exit_code() {
         assert_eq!(shown.1.is_empty(), exit == Exit::Complete, "{end:?} has a line: {}", shown.1);
     }
     let mut broken = Ending::new(rules(), Capacity::One);
-    broken.input_broken("stdin: not JSON".to_owned());
+    broken.input_broken(Broken::new("stdin: not JSON"));
     assert_eq!(after(broken, End::Complete), (Exit::Io, "stdin: not JSON".to_owned()));
     assert_eq!(after(Ending::new(rules(), Capacity::Many(2)), End::Reset).0, Exit::Complete, "one of many");
 }

@@ -6,6 +6,7 @@ mod conversation;
 mod delivery;
 mod duplex;
 mod eof;
+mod events;
 mod exec;
 mod exit_codes;
 mod interrupt;
