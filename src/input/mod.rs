@@ -218,6 +218,8 @@ fn read(name: &str, mut supply: Supply, reading: Reading, inputs: &mpsc::Sender<
         let (n, result) = match supply.read(&mut block) {
             Ok(0) => (0, decoder.finish(&mut buffer, &mut messages)),
             Ok(n) => {
+                // A long message needs one allocation, and is not moved while it grows.
+                buffer.reserve(decoder.missing(&buffer).max(n));
                 buffer.extend_from_slice(&block[..n]);
                 (n, decoder.decode(&mut buffer, &mut messages))
             }
