@@ -79,14 +79,17 @@ pub fn of(style: Style, setting: Setting) -> Theory {
             }
         }
         Style::LongPolling => {
-            let busy = setting.rate * rtt;
+            // After an answer the next request takes a round trip to come. What happens meanwhile, λR events on average,
+            // waits for half of it; if nothing did (e^-λR), the request waits for one event, which is told at once.
+            let gap = setting.rate * rtt;
+            let told = gap + (-gap).exp();
             Theory {
-                mean_ns: ns(way + busy / (1.0 + busy) * way),
-                mean_formula: "d + λR/(1+λR) · R/2",
+                mean_ns: ns(way + gap / told * way),
+                mean_formula: "d + λR/(λR + e^-λR) · R/2",
                 max_ns: ns(3.0 * way),
                 max_formula: "3d",
-                requests_per_s: setting.rate / (1.0 + busy),
-                requests_formula: "λT/(1+λR)",
+                requests_per_s: setting.rate / told,
+                requests_formula: "λT/(λR + e^-λR)",
                 empty_part: 0.0,
                 first_ns: ns(2.0 * rtt),
                 first_formula: "2R",

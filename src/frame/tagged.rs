@@ -22,6 +22,11 @@ pub(super) fn put(message: &Message, out: &mut BytesMut) {
     out.put_slice(&message.data);
 }
 
+/// The length behind the tag at the front.
+fn announced(buffer: &BytesMut) -> Option<u32> {
+    Some(buffer.get(1..PREFIX)?.get_u32())
+}
+
 pub(super) struct Decoder {
     limit: usize,
 }
@@ -38,8 +43,7 @@ impl Decoder {
                 b'b' => Kind::Binary,
                 other => return Err(FrameError::Untagged(other)),
             };
-            let Some(mut length) = buffer.get(1..PREFIX) else { break };
-            let length = length.get_u32();
+            let Some(length) = announced(buffer) else { break };
             let length = match usize::try_from(length) {
                 Ok(length) if length <= self.limit => length,
                 _ => return Err(FrameError::TooLong { length: length.into(), limit: self.limit }),
@@ -55,6 +59,11 @@ impl Decoder {
             messages.push(Message { kind, ..Message::binary(buffer.split_to(length).freeze()) });
         }
         Ok(())
+    }
+
+    pub(super) fn missing(&self, buffer: &BytesMut) -> usize {
+        let length = announced(buffer).and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+        (PREFIX + length.min(self.limit)).saturating_sub(buffer.len())
     }
 
     /// A cut payload comes as a piece; so does a cut prefix, as it is.

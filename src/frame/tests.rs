@@ -73,6 +73,22 @@ fn names_are_read_as_shown() {
 }
 
 #[test]
+fn what_is_counted_beforehand_is_known_to_be_missing() {
+    for (name, bytes, missing) in [
+        ("length4", &b"\0\0"[..], 2),
+        ("length4", b"\0\0\x01\0", 256),
+        ("length2-le", b"\x05\0abc", 2),
+        ("length4", b"\xff\xff\xff\xff", AMPLE),
+        ("tagged", b"b\0\0\0\x03a", 2),
+        ("lines", b"abc", 0),
+    ] {
+        let decoder = Decoder::new(framing(name), AS_IS, AMPLE);
+        assert_eq!(decoder.missing(&BytesMut::from(bytes)), missing, "{name} {bytes:?}");
+    }
+    assert_eq!(Decoder::of_size(5).missing(&BytesMut::from(&b"ab"[..])), 3);
+}
+
+#[test]
 fn streams_are_cut_into_messages() {
     for (name, newline, limit, bytes, expected) in [
         ("lines", AS_IS, AMPLE, "a\nb\n", &["a", "b"][..]),

@@ -262,6 +262,8 @@ impl Script {
         let result = if read.is_empty() {
             self.decoder.finish(&mut self.buffer, &mut messages)
         } else {
+            // A long message needs one allocation, and is not moved while it grows.
+            self.buffer.reserve(self.decoder.missing(&self.buffer).max(read.len()));
             self.buffer.extend_from_slice(read);
             self.decoder.decode(&mut self.buffer, &mut messages)
         };

@@ -89,6 +89,8 @@ pub(super) fn decide(
         block: match (carries, frames.said, traffic.message_size) {
             // What is read at once is said at once.
             (Carries::Bytes, Framing::Chunks, None) => traffic.limits.read(STREAM_BLOCK),
+            // What may be large is read in large parts.
+            (Carries::Messages, Framing::Length { .. } | Framing::Tagged, None) => BATCH_BLOCK,
             (Carries::Bytes | Carries::Messages, _, None) => STREAM_BLOCK,
             (_, Framing::Chunks, None) => DATAGRAM_BLOCK,
             _ => BATCH_BLOCK,

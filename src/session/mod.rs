@@ -301,11 +301,12 @@ impl Pump {
     /// Looks at what happened before it is shown.
     fn happened(&mut self, mut batch: Vec<Record>) {
         let mut over = None;
+        let now = Instant::now();
         let mut broadcast: Vec<(ConnId, Event)> = Vec::new();
         for (at, record) in batch.iter().enumerate() {
             match &record.what {
                 What::Heard(event) => {
-                    self.hub.heard(record.conn, event);
+                    self.hub.heard(record.conn, event, now);
                     match event {
                         Event::Message(message) => {
                             if matches!(self.reply, Reply::Broadcast | Reply::Everyone) {
@@ -320,7 +321,7 @@ impl Pump {
                         _ => {}
                     }
                 }
-                What::Said(Event::Message(_)) => self.hub.active(record.conn),
+                What::Said(Event::Message(_)) => self.hub.active(record.conn, now),
                 What::Closed(outcome) => {
                     if let Some(gone) = self.hub.remove(record.conn) {
                         match &self.again {
@@ -341,7 +342,11 @@ impl Pump {
         } else if self.ending.is_satisfied() {
             batch.retain(|record| !matches!(record.what, What::Heard(_)));
         }
-        self.unshown.append(&mut batch);
+        if self.unshown.is_empty() {
+            self.unshown = batch;
+        } else {
+            self.unshown.append(&mut batch);
+        }
         let circle = if self.reply == Reply::Everyone { Circle::Everyone } else { Circle::Others };
         self.hub.broadcast(broadcast, circle);
         self.notices();

@@ -210,7 +210,7 @@ async fn who_hears_the_user() {
         let (mut hub, journal, room) = hub(audience);
         let mut peers: Vec<Someone> = (0..3).map(|_| Someone::come(&mut hub, &journal, &room)).collect();
         if let Some(at) = last_heard {
-            hub.heard(peers[at].id, &message("me"));
+            hub.heard(peers[at].id, &message("me"), Instant::now());
         }
         assert_eq!(hub.has_audience(), expected.concat() != "", "{audience:?}");
         hub.say(vec![message("x")]);
@@ -366,7 +366,7 @@ async fn lingering_counts_from_the_end_of_stdin_and_idleness_from_the_last_messa
         advance(2 * SECOND).await;
         ending.input_over();
         advance(SECOND).await;
-        hub.heard(someone.id, &message("still here"));
+        hub.heard(someone.id, &message("still here"), Instant::now());
         let deadline = deadline.map(|seconds| start + seconds * SECOND);
         assert_eq!(ending.deadline(&hub), deadline, "{linger:?} {idle:?}");
         let Some((deadline, exit)) = deadline.zip(exit) else { continue };

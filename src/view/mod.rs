@@ -42,6 +42,12 @@ pub trait View<R = Record>: Send {
     /// Appends what this record looks like to `out`; nothing if this view does not show it.
     fn show(&mut self, record: &R, out: &mut Vec<u8>) -> io::Result<()>;
 
+    /// The record's own bytes, if they are all that it looks like: large ones are then not copied.
+    fn verbatim<'r>(&self, record: &'r R) -> Option<&'r [u8]> {
+        let _ = record;
+        None
+    }
+
     /// Appends whatever is still to be said at the end.
     fn finish(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
         let _ = out;

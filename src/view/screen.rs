@@ -20,6 +20,9 @@ use crate::exit::{Failure, words};
 /// Batches of records that may wait to be shown.
 const BATCHES: usize = 8;
 
+/// So many bytes are written from where they are.
+const LARGE: usize = 16 * 1024;
+
 /// Who shows what where.
 pub struct Cast<R = Record> {
     /// To stdout.
@@ -119,14 +122,25 @@ impl<R> Stage<R> {
             if let Some(talk) = &mut self.talk {
                 talk.show(record, if self.together { &mut self.out } else { &mut self.err })?;
             }
-            if let Some(payload) = &mut self.payload {
-                payload.show(record, &mut self.out)?;
-            }
             if let Some((recorder, _)) = &mut self.recorder {
                 recorder.show(record, &mut self.file)?;
             }
+            match (self.large(record), &mut self.payload) {
+                (Some(large), _) => {
+                    self.write()?;
+                    self.stdout.as_ref().map_or(Ok(()), |stdout| write_all(stdout, large))?;
+                }
+                (None, Some(payload)) => payload.show(record, &mut self.out)?,
+                (None, None) => {}
+            }
         }
         self.write()
+    }
+
+    /// What is so large that a copy of it is worth another write; nothing stands below it on the terminal.
+    fn large<'r>(&self, record: &'r R) -> Option<&'r [u8]> {
+        let bytes = self.payload.as_ref()?.verbatim(record)?;
+        (bytes.len() >= LARGE && self.printer.is_none() && !self.together).then_some(bytes)
     }
 
     fn finish(&mut self) -> io::Result<()> {

@@ -425,7 +425,7 @@ impl Drop for Streaming {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 report.measured().await;
-                report.tell(What::Closed(Outcome { sent, received, ..Outcome::default() })).await;
+                report.tell(What::Closed(Box::new(Outcome { sent, received, ..Outcome::default() }))).await;
             });
         }
     }
