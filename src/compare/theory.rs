@@ -47,7 +47,7 @@ pub struct Theory {
 pub fn of(style: Style, setting: Setting) -> Theory {
     let rtt = setting.rtt.as_secs_f64();
     let way = rtt / 2.0;
-    let ns = |seconds: f64| (seconds * 1e9) as u64;
+    let ns = |seconds: f64| (seconds * 1e9).round() as u64;
     let pushed = |overhead_formula| Theory {
         mean_ns: ns(way),
         mean_formula: "d",
