@@ -23,6 +23,11 @@ pub struct Compare {
           default_values = Asked::ALL.map(Asked::name),
           value_parser = PossibleValuesParser::new(Asked::ALL.map(Asked::name)).try_map(|name| name.parse::<Asked>()))]
     pub styles: Vec<Asked>,
+    /// Compare at this server, which has the paths of `http listen`: /poll, /long-poll, /stream, /sse, /ws, /publish
+    ///
+    /// Events are posted to /publish, and how late they are counts from then; what they cost the server is not known.
+    #[arg(long, value_name = "URL", conflicts_with = "upward")]
+    pub url: Option<String>,
     /// Poll this often; may be repeated, and each is a style of its own
     #[arg(long, value_name = "DURATION", value_parser = parse_interval, default_values = ["100ms", "1s"])]
     pub interval: Vec<Duration>,

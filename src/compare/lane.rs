@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hyper::Method;
+use hyper::header::{self, HeaderValue};
 use rustix::time::{ClockId, clock_gettime};
 use serde::Deserialize;
 use tokio::net::{TcpListener, UdpSocket};
@@ -25,8 +26,10 @@ use crate::endpoint::{HostPort, ListenOn};
 use crate::event::{Clock, Event, Message, Record, What};
 use crate::exit::{Exit, Failure, words};
 use crate::frame::Framing;
-use crate::http::{Asking, Protocol, Strangers, Target};
+use crate::http::{Asking, Carrier, Protocol, Strangers, Target};
 use crate::link::{self, Journal, Link, Reply, Watch};
+use crate::step::Step;
+use crate::step::http::Http;
 use crate::transport::binding::Place;
 use crate::transport::framed::{Framed, Frames};
 use crate::transport::http::{self, Codings, News, Post, Posts, Request, StreamEnd};
@@ -72,8 +75,8 @@ impl End {
 pub(super) struct Lane {
     /// Which.
     pub(super) style: Style,
-    /// The server.
-    pub(super) server: End,
+    /// The server, if it is ours.
+    pub(super) server: Option<End>,
     /// The client, once it was started.
     pub(super) client: Option<End>,
     /// What crosses between them.
@@ -86,9 +89,91 @@ pub(super) struct Lane {
     pub(super) failed: Arc<Mutex<Option<Failure>>>,
     clock: Clock,
     near: SocketAddr,
+    site: Site,
     start: Instant,
     /// When the client was started, from the start of the run.
     pub(super) began: Duration,
+}
+
+/// Where the styles are at a server.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Site {
+    /// How it is called, if not by the address that is connected to.
+    authority: Option<String>,
+    /// What stands before the paths.
+    prefix: String,
+    /// What happened before is no news.
+    since: u64,
+}
+
+/// Somebody else's server.
+pub(super) struct Remote {
+    address: SocketAddr,
+    site: Site,
+}
+
+impl Remote {
+    /// Finds it, and asks what its newest event is.
+    pub(super) async fn find(target: &Target) -> Result<Self, Failure> {
+        let fail = |why: &str| Failure::new(Exit::Protocol, format!("compare: {target}: {why}"));
+        let Carrier::Host(at) = &target.carrier else { return Err(fail("it is not http://, and could not be read along")) };
+        let mut found = tokio::net::lookup_host((at.host.as_str(), at.port))
+            .await
+            .map_err(|error| Failure::new(Exit::Resolve, format!("compare: {target}: {}", words(&error))))?;
+        let address = found.next().ok_or_else(|| Failure::new(Exit::Resolve, format!("compare: {target}: no address")))?;
+        let prefix = target.resource.trim_end_matches('/').to_owned();
+        let site = Site { authority: Some(target.authority()), prefix, since: 0 };
+        let since = newest(address, &site).await.map_err(|why| {
+            fail(&why).hint("the paths of `sockeye http listen` are wanted: /poll, /long-poll, /stream, /sse, /ws, /publish")
+        })?;
+        Ok(Self { address, site: Site { since, ..site } })
+    }
+
+    /// Starts whoever posts the events; they count as said in all of these.
+    pub(super) fn publisher(
+        &self,
+        clock: Clock,
+        said_in: Vec<Arc<Mutex<Ledger>>>,
+        failed: Arc<Mutex<Option<Failure>>>,
+    ) -> Result<End, Failure> {
+        let (orders, ordered) = mpsc::unbounded_channel();
+        let (near, site) = (self.address, self.site.clone());
+        let calling =
+            Calling { style: Style::Sse, clock, near, site, down: Arc::default(), up: Arc::default(), said_in };
+        thread("publisher", calling.run(ordered), failed)?;
+        Ok(End { orders })
+    }
+}
+
+/// The number of the newest event, by the link that a poll is answered with; why there is none.
+async fn newest(address: SocketAddr, site: &Site) -> Result<u64, String> {
+    let calling = Calling {
+        style: Style::Polling(LIMIT),
+        clock: Clock::start(),
+        near: address,
+        site: site.clone(),
+        down: Arc::default(),
+        up: Arc::default(),
+        said_in: Vec::new(),
+    };
+    let dial = calling.dial().map_err(|failure| failure.what)?;
+    let (journal, mut records) = Journal::new(Watch { steps: true, ..Watch::default() }, None);
+    let opened = tokio::time::timeout(LIMIT, dial.connect(journal.open())).await;
+    let opened = opened.map_err(|_| "no answer".to_owned())?.map_err(|failure| failure.what)?;
+    drop(opened);
+    drop(journal);
+    let mut newest = None;
+    while let Ok(batch) = records.try_recv() {
+        for record in batch {
+            if let What::Step(step) = record.what
+                && let Step::Http(Http::Answer { head, .. }) = *step
+            {
+                let link = head.iter().find_map(|line| line.split_once("?since=")?.1.split('>').next()?.parse().ok());
+                newest = link.or(newest);
+            }
+        }
+    }
+    newest.ok_or_else(|| "its answer to /poll names no next question (Link)".to_owned())
 }
 
 /// What a panic left behind is as good as ever: numbers and times.
@@ -109,15 +194,26 @@ impl Lane {
         })?;
         let line = Line::new(rtt, start);
         let near = carry(style, line.clone(), opened, Arc::clone(&failed))?;
-        let server = End { orders };
-        Ok(Self { style, server, client: None, line, down, up, failed, clock, near, start, began: Duration::ZERO })
+        let (server, site, began) = (Some(End { orders }), Site::default(), Duration::ZERO);
+        Ok(Self { style, server, client: None, line, down, up, failed, clock, near, site, start, began })
+    }
+
+    /// A line to somebody else's server.
+    pub(super) fn toward(style: Style, remote: &Remote, rtt: Duration, clock: Clock, start: Instant) -> Result<Self, Failure> {
+        let failed = Arc::default();
+        let line = Line::new(rtt, start);
+        let near = carry(style, line.clone(), remote.address, Arc::clone(&failed))?;
+        let site = remote.site.clone();
+        let (down, up, began) = (Arc::default(), Arc::default(), Duration::ZERO);
+        Ok(Self { style, server: None, client: None, line, down, up, failed, clock, near, site, start, began })
     }
 
     /// Starts the client.
     pub(super) fn connect(&mut self) -> Result<(), Failure> {
         let (orders, ordered) = mpsc::unbounded_channel();
         let (clock, near, style) = (self.clock, self.near, self.style);
-        let calling = Calling { style, clock, near, down: self.down.clone(), up: self.up.clone() };
+        let (down, up, site) = (self.down.clone(), self.up.clone(), self.site.clone());
+        let calling = Calling { style, clock, near, site, down, up, said_in: Vec::new() };
         self.began = self.start.elapsed();
         thread(&format!("{style} client"), calling.run(ordered), Arc::clone(&self.failed))?;
         self.client = Some(End { orders });
@@ -318,16 +414,26 @@ struct Calling {
     style: Style,
     clock: Clock,
     near: SocketAddr,
+    site: Site,
     down: Arc<Mutex<Ledger>>,
     up: Arc<Mutex<Ledger>>,
+    /// What it says counts as said in these too.
+    said_in: Vec<Arc<Mutex<Ledger>>>,
 }
 
 impl Calling {
     fn dial(&self) -> Result<Dial, Failure> {
         let at = HostPort { host: self.near.ip().to_string(), port: self.near.port() };
         let network = Network { timeout: LIMIT, options: quick(self.style), ..Network::default() };
-        let target = |protocol, url: String| {
-            Target::parse(protocol, &url).map_err(|why| Failure::new(Exit::Io, format!("compare: {url}: {why}")))
+        let Site { authority, prefix, since } = &self.site;
+        let asking = |protocol: Protocol, path: &str| {
+            let [scheme, _] = protocol.schemes();
+            let url = format!("{scheme}://{}{prefix}/{path}", self.near);
+            let target = Target::parse(protocol, &url)
+                .map_err(|why| Failure::new(Exit::Io, format!("compare: {url}: {why}")))?;
+            let host = authority.as_deref().and_then(|authority| HeaderValue::from_str(authority).ok());
+            let headers = host.map(|host| (header::HOST, host)).into_iter().collect();
+            Ok::<_, Failure>(Asking { headers, ..Asking::new(target) })
         };
         let dial = Dial::from(match self.style {
             Style::Udp => {
@@ -339,8 +445,8 @@ impl Calling {
         let (style, path) = match self.style {
             Style::Tcp | Style::Udp => return Ok(dial),
             Style::WebSocket => {
-                let target = target(Protocol::WebSocket, format!("ws://{}/ws?since=0", self.near))?;
-                let ask = Ask { deflate: None, ..Ask::new(target) };
+                let asking = asking(Protocol::WebSocket, &format!("ws?since={since}"))?;
+                let ask = Ask { deflate: None, asking: asking.clone(), ..Ask::new(asking.target) };
                 let http::Server { manners, .. } = http::Server::new(Strangers::default());
                 let client = ws::Client { tls: None, ask, manners, limit: LIMIT };
                 return Ok(Dial { ws: Some(Box::new(client)), ..dial });
@@ -353,14 +459,14 @@ impl Calling {
         let client = http::Client {
             tls: None,
             style,
-            asking: Asking::new(target(Protocol::Http, format!("http://{}/{path}?since=0", self.near))?),
+            asking: asking(Protocol::Http, &format!("{path}?since={since}"))?,
             request: Request {
                 method: Method::GET,
                 body: Bytes::new(),
                 content_type: None,
                 codings: Codings::Refused,
             },
-            post: Post::default(),
+            post: Post { to: Some(asking(Protocol::Http, "publish")?), content_type: None },
             framing: None,
             newline: Newline::AsIs,
             largest: LARGEST,
@@ -395,7 +501,9 @@ impl Calling {
                         let now = self.clock.since_start(self.clock.now());
                         let mut events = Vec::with_capacity(messages.len());
                         for (number, data) in messages {
-                            lock(&self.up).say(number, now);
+                            for ledger in self.said_in.iter().chain([&self.up]) {
+                                lock(ledger).say(number, now);
+                            }
                             events.push(Event::Message(Message::seen(data)));
                         }
                         let _ = link.offer(events);

@@ -30,6 +30,7 @@ use delay::Crossed;
 use ledger::{Counts, Latency};
 use style::Style;
 use theory::Theory;
+use crate::http::Target;
 use wire::Exchange;
 
 /// What is compared, and how.
@@ -37,6 +38,8 @@ use wire::Exchange;
 pub struct Rules {
     /// The styles, in the order in which they are shown.
     pub styles: Vec<Style>,
+    /// Somebody else's server, and not ours: it has these styles, and no messages go the other way.
+    pub target: Option<Target>,
     /// So many events.
     pub events: usize,
     /// So many of them a second, on average.

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, sleep_until, timeout};
 
 use super::delay::Crossed;
-use super::lane::{Lane, lock};
+use super::lane::{End, Lane, Remote, lock};
 use super::ledger::{Latency, Ledger};
 use super::schedule::{payload, times};
 use super::style::Style;
@@ -36,6 +36,8 @@ pub struct Comparison {
     clock: Clock,
     start: Instant,
     lanes: Vec<Lane>,
+    /// Whoever posts the events to a server that is not ours.
+    publisher: Option<End>,
     told: mpsc::Sender<Vec<Timed<What>>>,
 }
 
@@ -52,10 +54,24 @@ impl Comparison {
     pub async fn open(rules: Rules, told: mpsc::Sender<Vec<Timed<What>>>) -> Result<Self, Failure> {
         let (clock, start) = (Clock::start(), Instant::now());
         let mut lanes = Vec::with_capacity(rules.styles.len());
+        let remote = match &rules.target {
+            Some(target) => Some(Remote::find(target).await?),
+            None => None,
+        };
         for style in &rules.styles {
-            lanes.push(Lane::open(*style, rules.rtt, clock, start).await?);
+            lanes.push(match &remote {
+                Some(remote) => Lane::toward(*style, remote, rules.rtt, clock, start)?,
+                None => Lane::open(*style, rules.rtt, clock, start).await?,
+            });
         }
-        Ok(Self { rules, clock, start, lanes, told })
+        let publisher = match (&remote, lanes.first()) {
+            (Some(remote), Some(first)) => {
+                let said_in = lanes.iter().map(|lane| lane.down.clone()).collect();
+                Some(remote.publisher(clock, said_in, first.failed.clone())?)
+            }
+            _ => None,
+        };
+        Ok(Self { rules, clock, start, lanes, publisher, told })
     }
 
     /// Measures, and tells.
@@ -130,7 +146,11 @@ impl Comparison {
                 Some(client) => client.processor().await,
                 None => Duration::ZERO,
             };
-            marks.push(Mark { crossed: lane.line.crossed(), client, server: lane.server.processor().await });
+            let server = match &lane.server {
+                Some(server) => server.processor().await,
+                None => Duration::ZERO,
+            };
+            marks.push(Mark { crossed: lane.line.crossed(), client, server });
         }
         marks
     }
@@ -143,9 +163,7 @@ impl Comparison {
 
     /// Clients come to an event that is already there.
     async fn opening(&mut self) -> Result<Vec<Mark>, Failure> {
-        for lane in &self.lanes {
-            lane.server.say(vec![(FIRST, payload(FIRST, self.rules.payload))]);
-        }
+        self.say(&[FIRST]);
         self.wait(Phase::Opening, |lane| lock(&lane.down).counts().said > 0).await?;
         for lane in &mut self.lanes {
             lane.connect()?;
@@ -175,22 +193,24 @@ impl Comparison {
                     self.progress(Phase::Events).await?;
                 }
             }
-            for lane in &self.lanes {
-                lane.server.say(vec![(number, payload(number, self.rules.payload))]);
-            }
+            self.say(&[number]);
         }
         self.all_heard(Phase::Events, self.rules.events).await
+    }
+
+    /// Has every server tell these, or one server all.
+    fn say(&self, numbers: &[u64]) {
+        let events: Vec<_> = numbers.iter().map(|number| (*number, payload(*number, self.rules.payload))).collect();
+        for end in self.lanes.iter().filter_map(|lane| lane.server.as_ref()).chain(&self.publisher) {
+            end.say(events.clone());
+        }
     }
 
     async fn burst(&self) -> Result<(), Failure> {
         if self.rules.burst == 0 {
             return Ok(());
         }
-        let numbers = BURST..BURST + self.rules.burst as u64;
-        let events: Vec<_> = numbers.map(|number| (number, payload(number, self.rules.payload))).collect();
-        for lane in &self.lanes {
-            lane.server.say(events.clone());
-        }
+        self.say(&(BURST..BURST + self.rules.burst as u64).collect::<Vec<_>>());
         self.all_heard(Phase::Burst, self.rules.burst).await
     }
 

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use super::{Plan, Terminal};
 use crate::cli::{self, Color, CompareOutput, Timestamps};
 use crate::compare::Rules;
-use crate::compare::style::Style;
+use crate::compare::style::{Asked, Style};
 use crate::exit::Failure;
+use crate::http::{Carrier, Protocol, Target};
 use crate::view;
 
 /// A comparison.
@@ -33,6 +34,7 @@ pub struct Look {
 pub(super) fn compare(options: cli::Compare, terminal: Terminal) -> Result<Plan, Failure> {
     let cli::Compare {
         mut styles,
+        url,
         interval,
         events,
         rate,
@@ -49,6 +51,18 @@ pub(super) fn compare(options: cli::Compare, terminal: Terminal) -> Result<Plan,
         quiet,
     } = options;
     styles.dedup();
+    let target = url.as_deref().map(|url| {
+        let target = Target::parse(Protocol::Http, url);
+        target.map_err(|why| Failure::usage(format!("--url {url}: {why}"), "--url http://localhost:9000/"))
+    });
+    let target = target.transpose()?;
+    if let Some(Target { carrier: Carrier::Secure(_) | Carrier::Unix(_), .. }) = &target {
+        let why = "only http:// to a host can be read along";
+        return Err(Failure::usage(format!("--url: {why}"), "--url http://localhost:9000/"));
+    }
+    if target.is_some() {
+        styles.retain(|style| !matches!(style, Asked::Tcp | Asked::Udp));
+    }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is bounded just here")]
     let events = duration.map_or(events as usize, |time| (time.as_secs_f64() * rate).clamp(1.0, 100_000.0) as usize);
     if payload > 64 * 1024 {
@@ -65,7 +79,8 @@ pub(super) fn compare(options: cli::Compare, terminal: Terminal) -> Result<Plan,
         rtt,
         idle,
         burst: burst as usize,
-        upward: upward as usize,
+        upward: if target.is_some() { 0 } else { upward as usize },
+        target,
         seed,
     };
     let style = |is_terminal: bool| {
