@@ -265,7 +265,7 @@ fn others(lanes: &[LaneReport]) -> Vec<Vec<String>> {
             idle.map_or_else(none, |idle| format!("{:.0}", idle.up_bytes + idle.down_bytes)),
             idle.map_or_else(none, |idle| format!("{:.0}", idle.requests)),
             short(lane.client_cpu_ns),
-            short(lane.server_cpu_ns),
+            if lane.server_cpu_ns == 0 { none() } else { short(lane.server_cpu_ns) },
         ]);
     }
     rows
