@@ -56,17 +56,23 @@ enum Path {
 }
 
 impl Path {
+    const ALL: [Self; 7] =
+        [Self::Page, Self::Poll, Self::LongPoll, Self::Stream, Self::Sse, Self::WebSocket, Self::Publish];
+
     fn of(path: &str) -> Option<Self> {
-        Some(match path {
-            "/" => Self::Page,
-            "/poll" => Self::Poll,
-            "/long-poll" => Self::LongPoll,
-            "/stream" => Self::Stream,
-            "/sse" => Self::Sse,
-            "/ws" => Self::WebSocket,
-            "/publish" => Self::Publish,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|known| known.name() == path)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Page => "/",
+            Self::Poll => "/poll",
+            Self::LongPoll => "/long-poll",
+            Self::Stream => "/stream",
+            Self::Sse => "/sse",
+            Self::WebSocket => "/ws",
+            Self::Publish => "/publish",
+        }
     }
 }
 
@@ -171,7 +177,8 @@ impl Member {
             return self.refuse(StatusCode::UNAUTHORIZED, "a login is needed", &challenge);
         }
         match (request.method(), path) {
-            (&Method::POST, _) => self.post(request).await,
+            // Boxed, so that ten thousand who wait carry no room for it.
+            (&Method::POST, _) => Box::pin(self.post(request)).await,
             (&Method::GET, Path::WebSocket) => self.websocket(request),
             (&Method::GET | &Method::HEAD, Path::Page) => match server.page {
                 Page::Shown => page(),
@@ -185,7 +192,10 @@ impl Member {
                 };
                 match path {
                     Path::Poll => self.poll(&parts, cursor.unwrap_or(0)),
-                    Path::LongPoll => self.long_poll(&parts, cursor.unwrap_or(0)).await,
+                    Path::LongPoll => {
+                        drop(parts); // it may be long
+                        self.long_poll(cursor.unwrap_or(0)).await
+                    }
                     Path::Stream | Path::Sse => self.stream(path, cursor).await,
                     Path::Page | Path::WebSocket | Path::Publish => {
                         self.refuse(StatusCode::METHOD_NOT_ALLOWED, "what is posted here is published", &[(header::ALLOW, "POST")])
@@ -209,28 +219,29 @@ impl Member {
         let last = self.host.last();
         let same = text(&parts.headers, header::IF_NONE_MATCH).is_some_and(|tags| matches_tag(tags, last));
         if same {
-            return told(Response::builder().status(StatusCode::NOT_MODIFIED), parts, last).body(Empty::new().boxed());
+            let answer = Response::builder().status(StatusCode::NOT_MODIFIED);
+            return told(answer, Path::Poll, last).body(Empty::new().boxed());
         }
-        self.news(parts, cursor)
+        self.news(Path::Poll, cursor)
     }
 
-    fn news(&self, parts: &Parts, cursor: u64) -> http::Result<Response<Body>> {
+    fn news(&self, path: Path, cursor: u64) -> http::Result<Response<Body>> {
         let news = self.host.since(cursor);
         let reached = news.entries.last().map_or_else(|| cursor.min(self.host.last()), |entry| entry.id);
         if news.entries.is_empty() {
-            let answer = told(Response::builder().status(StatusCode::NO_CONTENT), parts, reached);
+            let answer = told(Response::builder().status(StatusCode::NO_CONTENT), path, reached);
             return answer.body(Empty::new().boxed());
         }
         let body = self.written(&news, Path::Stream);
-        told(Response::builder(), parts, reached)
+        told(Response::builder(), path, reached)
             .header(header::CONTENT_TYPE, "application/x-ndjson")
             .body(Full::new(body).boxed())
     }
 
     /// The same, and waits for it.
-    async fn long_poll(&self, parts: &Parts, cursor: u64) -> http::Result<Response<Body>> {
+    async fn long_poll(&self, cursor: u64) -> http::Result<Response<Body>> {
         let _ = timeout(self.host.server.hold, self.host.newer_than(cursor)).await;
-        self.news(parts, cursor)
+        self.news(Path::LongPoll, cursor)
     }
 
     /// Events in the form of a style.
@@ -448,11 +459,11 @@ fn matches_tag(tags: &str, last: u64) -> bool {
 }
 
 /// What every answer to a poll says: the state that it tells, and which question comes next.
-fn told(answer: http::response::Builder, parts: &Parts, reached: u64) -> http::response::Builder {
+fn told(answer: http::response::Builder, path: Path, reached: u64) -> http::response::Builder {
     answer
         .header(header::CACHE_CONTROL, "no-cache")
         .header(header::ETAG, format!("\"{reached}\""))
-        .header(header::LINK, format!("<{}?since={reached}>; rel=\"next\"", parts.uri.path()))
+        .header(header::LINK, format!("<{}?since={reached}>; rel=\"next\"", path.name()))
 }
 
 fn page() -> http::Result<Response<Body>> {
