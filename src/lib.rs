@@ -92,7 +92,7 @@
 //! * **`http listen` is one conversation, with everybody** ([`transport::http::Host`]): what is said is published, what is
 //!   posted is heard, and the members come and go beside it. Events are numbered and kept for a while ([`http::topic`]); a
 //!   member is a cursor, so nobody has a queue, and whoever is slow misses what is no longer kept, and is told how much.
-//! * **A cursor is a link.** Answers of lines say with `Link: <…?since=7>; rel="next"` (RFC 8288) which question comes next,
+//! * **A cursor is a link.** Answers of lines say with `Link: <?since=7>; rel="next"` (RFC 8288) which question comes next,
 //!   and the client follows: it needs to know nothing of the server's numbers.
 //! * **A comparison measures where the bytes cross** ([`compare`]): a line between each client and its server delays, counts,
 //!   and tells heads from bodies by reading along ([`compare::wire`]), so no style counts itself. Client, line and server are

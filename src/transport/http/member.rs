@@ -220,20 +220,20 @@ impl Member {
         let same = text(&parts.headers, header::IF_NONE_MATCH).is_some_and(|tags| matches_tag(tags, last));
         if same {
             let answer = Response::builder().status(StatusCode::NOT_MODIFIED);
-            return told(answer, Path::Poll, last).body(Empty::new().boxed());
+            return told(answer, last).body(Empty::new().boxed());
         }
-        self.news(Path::Poll, cursor)
+        self.news(cursor)
     }
 
-    fn news(&self, path: Path, cursor: u64) -> http::Result<Response<Body>> {
+    fn news(&self, cursor: u64) -> http::Result<Response<Body>> {
         let news = self.host.since(cursor);
         let reached = news.entries.last().map_or_else(|| cursor.min(self.host.last()), |entry| entry.id);
         if news.entries.is_empty() {
-            let answer = told(Response::builder().status(StatusCode::NO_CONTENT), path, reached);
+            let answer = told(Response::builder().status(StatusCode::NO_CONTENT), reached);
             return answer.body(Empty::new().boxed());
         }
         let body = self.written(&news, Path::Stream);
-        told(Response::builder(), path, reached)
+        told(Response::builder(), reached)
             .header(header::CONTENT_TYPE, "application/x-ndjson")
             .body(Full::new(body).boxed())
     }
@@ -241,7 +241,7 @@ impl Member {
     /// The same, and waits for it.
     async fn long_poll(&self, cursor: u64) -> http::Result<Response<Body>> {
         let _ = timeout(self.host.server.hold, self.host.newer_than(cursor)).await;
-        self.news(Path::LongPoll, cursor)
+        self.news(cursor)
     }
 
     /// Events in the form of a style.
@@ -458,12 +458,13 @@ fn matches_tag(tags: &str, last: u64) -> bool {
     tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == format!("\"{last}\""))
 }
 
-/// What every answer to a poll says: the state that it tells, and which question comes next.
-fn told(answer: http::response::Builder, path: Path, reached: u64) -> http::response::Builder {
+/// What every answer to a poll says: the state that it tells, and which question comes next. The link is relative, because a
+/// proxy may have us at another path.
+fn told(answer: http::response::Builder, reached: u64) -> http::response::Builder {
     answer
         .header(header::CACHE_CONTROL, "no-cache")
         .header(header::ETAG, format!("\"{reached}\""))
-        .header(header::LINK, format!("<{}?since={reached}>; rel=\"next\"", path.name()))
+        .header(header::LINK, format!("<?since={reached}>; rel=\"next\""))
 }
 
 fn page() -> http::Result<Response<Body>> {

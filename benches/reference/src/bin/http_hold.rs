@@ -119,7 +119,9 @@ fn hear(
                 if !streams {
                     let heard = String::from_utf8_lossy(&client.heard).into_owned();
                     let next = heard.split_once("Link: <").and_then(|(_, rest)| rest.split_once('>'));
-                    again.push((index, next.map_or(path.to_owned(), |(next, _)| next.to_owned())));
+                    let next = next.map_or(path, |(next, _)| next);
+                    let (base, _) = path.split_once('?').unwrap_or((path, ""));
+                    again.push((index, if next.starts_with('?') { format!("{base}{next}") } else { next.to_owned() }));
                 }
                 client.heard.clear();
             }
