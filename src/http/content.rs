@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io::{self, Write as _};
 
-use bytes::Bytes;
 use brotli_decompressor::DecompressorWriter;
+use bytes::Bytes;
 use flate2::write::{MultiGzDecoder, ZlibDecoder};
 
 /// What we can undo, as it is said to a server.
@@ -12,11 +12,17 @@ pub const ACCEPTED: &str = "gzip, br, zstd";
 
 /// So many bytes are undone at a time: what comes out of them must be taken before more is made.
 const PIECE: usize = 512;
+/// The same of br, a few bytes of which can stand for 16 MiB.
+const BROTLI_PIECE: usize = 16;
 /// Of br, whose decoder wants a buffer of its own, in bytes.
 const BUFFER: usize = 16 * 1024;
 
 /// Undoes one coding.
-pub struct Decoder(State);
+pub struct Decoder {
+    state: State,
+    /// Something has come. Where nothing has, nothing was encoded.
+    begun: bool,
+}
 
 enum State {
     Identity,
@@ -36,7 +42,7 @@ impl Decoder {
     /// For the value of `Content-Encoding`; its words if it is unknown.
     pub fn new(coding: Option<&str>) -> Result<Self, String> {
         let coding = coding.unwrap_or("identity").trim().to_ascii_lowercase();
-        Ok(Self(match coding.as_str() {
+        let state = match coding.as_str() {
             "identity" | "" => State::Identity,
             "gzip" | "x-gzip" => State::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))),
             "deflate" => State::Zlib(Box::new(ZlibDecoder::new(Vec::new()))),
@@ -46,7 +52,8 @@ impl Decoder {
                 State::Zstd(Box::new(decoder.map_err(|error| error.to_string())?))
             }
             other => return Err(format!("the answer's Content-Encoding is {other}, which is not known here")),
-        }))
+        };
+        Ok(Self { state, begun: false })
     }
 
     /// Takes a piece off what has come and undoes it; `None` when nothing is left. What comes of a piece is bounded, so
@@ -55,22 +62,28 @@ impl Decoder {
         if input.is_empty() {
             return Ok(None);
         }
-        if let State::Identity = self.0 {
-            return Ok(Some(std::mem::take(input)));
-        }
-        let piece = input.split_to(input.len().min(PIECE));
+        self.begun = true;
+        let most = match self.state {
+            State::Identity => return Ok(Some(std::mem::take(input))),
+            State::Brotli(_) => BROTLI_PIECE,
+            State::Gzip(_) | State::Zlib(_) | State::Zstd(_) => PIECE,
+        };
+        let piece = input.split_to(input.len().min(most));
         self.write(&piece)?;
         Ok(Some(std::mem::take(self.made()).into()))
     }
 
     /// What is left at the end; an error if what came is not whole.
     pub fn finish(&mut self) -> io::Result<Bytes> {
-        match &mut self.0 {
+        if !self.begun {
+            return Ok(Bytes::new());
+        }
+        match &mut self.state {
             State::Identity => return Ok(Bytes::new()),
             State::Gzip(decoder) => decoder.try_finish(),
             State::Zlib(decoder) => decoder.try_finish(),
             State::Brotli(decoder) => decoder.close(),
-            State::Zstd(decoder) => decoder.flush(),
+            State::Zstd(decoder) => decoder.do_finish(),
         }?;
         Ok(std::mem::take(self.made()).into())
     }
@@ -78,11 +91,11 @@ impl Decoder {
     /// Whether anything is undone at all.
     #[must_use]
     pub fn is_identity(&self) -> bool {
-        matches!(self.0, State::Identity)
+        matches!(self.state, State::Identity)
     }
 
     fn write(&mut self, piece: &[u8]) -> io::Result<()> {
-        match &mut self.0 {
+        match &mut self.state {
             State::Identity => Ok(()),
             State::Gzip(decoder) => decoder.write_all(piece).and_then(|()| decoder.flush()),
             State::Zlib(decoder) => decoder.write_all(piece).and_then(|()| decoder.flush()),
@@ -92,7 +105,7 @@ impl Decoder {
     }
 
     fn made(&mut self) -> &mut Vec<u8> {
-        match &mut self.0 {
+        match &mut self.state {
             State::Gzip(decoder) => decoder.get_mut(),
             State::Zlib(decoder) => decoder.get_mut(),
             State::Brotli(decoder) => decoder.get_mut(),
@@ -138,9 +151,13 @@ mod tests {
             encoder.write_all(&text).expect("it goes to memory");
             encoder.finish().expect("it goes to memory")
         };
-        for (coding, bytes) in
-            [("gzip", gzip(&text)), ("GZIP", gzip(&text)), ("deflate", zlib), ("zstd", zstd), ("identity", text.clone())]
-        {
+        for (coding, bytes) in [
+            ("gzip", gzip(&text)),
+            ("GZIP", gzip(&text)),
+            ("deflate", zlib),
+            ("zstd", zstd),
+            ("identity", text.clone()),
+        ] {
             for piece in [1, 7, bytes.len()] {
                 assert_eq!(read(coding, &bytes, piece).as_deref(), Ok(&text[..]), "{coding} by {piece}");
             }
@@ -176,8 +193,11 @@ mod tests {
 
     #[test]
     fn what_is_broken_is_said() {
-        let whole = gzip(b"hello");
-        assert!(read("gzip", &whole[..whole.len() - 1], 100).is_err(), "cut");
+        let zstd = zstd::encode_all(&b"hello"[..], 3).expect("it goes to memory");
+        for (coding, whole) in [("gzip", gzip(b"hello")), ("zstd", zstd), ("br", BROTLI.to_vec())] {
+            assert!(read(coding, &whole[..whole.len() - 1], 100).is_err(), "{coding} is cut");
+            assert_eq!(read(coding, b"", 1), Ok(Vec::new()), "nothing is nothing in {coding}");
+        }
         assert!(read("gzip", b"hello hello hello", 100).is_err(), "no gzip");
         assert!(read("zstd", b"hello hello hello", 100).is_err(), "no zstd");
         assert!(read("br", &[0xff; 40], 100).is_err(), "no br");

@@ -93,6 +93,11 @@ impl Agent {
         self.asking.target.to_string()
     }
 
+    /// Where it asks, wherever the last redirection has led.
+    pub(super) fn home(&self) -> &Asking {
+        self.home.as_ref().unwrap_or(&self.asking)
+    }
+
     /// Our end of the last connection.
     pub(super) fn local(&self) -> Option<String> {
         self.local.clone()
@@ -120,7 +125,9 @@ impl Agent {
             .max_buf_size(LONGEST_HEAD)
             .handshake(TokioIo::new(metered))
             .await
-            .map_err(|error| trouble::failed(&remote, trouble::no_answer(&error, &first.bytes(), &self.asking), &self.report))?;
+            .map_err(|error| {
+                trouble::failed(&remote, trouble::no_answer(&error, &first.bytes(), &self.asking), &self.report)
+            })?;
         // Its end is seen by whoever asks next, and by whoever reads a body.
         let driver = tokio::spawn(async move {
             let _ = connection.await;
@@ -131,8 +138,10 @@ impl Agent {
 
     /// Asks, and follows where that leads. A connection that was closed meanwhile is opened again, once.
     pub(super) async fn ask(&mut self, ask: &Ask) -> Result<Answer, Failure> {
-        if let Some(home) = self.home.take() {
-            if home.target.carrier != self.asking.target.carrier {
+        if let Some(mut home) = self.home.take() {
+            if home.target.carrier == self.asking.target.carrier {
+                home.cookies = std::mem::take(&mut self.asking.cookies);
+            } else {
                 self.line = None;
             }
             self.asking = home;
@@ -146,9 +155,10 @@ impl Agent {
             let leads = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
             let (true, Some(to), 1..) = (leads, to, self.asking.redirects) else { return Ok(answer) };
             let from = self.name();
-            let next = self.asking.redirected(to).map_err(|why| {
-                Failure::new(Exit::Protocol, format!("{from}: redirected, but {why}"))
-            })?;
+            let next = self
+                .asking
+                .redirected(to)
+                .map_err(|why| Failure::new(Exit::Protocol, format!("{from}: redirected, but {why}")))?;
             // Every client makes a GET of a POST that is answered so (RFC 9110 §15.4.2 to §15.4.4).
             if matches!(status.as_u16(), 301..=303) && ask_here.method == Method::POST {
                 ask_here = Ask { method: Method::GET, body: Bytes::new(), headers: ask_here.headers };

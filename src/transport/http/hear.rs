@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::{HeaderMap, Response};
@@ -16,13 +16,18 @@ use crate::event::{About, End, Event, Message, What};
 use crate::exit::{Exit, Failure, words};
 use crate::frame::{Decoder as Framer, Framing};
 use crate::http::headers::text;
-use crate::http::{Trouble, content, later, refusal, sse};
+use crate::http::{Asking, Trouble, content, later, refusal, sse};
 use crate::link::Reporter;
 use crate::step::Step;
 use crate::step::http::{Because, Http, Until};
 
 /// A reconnection waits so long unless the stream says otherwise, as in browsers.
 const RECONNECT: Duration = Duration::from_secs(3);
+
+/// A long poll that is answered at once with nothing is asked again after this: its server holds nothing back.
+const HELD_AT_LEAST: Duration = Duration::from_millis(200);
+/// So much is read of a body that nobody wants, in bytes.
+const LONGEST_DRAINED: usize = 64 * 1024;
 
 /// The side that listens.
 pub(super) struct Listener {
@@ -61,6 +66,13 @@ enum Verdict {
     Refused(Trouble),
 }
 
+/// What was in an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Read {
+    News,
+    Nothing,
+}
+
 /// Why an answer's body was not read to its end.
 enum Stopped {
     /// It was cut, or too slow.
@@ -89,6 +101,13 @@ impl Listener {
         }
     }
 
+    /// Whoever posts to the server that we listen to sends the cookies that it has set.
+    pub(super) fn share_cookies(&self, with: &mut Asking) {
+        if with.target.may_know_what_is_told_to(&self.agent.home().target) {
+            with.cookies.clone_from(&self.agent.home().cookies);
+        }
+    }
+
     /// Where what is heard goes from now on.
     pub(super) fn reports_to(&mut self, report: Reporter) {
         self.agent.report = report;
@@ -108,7 +127,7 @@ impl Listener {
         match self.judge(&answer.response) {
             Verdict::Refused(trouble) => {
                 let (parts, body) = answer.response.into_parts();
-                let shown = trouble::body(Response::new(body)).await;
+                let shown = timeout(self.agent.limit, trouble::body(Response::new(body))).await.unwrap_or_default();
                 trouble::show(parts.status, &parts.headers, &shown, self.report()).await;
                 Err(trouble::failed(&self.agent.name(), trouble, self.report()))
             }
@@ -137,11 +156,12 @@ impl Listener {
                 Verdict::Over => return End::Complete,
                 Verdict::Unchanged(because) => {
                     self.report().step(|| Step::Http(Http::Unchanged { because }));
-                    self.drain(answer.response).await
+                    self.drain(answer.response).await;
+                    Ok(Read::Nothing)
                 }
                 Verdict::Later(after) => {
                     let what = format!("{}: the server answered {}", self.agent.name(), answer.response.status());
-                    drop(self.drain(answer.response).await);
+                    self.drain(answer.response).await;
                     match self.later(Failure::new(Exit::Protocol, what), after).await {
                         Some(end) => return end,
                         None => continue,
@@ -152,8 +172,11 @@ impl Listener {
                     return End::Violation { what, hint };
                 }
             };
-            match read {
-                Ok(()) => self.succeeded(),
+            let read = match read {
+                Ok(read) => {
+                    self.succeeded();
+                    read
+                }
                 Err(Stopped::Broken(Trouble { what, hint })) => {
                     self.report().step(|| Step::Http(Http::Refused { why: what.clone() }));
                     return End::Violation { what, hint };
@@ -163,7 +186,7 @@ impl Listener {
                     match &self.client.style {
                         Style::Stream | Style::Sse { end: StreamEnd::Over, .. } => return End::Unfinished { what },
                         // It comes back anyway.
-                        Style::Sse { .. } => {}
+                        Style::Sse { .. } => Read::News,
                         Style::Poll { .. } | Style::LongPoll { .. } => {
                             let what = format!("{}: {what}", self.agent.name());
                             match self.failed(Failure::new(Exit::Partial, what)).await {
@@ -173,7 +196,7 @@ impl Listener {
                         }
                     }
                 }
-            }
+            };
             match &self.client.style {
                 Style::Stream | Style::Sse { end: StreamEnd::Over, .. } => return End::Complete,
                 Style::Poll { interval, jitter, .. } => {
@@ -181,6 +204,14 @@ impl Listener {
                     let wait = next.saturating_duration_since(Instant::now());
                     self.wait(wait, Until::Interval);
                     sleep_until(next).await;
+                }
+                Style::LongPoll { .. } if read == Read::Nothing => {
+                    let next = self.polled + HELD_AT_LEAST;
+                    let wait = next.saturating_duration_since(Instant::now());
+                    if !wait.is_zero() {
+                        self.wait(wait, Until::Interval);
+                        sleep_until(next).await;
+                    }
                 }
                 Style::LongPoll { .. } => {}
                 Style::Sse { .. } => {
@@ -284,20 +315,16 @@ impl Listener {
         None
     }
 
-    /// Reads an answer that has nothing to say, so that the connection can be used again.
-    async fn drain(&self, response: Response<Incoming>) -> Result<(), Stopped> {
-        let mut body = response.into_body();
-        loop {
-            match timeout(self.agent.limit, body.frame()).await {
-                Ok(Some(Ok(_))) => {}
-                Ok(None) => return Ok(()),
-                Ok(Some(Err(error))) => return Err(Stopped::Cut(cut(&error))),
-                Err(_) => return Err(Stopped::Cut(stalled(self.agent.limit))),
-            }
+    /// Reads an answer that has nothing to say, so that the connection can be used again; unless that is dearer than
+    /// another connection.
+    async fn drain(&mut self, response: Response<Incoming>) {
+        let whole = Limited::new(response.into_body(), LONGEST_DRAINED).collect();
+        if !matches!(timeout(self.agent.limit, whole).await, Ok(Ok(_))) {
+            self.agent.hang_up();
         }
     }
 
-    async fn read(&mut self, response: Response<Incoming>) -> Result<(), Stopped> {
+    async fn read(&mut self, response: Response<Incoming>) -> Result<Read, Stopped> {
         match self.client.style.clone() {
             Style::Poll { news, .. } | Style::LongPoll { news } => self.read_whole(response, news).await,
             Style::Stream => self.read_stream(response).await,
@@ -306,7 +333,7 @@ impl Listener {
     }
 
     /// A body that is one answer.
-    async fn read_whole(&mut self, response: Response<Incoming>, news: News) -> Result<(), Stopped> {
+    async fn read_whole(&mut self, response: Response<Incoming>, news: News) -> Result<Read, Stopped> {
         let (parts, body) = response.into_parts();
         let largest = self.client.largest;
         let mut body = Body::new(&parts.headers, body, Some(self.agent.limit))?;
@@ -334,7 +361,7 @@ impl Listener {
         };
         if let Some(because) = because {
             self.report().step(|| Step::Http(Http::Unchanged { because }));
-            return Ok(());
+            return Ok(Read::Nothing);
         }
         self.known.body = Some(whole.clone());
         let framing = self.client.framing.or(is_lines.then_some(Framing::Lines)).unwrap_or(Framing::File);
@@ -342,7 +369,7 @@ impl Listener {
         let (mut buffer, mut messages) = (BytesMut::from(whole), Vec::new());
         framer.finish(&mut buffer, &mut messages).map_err(unframed)?;
         self.heard(messages).await;
-        Ok(())
+        Ok(Read::News)
     }
 
     /// Answers of lines may say which question comes next (RFC 8288): so a cursor moves on.
@@ -358,7 +385,7 @@ impl Listener {
     }
 
     /// A body that goes on.
-    async fn read_stream(&mut self, response: Response<Incoming>) -> Result<(), Stopped> {
+    async fn read_stream(&mut self, response: Response<Incoming>) -> Result<Read, Stopped> {
         let (parts, body) = response.into_parts();
         let mut body = Body::new(&parts.headers, body, None)?;
         let framing = self.client.framing.unwrap_or(Framing::Lines);
@@ -376,13 +403,13 @@ impl Listener {
             self.heard(messages).await;
             if piece?.is_none() {
                 self.report().step(|| body.step());
-                return Ok(());
+                return Ok(Read::News);
             }
         }
     }
 
     /// A body of events.
-    async fn read_events(&mut self, response: Response<Incoming>) -> Result<(), Stopped> {
+    async fn read_events(&mut self, response: Response<Incoming>) -> Result<Read, Stopped> {
         let (parts, body) = response.into_parts();
         let mut body = Body::new(&parts.headers, body, None)?;
         let mut parser = sse::Parser::resumed(self.client.largest, std::mem::take(&mut self.last_id));
@@ -421,7 +448,7 @@ impl Listener {
             read.map_err(|sse::TooLong { limit }| too_long(limit))?;
             if piece?.is_none() {
                 self.report().step(|| body.step());
-                return Ok(());
+                return Ok(Read::News);
             }
         }
     }
@@ -478,9 +505,7 @@ impl Body {
             }
             let frame = match self.limit {
                 None => self.incoming.frame().await,
-                Some(limit) => {
-                    timeout(limit, self.incoming.frame()).await.map_err(|_| Stopped::Cut(stalled(limit)))?
-                }
+                Some(limit) => timeout(limit, self.incoming.frame()).await.map_err(|_| Stopped::Cut(stalled(limit)))?,
             };
             match frame {
                 Some(Ok(frame)) => {
@@ -522,7 +547,10 @@ fn too_long(limit: usize) -> Stopped {
 }
 
 fn unframed(error: crate::frame::FrameError) -> Stopped {
-    Stopped::Broken(Trouble { what: error.to_string(), hint: Some("--framing says how messages are told apart".to_owned()) })
+    Stopped::Broken(Trouble {
+        what: error.to_string(),
+        hint: Some("--framing says how messages are told apart".to_owned()),
+    })
 }
 
 fn stalled(limit: Duration) -> String {
@@ -557,7 +585,8 @@ fn is_event_stream(kind: &str) -> bool {
 
 /// Types of content whose lines are messages.
 fn is_lines(kind: &str) -> bool {
-    const LINES: [&str; 4] = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines"];
+    const LINES: [&str; 4] =
+        ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines"];
     let kind = kind.split(';').next().unwrap_or_default().trim();
     LINES.iter().any(|lines| lines.eq_ignore_ascii_case(kind))
 }
@@ -600,7 +629,8 @@ mod tests {
     #[test]
     fn an_interval_is_spread_around_itself() {
         let second = Duration::from_secs(1);
-        for (percent, luck, millis) in [(0, 0.3, 1000), (20, 0.0, 800), (20, 0.5, 1000), (20, 1.0, 1200), (900, 0.0, 0)] {
+        for (percent, luck, millis) in [(0, 0.3, 1000), (20, 0.0, 800), (20, 0.5, 1000), (20, 1.0, 1200), (900, 0.0, 0)]
+        {
             assert_eq!(spread(second, percent, luck), Duration::from_millis(millis), "{percent} % with {luck}");
         }
     }

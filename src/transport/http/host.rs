@@ -90,7 +90,8 @@ impl Host {
             posted,
             over: watch::Sender::new(false),
         });
-        let gathering = Gathering { host: host.clone(), posts, peer: Peer { remote: String::new(), local: String::new() } };
+        let gathering =
+            Gathering { host: host.clone(), posts, peer: Peer { remote: String::new(), local: String::new() } };
         (host, gathering)
     }
 
@@ -143,9 +144,11 @@ impl Host {
         let mut news = self.news.subscribe();
         let mut over = self.over.subscribe();
         tokio::select! {
-            _ = over.wait_for(|over| *over) => false,
+            // What is new is told before the end is.
+            biased;
             // A cursor that lies ahead is of another run: any event is news to it.
             newer = news.wait_for(|last| *last > cursor || (*last > 0 && cursor > *last)) => newer.is_ok(),
+            _ = over.wait_for(|over| *over) => false,
         }
     }
 

@@ -15,7 +15,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, http};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 use tokio::time::timeout;
 
 use super::super::tls::Overheard;
@@ -82,6 +82,8 @@ struct Member {
     host: Arc<Host>,
     peer: Peer,
     report: Reporter,
+    /// Given back when the last that is done for it has ended; `None` if there was none left.
+    place: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 /// Answers requests for as long as the connection lasts.
@@ -90,14 +92,13 @@ pub(super) async fn serve(host: Arc<Host>, opened: Opened) {
     let secure = super::is_secure(&stream);
     let peer = Peer { remote: super::endpoint(&peer.remote, secure), local: super::endpoint(&peer.local, secure) };
     report.meter().carried_by(stream.connection());
-    let place = host.place();
-    let is_full = place.is_none();
+    let place = host.place().map(Arc::new);
     let (stream, _) = Overheard::new(stream);
     let stream = Metered::new(stream, Arc::clone(report.meter()));
-    let member = Member { host: host.clone(), peer, report };
+    let member = Member { host: host.clone(), peer, report, place };
     let service = service_fn(move |request| {
         let member = member.clone();
-        async move { Ok::<_, Infallible>(member.answer(request, is_full).await) }
+        async move { Ok::<_, Infallible>(member.answer(request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -115,18 +116,21 @@ pub(super) async fn serve(host: Arc<Host>, opened: Opened) {
             let _ = timeout(link::CLOSE_LIMIT, connection).await;
         }
     }
-    drop(place);
 }
 
 impl Member {
-    async fn answer(&self, request: Request<Incoming>, is_full: bool) -> Response<Body> {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         self.report.step(|| {
             let first = format!("{} {} {:?}", request.method(), request.uri(), request.version());
             let body = text(request.headers(), header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
-            Step::Http(Http::Request { way: Way::Heard, head: lines(first, request.headers()), body: body.unwrap_or(0) })
+            Step::Http(Http::Request {
+                way: Way::Heard,
+                head: lines(first, request.headers()),
+                body: body.unwrap_or(0),
+            })
         });
         let origin = request.headers().get(header::ORIGIN).cloned();
-        let answered = if is_full { Self::full() } else { self.judged(request).await };
+        let answered = if self.place.is_none() { Self::full() } else { self.judged(request).await };
         let mut response = answered.unwrap_or_else(|_| Response::new(Empty::new().boxed()));
         for (name, value) in &self.host.server.headers {
             response.headers_mut().append(name, value.clone());
@@ -148,7 +152,11 @@ impl Member {
     }
 
     fn full() -> http::Result<Response<Body>> {
-        refuse(StatusCode::SERVICE_UNAVAILABLE, "no room for another", &[(header::RETRY_AFTER, "5"), (header::CONNECTION, "close")])
+        refuse(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no room for another",
+            &[(header::RETRY_AFTER, "5"), (header::CONNECTION, "close")],
+        )
     }
 
     async fn judged(&self, request: Request<Incoming>) -> http::Result<Response<Body>> {
@@ -197,9 +205,11 @@ impl Member {
                         self.long_poll(cursor.unwrap_or(0)).await
                     }
                     Path::Stream | Path::Sse => self.stream(path, cursor).await,
-                    Path::Page | Path::WebSocket | Path::Publish => {
-                        self.refuse(StatusCode::METHOD_NOT_ALLOWED, "what is posted here is published", &[(header::ALLOW, "POST")])
-                    }
+                    Path::Page | Path::WebSocket | Path::Publish => self.refuse(
+                        StatusCode::METHOD_NOT_ALLOWED,
+                        "what is posted here is published",
+                        &[(header::ALLOW, "POST")],
+                    ),
                 }
             }
             (method, _) => {
@@ -209,7 +219,12 @@ impl Member {
         }
     }
 
-    fn refuse(&self, status: StatusCode, why: &str, headers: &[(HeaderName, &'static str)]) -> http::Result<Response<Body>> {
+    fn refuse(
+        &self,
+        status: StatusCode,
+        why: &str,
+        headers: &[(HeaderName, &'static str)],
+    ) -> http::Result<Response<Body>> {
         self.report.step(|| Step::Http(Http::Refused { why: format!("{}: {status}: {why}", self.peer.remote) }));
         refuse(status, why, headers)
     }
@@ -297,7 +312,13 @@ impl Member {
                 let why = format!("more than {largest} bytes (--max-message)");
                 return self.refuse(StatusCode::PAYLOAD_TOO_LARGE, &why, &[(header::CONNECTION, "close")]);
             }
-            Err(_) => return self.refuse(StatusCode::BAD_REQUEST, "the body did not come to its end", &[(header::CONNECTION, "close")]),
+            Err(_) => {
+                return self.refuse(
+                    StatusCode::BAD_REQUEST,
+                    "the body did not come to its end",
+                    &[(header::CONNECTION, "close")],
+                );
+            }
         };
         let message = Message::seen(whole);
         self.host.say(&message);
@@ -328,10 +349,9 @@ impl Member {
             let Ok(upgraded) = upgrade.await else { return };
             let Ok(parts) = upgraded.downcast::<TokioIo<Carried>>() else { return };
             let stream = parts.io.into_inner().into_inner().into_stream();
-            let Member { host, peer, report } = member;
+            let Member { host, peer, report, place: _place } = member;
             let peer = Peer { remote: http_to_ws(&peer.remote), local: http_to_ws(&peer.local) };
             let joined = Joined { stream, early: parts.read_buf, agreed, manners: host.server.manners.clone(), peer };
-            let Some(_place) = host.place() else { return };
             talk(&host, joined.conversation(), report, cursor).await;
         });
         Ok(Response::from_parts(head, bytes.boxed()))
@@ -372,6 +392,7 @@ async fn talk(host: &Host, transport: Box<dyn link::Transport>, report: Reporter
                 cursor = entries.last().map_or(cursor, |entry| entry.id);
                 let events = entries.iter().map(|entry| Event::Message(entry.message.clone())).collect();
                 let sent = tokio::select! {
+                    biased;
                     sent = outbox.send(events) => sent.is_ok(),
                     () = host.over() => false,
                 };
@@ -395,7 +416,7 @@ struct Streaming {
 
 impl Streaming {
     async fn begin(member: Member, path: Path, cursor: u64) -> Self {
-        let Member { peer, report, host } = &member;
+        let Member { peer, report, host, place: _ } = &member;
         report.meter().open(&peer.remote, crate::meter::Unit::Messages);
         report.tell(What::Opened(peer.clone())).await;
         let greeting = match (path, host.server.retry) {
@@ -455,7 +476,9 @@ fn since(parts: &Parts) -> Result<Option<u64>, String> {
 
 /// Whether a list of tags names this state of the topic.
 fn matches_tag(tags: &str, last: u64) -> bool {
-    tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == format!("\"{last}\""))
+    tags.split(',')
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == format!("\"{last}\""))
 }
 
 /// What every answer to a poll says: the state that it tells, and which question comes next. The link is relative, because a
@@ -517,7 +540,9 @@ mod tests {
 
     #[test]
     fn a_tag_names_a_state() {
-        for (tags, matches) in [("\"7\"", true), ("W/\"7\"", true), ("\"6\", \"7\"", true), ("*", true), ("\"77\"", false), ("7", false)] {
+        for (tags, matches) in
+            [("\"7\"", true), ("W/\"7\"", true), ("\"6\", \"7\"", true), ("*", true), ("\"77\"", false), ("7", false)]
+        {
             assert_eq!(matches_tag(tags, 7), matches, "{tags}");
         }
     }

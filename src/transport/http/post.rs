@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::header::{self, HeaderValue};
 use hyper::{HeaderMap, Method, StatusCode};
+use tokio::time::timeout;
 
 use super::Post;
 use super::agent::{Agent, Ask};
@@ -61,7 +62,6 @@ pub(super) async fn speak(mut agent: Agent, post: &Post, mut outbox: Outbox, ref
 /// Whether a message was taken. What the server answers is heard.
 async fn deliver(agent: &mut Agent, post: &Post, message: &Message) -> bool {
     let report = agent.report.clone();
-    report.meter().digest_said(&message.data);
     let mut headers = HeaderMap::new();
     let kind = match (&post.content_type, message.kind) {
         (Some(kind), _) => kind.as_str(),
@@ -80,9 +80,9 @@ async fn deliver(agent: &mut Agent, post: &Post, message: &Message) -> bool {
         }
     };
     let (parts, body) = answer.into_parts();
-    let body = match Limited::new(body, LONGEST).collect().await {
-        Ok(collected) => collected.to_bytes(),
-        Err(_) => {
+    let body = match timeout(agent.limit, Limited::new(body, LONGEST).collect()).await {
+        Ok(Ok(collected)) => collected.to_bytes(),
+        Ok(Err(_)) | Err(_) => {
             agent.hang_up();
             Bytes::new()
         }
@@ -99,6 +99,7 @@ async fn deliver(agent: &mut Agent, post: &Post, message: &Message) -> bool {
         notice(&report, &Failure { hint, ..Failure::new(crate::exit::Exit::Protocol, what) }).await;
         return false;
     }
+    report.meter().digest_said(&message.data);
     if !body.is_empty() {
         report.heard(vec![Event::Message(Message::seen(body))]).await;
     }

@@ -1,7 +1,7 @@
 //! Answers that do not come, or that are not what was hoped for, in words.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::Response;
 use hyper::body::Incoming;
 
@@ -27,12 +27,18 @@ pub(super) fn failed(remote: &str, trouble: Trouble, report: &Reporter) -> Failu
 pub(in crate::transport) async fn body(response: Response<Incoming>) -> Bytes {
     match Limited::new(response.into_body(), LONGEST_BODY).collect().await {
         Ok(collected) => collected.to_bytes(),
-        Err(_) => Bytes::from_static(b"(a long body)"),
+        Err(error) if error.is::<LengthLimitError>() => Bytes::from_static(b"(a long body)"),
+        Err(_) => Bytes::from_static(b"(a body that did not come to its end)"),
     }
 }
 
 /// Shows an answer that is no upgrade, whole: it says why better than we can.
-pub(in crate::transport) async fn show(status: hyper::StatusCode, headers: &hyper::HeaderMap, body: &[u8], report: &Reporter) {
+pub(in crate::transport) async fn show(
+    status: hyper::StatusCode,
+    headers: &hyper::HeaderMap,
+    body: &[u8],
+    report: &Reporter,
+) {
     let mut shown = lines(format!("the server's answer: HTTP/1.1 {status}"), headers);
     let body = String::from_utf8_lossy(body);
     let mut rest = body.lines();

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use super::{listener, listening, npm_ws, python_ws};
+use crate::nginx::Nginx;
 use crate::program::{Start as _, peer, shell, sockeye};
 use crate::tls::authority::Authority;
 
@@ -192,30 +193,13 @@ fn over_a_unix_socket() {
 
 #[test]
 fn nginx_stands_between_as_it_does_everywhere() {
-    let folder = tempfile::tempdir().expect("a folder");
     let (_server, port) = listener("--reply echo --host backend");
-    // nginx takes a name for a port only of its own Unix socket.
-    let path = folder.path().join("nginx.sock");
-    let rules = format!(
-        "daemon off; master_process off; pid {folder}/pid; error_log stderr;\n\
-         events {{}}\n\
-         http {{ access_log off; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b;\n\
-           fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;\n\
-           server {{ listen unix:{path};\n\
-             location / {{ proxy_pass http://127.0.0.1:{port}; proxy_http_version 1.1; proxy_set_header Host backend;\n\
-               proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }}\n\
-             location /stripped {{ proxy_pass http://127.0.0.1:{port}/; proxy_set_header Host backend; }} }} }}\n",
-        folder = folder.path().display(),
-        path = path.display(),
-    );
-    let file = folder.path().join("nginx.conf");
-    std::fs::write(&file, rules).expect("a file");
-    let mut nginx = peer("nginx", &format!("-c {}", file.display())).start_mute();
-    while std::os::unix::net::UnixStream::connect(&path).is_err() {
-        assert!(nginx.runs(), "{}", nginx.wait_end().stderr);
-        std::thread::yield_now();
-    }
-    let url = |resource: &str| format!("ws+unix:{}:{resource}", path.display());
+    let nginx = Nginx::start(&format!(
+        "location / {{ proxy_pass http://127.0.0.1:{port}; proxy_http_version 1.1; proxy_set_header Host backend;
+           proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }}
+         location /stripped {{ proxy_pass http://127.0.0.1:{port}/; proxy_set_header Host backend; }}"
+    ));
+    let url = |resource: &str| format!("ws+unix:{}:{resource}", nginx.socket());
     let many = lines(1000);
     let mut client = sockeye(&format!("ws connect {} --count 1000", url("/"))).start();
     client.say_all(&many);

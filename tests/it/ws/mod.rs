@@ -14,10 +14,10 @@ use std::process::Command;
 use crate::program::{Program, Start as _, peer, sockeye};
 
 /// Where `tests/all` puts what it gets from npm and `PyPI`.
-const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/peers");
+pub(crate) const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/peers");
 
 /// A script of `peers/` that needs npm's packages.
-fn node(script: &str) -> Command {
+pub(crate) fn node(script: &str) -> Command {
     let mut command = peer("node", "");
     command.arg(format!("{}/tests/it/peers/{script}", env!("CARGO_MANIFEST_DIR")));
     command.env("NODE_PATH", format!("{PEERS}/node_modules"));
@@ -38,7 +38,7 @@ fn python_ws(words: &str) -> Command {
 }
 
 /// Starts a peer that listens, and tells its port.
-fn listening(mut command: Command) -> (Program, u16) {
+pub(crate) fn listening(mut command: Command) -> (Program, u16) {
     let server = command.start();
     server.wait_stdout("listening on ");
     let said = String::from_utf8_lossy(&server.stdout()).into_owned();
@@ -47,7 +47,7 @@ fn listening(mut command: Command) -> (Program, u16) {
 }
 
 /// The head of a request or an answer.
-fn head(stream: &mut TcpStream) -> String {
+pub(crate) fn head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
