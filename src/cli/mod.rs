@@ -458,11 +458,15 @@ pub struct VsockListen {
 #[command(after_long_help = "\
 Examples:
   sockeye tcp connect --demo --say hello --record session.jsonl </dev/null
-  sockeye replay session.jsonl --output human --explain")]
+  sockeye replay session.jsonl --output human --explain
+  sockeye replay session.jsonl --output none --diagram session.svg")]
 pub struct Replay {
     /// A file written by --record, or `-` for stdin
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Draw the sequence of what happened into this file: .svg, .txt, or .mmd for Mermaid
+    #[arg(long, value_name = "FILE", help_heading = WATCHING)]
+    pub diagram: Option<PathBuf>,
     #[command(flatten)]
     pub show: Show,
 }

@@ -33,9 +33,9 @@ pub fn run(plan: Plan) -> Result<Exit, Failure> {
         }
         Plan::Ping(ping) => on(Builder::new_current_thread(), ping::ping(*ping)),
         Plan::Scan(scan) => on(Builder::new_current_thread(), scan::scan(*scan)),
-        Plan::Replay(file, look) => {
+        Plan::Replay(file, look, diagram) => {
             let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
-            replay::replay(&file, &look, &mut out, &mut err).map(|()| Exit::Complete)
+            replay::replay(&file, &look, diagram.as_ref(), &mut out, &mut err).map(|()| Exit::Complete)
         }
         Plan::Completions(shell) => match screen::print(completions::script(shell)) {
             Ok(()) => Ok(Exit::Complete),

@@ -1,6 +1,7 @@
 //! What is to be done, decided: the command line and the terminal in, a [`Plan`] out. Pure; reads no environment.
 
 mod access;
+mod diagram;
 mod exec;
 mod measure;
 mod ping;
@@ -41,6 +42,7 @@ use crate::transport::resolve::Overrides;
 use crate::transport::sockets::{Groups, Options};
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix, vsock};
 use crate::view::{Company, Look, Talk as Talkativeness};
+pub use diagram::Diagram;
 pub use measure::Measure;
 pub use ping::Ping;
 pub use scan::{Addresses, Scan};
@@ -95,7 +97,7 @@ pub enum Plan {
     /// Tell which ports are open.
     Scan(Box<Scan>),
     /// Show a record again.
-    Replay(PathBuf, Look),
+    Replay(PathBuf, Look, Option<Diagram>),
     /// Print a completion script.
     Completions(Shell),
 }
@@ -144,6 +146,8 @@ pub struct Talk {
     pub look: Look,
     /// Where records are written.
     pub record: Option<PathBuf>,
+    /// Where the sequence is drawn.
+    pub diagram: Option<Diagram>,
     /// Whether stages wait for Enter.
     pub pace: Pace,
     /// Where what we say comes from.
@@ -251,7 +255,8 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
         Command::Scan(options) => scan::scan(options, terminal),
         Command::Replay(options) => {
             let look = look(&options.show, Framing::Lines, Talkativeness::Normal, terminal);
-            Ok(Plan::Replay(options.file, Look { show_said: true, ..look }))
+            let diagram = options.diagram.map(Diagram::at).transpose()?;
+            Ok(Plan::Replay(options.file, Look { show_said: true, ..look }, diagram))
         }
         Command::Completions { shell } => Ok(Plan::Completions(shell)),
     }

@@ -106,6 +106,7 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
     ("sockeye unix listen @name --type datagram", Meets(hears_an_abstract_datagram)),
     ("sockeye tcp connect --demo --say hello --record session.jsonl </dev/null", Prints("hello\n")),
     ("sockeye replay session.jsonl --output human --explain", Meets(replays)),
+    ("sockeye replay session.jsonl --output none --diagram session.svg", Meets(draws)),
     ("sockeye tcp ping --demo --count 3", Meets(pings_its_demo)),
     ("sockeye tcp ping localhost:8080 --count 5 --interval 200ms", Meets(pings_five_times)),
     ("sockeye tcp ping tls://localhost:8443 --insecure --count 2", Meets(pings_tls)),
@@ -567,6 +568,13 @@ fn shows_a_banner(stage: &Stage, line: &str) {
 fn replays(stage: &Stage, line: &str) {
     stage.start("sockeye tcp connect --demo -v --say hello --record session.jsonl </dev/null").ends();
     assert!(stage.start(line).ends().contains("hello"));
+}
+
+fn draws(stage: &Stage, line: &str) {
+    stage.start("sockeye tcp connect --demo --say hello --record session.jsonl </dev/null").ends();
+    stage.start(line).ends();
+    let drawing = fs::read_to_string(stage.path("session.svg")).expect("a drawing");
+    assert!(drawing.contains("<title") && drawing.contains("hello"), "{drawing}");
 }
 
 fn installs_completions(stage: &Stage, line: &str) {

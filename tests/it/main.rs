@@ -4,6 +4,7 @@ mod access;
 mod activation;
 mod conversation;
 mod delivery;
+mod diagram;
 mod duplex;
 mod eof;
 mod exec;
