@@ -15,6 +15,7 @@ use crate::quantity::parse_duration;
 
 mod access;
 mod exec;
+mod learn;
 mod listen;
 mod measure;
 mod network;
@@ -31,6 +32,7 @@ mod ws;
 
 pub use access::{AcceptRate, Access, Port, Queue, Users};
 pub use exec::Exec;
+pub use learn::{Language, Learn, LearnOutput, Lesson};
 pub use listen::{Feed, Serve};
 pub use measure::{Measure, Progress};
 pub use network::{Names, Network, Target};
@@ -103,6 +105,8 @@ Examples:
   sockeye scan 127.0.0.1 - | awk '$2 == \"open\" { print $1 }'
   sockeye scan localhost 22 --banner --output json")]
     Scan(Scan),
+    /// Lessons: a real client and a real server, one step at a time
+    Learn(Learn),
     /// Show a recorded session again, in any view
     Replay(Replay),
     /// Print the completion script for a shell

@@ -3,6 +3,7 @@
 mod aside;
 pub mod completions;
 mod demo;
+mod learn;
 mod listen;
 mod measure;
 mod ping;
@@ -33,6 +34,7 @@ pub fn run(plan: Plan) -> Result<Exit, Failure> {
         }
         Plan::Ping(ping) => on(Builder::new_current_thread(), ping::ping(*ping)),
         Plan::Scan(scan) => on(Builder::new_current_thread(), scan::scan(*scan)),
+        Plan::Learn(plan) => on(Builder::new_current_thread(), learn::learn(*plan)),
         Plan::Replay(file, look, diagram) => {
             let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
             replay::replay(&file, &look, diagram.as_ref(), &mut out, &mut err).map(|()| Exit::Complete)

@@ -3,6 +3,7 @@
 mod access;
 mod diagram;
 mod exec;
+mod learn;
 mod measure;
 mod ping;
 mod proxy;
@@ -43,6 +44,7 @@ use crate::transport::sockets::{Groups, Options};
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix, vsock};
 use crate::view::{Company, Look, Talk as Talkativeness};
 pub use diagram::Diagram;
+pub use learn::{Learn, Subject};
 pub use measure::Measure;
 pub use ping::Ping;
 pub use scan::{Addresses, Scan};
@@ -96,6 +98,8 @@ pub enum Plan {
     Ping(Box<Ping>),
     /// Tell which ports are open.
     Scan(Box<Scan>),
+    /// Teach.
+    Learn(Box<Learn>),
     /// Show a record again.
     Replay(PathBuf, Look, Option<Diagram>),
     /// Print a completion script.
@@ -253,6 +257,7 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
         Command::Ws(Ws::Connect(options)) => ws::ws_connect(*options, terminal, environment),
         Command::Ws(Ws::Listen(options)) => ws::ws_listen(*options, terminal, environment),
         Command::Scan(options) => scan::scan(options, terminal),
+        Command::Learn(options) => Ok(Plan::Learn(Box::new(learn::learn(options, terminal, environment)?))),
         Command::Replay(options) => {
             let look = look(&options.show, Framing::Lines, Talkativeness::Normal, terminal);
             let diagram = options.diagram.map(Diagram::at).transpose()?;

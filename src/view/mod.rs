@@ -4,12 +4,15 @@
 pub mod diagram;
 pub mod escape;
 pub mod explain;
+pub mod keys;
+pub mod learn;
 pub mod progress;
 pub mod prompt;
 pub mod screen;
 pub mod style;
 
 mod assist;
+mod columns;
 mod hex;
 mod history;
 mod human;

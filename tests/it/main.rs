@@ -10,6 +10,7 @@ mod eof;
 mod exec;
 mod exit_codes;
 mod interrupt;
+mod learn;
 mod limits;
 mod listen;
 mod multicast;

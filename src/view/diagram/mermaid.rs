@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::scene::{Stroke, Tone};
-use super::sequence::{Drawn, Figure, Sequence, cut};
+use super::sequence::{Drawn, Figure, Sequence};
+use crate::view::columns::cut;
 
 /// Longer texts make a drawing too wide to be read.
 const LONGEST: usize = 90;

@@ -1,7 +1,6 @@
 //! The layout that every form draws: lanes from the left to the right, rows from the top to the bottom.
 
 use jiff::Timestamp;
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::scene::{Stroke, Tone};
 use crate::view::millis;
@@ -69,19 +68,4 @@ impl Drawn {
             Figure::Gap => text.clone(),
         }
     }
-}
-
-/// The text, or as much of it as so many columns hold, and that it goes on.
-pub(super) fn cut(text: &str, columns: usize) -> String {
-    const MORE: &str = "...";
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let room = columns.saturating_sub(MORE.len());
-    let mut width = 0;
-    let fits = text.chars().take_while(|c| {
-        width += c.width().unwrap_or(0);
-        width <= room
-    });
-    fits.chain(MORE.chars()).take(columns).collect()
 }

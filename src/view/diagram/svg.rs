@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::scene::{Stroke, Tone};
-use super::sequence::{Drawn, Figure, Sequence, cut};
+use super::sequence::{Drawn, Figure, Sequence};
+use crate::view::columns::cut;
 
 /// The width of a character, in pixels.
 const CHARACTER: usize = 8;

@@ -3,7 +3,8 @@
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::scene::{Stroke, Tone};
-use super::sequence::{Drawn, Figure, Sequence, cut};
+use super::sequence::{Drawn, Figure, Sequence};
+use crate::view::columns::cut;
 
 /// Columns of a line.
 const WIDTH: usize = 100;
@@ -87,10 +88,10 @@ impl Line {
         line
     }
 
-    fn with_lanes(columns: impl Iterator<Item = usize>, lane: char) -> Self {
+    fn with_lanes(columns: impl Iterator<Item = usize>, stroke: char) -> Self {
         let mut line = Self::default();
         for column in columns {
-            line.put(column, lane.encode_utf8(&mut [0; 4]));
+            line.put(column, stroke.encode_utf8(&mut [0; 4]));
         }
         line
     }
