@@ -39,6 +39,8 @@
 //!   conversation. There is no second logging stack: `-v` shows [`step::Step`]s.
 //! * **What holds no conversation has words of its own** ([`scan::What`], [`ping::What`], [`compare::What`]) and the same screen: a view is of
 //!   whatever is told, records or these ([`view::View`]).
+//! * **A lesson is a play and its texts** ([`learn`]): the play leads both sides through their stages and waits for what
+//!   the texts state, so that none of them can tell what is not so; a translation is one more file of texts.
 //! * **You pay for looking only when you look**: steps are closures that are not called unless someone watches.
 //! * **Protocol logic does no I/O and reads no clock** ([`frame`], [`http`], [`ws`], [`repl`], [`plan`], [`traffic::pace`]): bytes
 //!   and values in, values out.
@@ -115,6 +117,7 @@ pub mod exit;
 pub mod frame;
 pub mod http;
 pub mod input;
+pub mod learn;
 pub mod link;
 pub mod meter;
 pub mod ping;

@@ -17,6 +17,7 @@ mod access;
 mod compare;
 mod exec;
 mod http;
+mod learn;
 mod listen;
 mod measure;
 mod network;
@@ -35,6 +36,7 @@ pub use access::{AcceptRate, Access, Port, Queue, Users};
 pub use compare::Compare;
 pub use exec::Exec;
 pub use http::{Http, HttpAsk, HttpListen, HttpLongPoll, HttpPoll, HttpSse, HttpStream};
+pub use learn::{Language, Learn, LearnOutput, Lesson};
 pub use listen::{Feed, Serve};
 pub use measure::{Measure, Progress};
 pub use network::{Names, Network, Target};
@@ -119,6 +121,8 @@ Examples:
   sockeye scan 127.0.0.1 - | awk '$2 == \"open\" { print $1 }'
   sockeye scan localhost 22 --banner --output json")]
     Scan(Scan),
+    /// Lessons: a real client and a real server, one step at a time
+    Learn(Learn),
     /// Show a recorded session again, in any view
     Replay(Replay),
     /// Print the completion script for a shell
@@ -474,11 +478,15 @@ pub struct VsockListen {
 #[command(after_long_help = "\
 Examples:
   sockeye tcp connect --demo --say hello --record session.jsonl </dev/null
-  sockeye replay session.jsonl --output human --explain")]
+  sockeye replay session.jsonl --output human --explain
+  sockeye replay session.jsonl --output none --diagram session.svg")]
 pub struct Replay {
     /// A file written by --record, or `-` for stdin
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Draw the sequence of what happened into this file: .svg, .txt, or .mmd for Mermaid
+    #[arg(long, value_name = "FILE", help_heading = WATCHING)]
+    pub diagram: Option<PathBuf>,
     #[command(flatten)]
     pub show: Show,
 }

@@ -16,7 +16,8 @@ use sockeye::transport::sockets::Options;
 use sockeye::transport::ws::{self, Answers, Manners};
 use sockeye::transport::{Bind, Dial, Handed, Network, On, To, tcp, udp, unix};
 use sockeye::ws::extension::Config;
-use sockeye::ws::handshake::{self, Ask, Rules};
+use sockeye::http::{Protocol, Target};
+use sockeye::ws::handshake::{Ask, Rules};
 use sockeye::ws::speaking::Masking;
 use tempfile::TempDir;
 
@@ -219,7 +220,7 @@ fn ws_bind(bind: Bind, compression: Compression) -> Bind {
 }
 
 fn ws_dial(endpoint: &str, dial: Dial, compression: Compression) -> Dial {
-    let target = http::Target::parse(http::Protocol::WebSocket, endpoint).expect("an endpoint");
+    let target = Target::parse(Protocol::WebSocket, endpoint).expect("an endpoint");
     let ask = Ask { deflate: config(compression), ..Ask::new(target) };
     Dial { ws: Some(Box::new(ws::Client { tls: None, ask, manners: manners(), limit: TIMEOUT })), ..dial }
 }
