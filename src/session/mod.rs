@@ -186,11 +186,7 @@ impl Session {
                     }
                 }
                 accepted = accept(&mut listener), if pump.unshown.is_empty() => match (accepted, pump.refusal()) {
-                    (Some(Ok(opened)), Some(refusal)) => {
-                        if let Some(listener) = &listener {
-                            listener.door.dismiss(opened, refusal);
-                        }
-                    }
+                    (Some(Ok(opened)), Some(refusal)) => dismiss(listener.as_ref(), opened, refusal),
                     (Some(Ok(opened)), None) => {
                         pump.opened(opened);
                         if capacity == Capacity::One {
@@ -499,6 +495,13 @@ async fn accept(listener: &mut Option<Listener>) -> Option<Result<Opened, Failur
     match listener {
         Some(listener) => listener.accept().await,
         None => std::future::pending().await,
+    }
+}
+
+/// Turns a peer away.
+fn dismiss(listener: Option<&Listener>, opened: Opened, refusal: Refusal) {
+    if let Some(listener) = listener {
+        listener.door.dismiss(opened, refusal);
     }
 }
 
