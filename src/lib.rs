@@ -40,7 +40,7 @@
 //! * **What holds no conversation has words of its own** ([`scan::What`], [`ping::What`]) and the same screen: a view is of
 //!   whatever is told, records or these ([`view::View`]).
 //! * **You pay for looking only when you look**: steps are closures that are not called unless someone watches.
-//! * **Protocol logic does no I/O and reads no clock** ([`frame`], [`ws`], [`repl`], [`plan`], [`traffic::pace`]): bytes
+//! * **Protocol logic does no I/O and reads no clock** ([`frame`], [`ws`], [`eio`], [`sio`], [`repl`], [`plan`], [`traffic::pace`]): bytes
 //!   and values in, values out.
 //! * **The pump never awaits in a `select!` arm** ([`session`]). What has no room yet waits in a field and its source is
 //!   not read meanwhile: that is the back-pressure.
@@ -95,6 +95,7 @@ pub mod access;
 pub mod backoff;
 pub mod cli;
 pub mod command;
+pub mod eio;
 pub mod endpoint;
 pub mod environment;
 pub mod event;
@@ -113,6 +114,7 @@ pub mod repl;
 pub mod samples;
 pub mod scan;
 pub mod session;
+pub mod sio;
 pub mod stats;
 pub mod step;
 pub mod terminal;

@@ -22,6 +22,7 @@ mod patience;
 mod ping;
 mod proxy;
 mod scan;
+mod sio;
 mod sockets;
 mod talk;
 mod tls;
@@ -38,6 +39,7 @@ pub use patience::{Offline, Reconnect, Retry};
 pub use ping::TcpPing;
 pub use proxy::Proxy;
 pub use scan::Scan;
+pub use sio::{Eio, Sio, SioCarrier, SioDecode, SioDialect, SioEncode, SioParser, SioShow, SioType};
 pub use sockets::{Buffers, IpOptions, Multicast, TcpOptions, ToMany};
 pub use talk::{Ending, Messages, Show, Talk};
 pub use tls::{TlsClient, TlsHandshake, TlsIdentity, TlsServer};
@@ -95,6 +97,9 @@ pub enum Command {
     /// Messages over the web's own sockets
     #[command(subcommand)]
     Ws(Ws),
+    /// Events over WebSocket or HTTP polling
+    #[command(subcommand)]
+    Sio(Sio),
     /// Tell which TCP ports of a host are open
     #[command(after_long_help = "\
 Examples:

@@ -9,6 +9,7 @@ mod ping;
 mod readiness;
 mod replay;
 mod scan;
+mod sio;
 mod stage;
 mod talk;
 
@@ -33,6 +34,8 @@ pub fn run(plan: Plan) -> Result<Exit, Failure> {
         }
         Plan::Ping(ping) => on(Builder::new_current_thread(), ping::ping(*ping)),
         Plan::Scan(scan) => on(Builder::new_current_thread(), scan::scan(*scan)),
+        Plan::Decode(packets) => sio::decode(&packets),
+        Plan::Encode(packet) => sio::encode(&packet),
         Plan::Replay(file, look) => {
             let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
             replay::replay(&file, &look, &mut out, &mut err).map(|()| Exit::Complete)

@@ -6,6 +6,7 @@ mod measure;
 mod ping;
 mod proxy;
 mod scan;
+pub mod sio;
 mod sockets;
 mod talk;
 mod tls;
@@ -94,6 +95,10 @@ pub enum Plan {
     Ping(Box<Ping>),
     /// Tell which ports are open.
     Scan(Box<Scan>),
+    /// Tell what packets of Socket.IO mean.
+    Decode(Box<sio::Decode>),
+    /// Make a packet of Socket.IO.
+    Encode(Box<sio::Encode>),
     /// Show a record again.
     Replay(PathBuf, Look),
     /// Print a completion script.
@@ -248,6 +253,8 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
         Command::Vsock(Vsock::Listen(options)) => vsock_listen(options, terminal, environment),
         Command::Ws(Ws::Connect(options)) => ws::ws_connect(*options, terminal, environment),
         Command::Ws(Ws::Listen(options)) => ws::ws_listen(*options, terminal, environment),
+        Command::Sio(cli::Sio::Decode(options)) => sio::decode(options, terminal),
+        Command::Sio(cli::Sio::Encode(options)) => sio::encode(options, terminal),
         Command::Scan(options) => scan::scan(options, terminal),
         Command::Replay(options) => {
             let look = look(&options.show, Framing::Lines, Talkativeness::Normal, terminal);
