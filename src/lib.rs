@@ -82,6 +82,10 @@
 //!   answer by itself is thrown away, so that pongs and Closes can be withheld. What we say is encoded in one pass
 //!   ([`ws::speaking`]), because its writer masks, copies and refuses what `/frame` is for. A text whose frame is not whole
 //!   reaches it in fragments, so that what is no UTF-8 is refused as it comes.
+//! * **Socket.IO is ours down to Engine.IO's packets** ([`eio`], [`sio`]): the wire is what is shown, no library shows it, and
+//!   deliberate misbehaviour has to be possible. Each end is a machine that is told what came and what time it is, and
+//!   answers with what is to be done, so heart-beats, upgrades and lost connections are tested without waiting. JSON stays
+//!   the text that its writer wrote: a part of it is a slice ([`eio::Text`]).
 //! * **HTTP is hyper's, up to the last byte of the handshake** ([`transport::ws`]): its connection is then taken apart, and
 //!   nothing of it stays with ten thousand idle peers. One read buffer serves all conversations of a thread.
 //! * **There is no half-close in WebSocket**, and so no sign that all answers have come: after the end of stdin silence is

@@ -51,7 +51,8 @@ Examples:
   sockeye sio encode --type connect --namespace /admin '{\"token\":\"123\"}'
   sockeye sio encode --type ack --id 12 done | cat")]
 pub struct SioEncode {
-    /// The event's name and arguments; an acknowledgement's arguments; what a CONNECT says; a CONNECT_ERROR's message and data
+    /// The event's name and arguments; what an acknowledgement or a connect says; the message and data of a
+    /// refusal
     #[arg(value_names = ["EVENT", "ARGUMENT"], num_args = 0.., allow_negative_numbers = true)]
     pub words: Vec<String>,
     /// What the packet is

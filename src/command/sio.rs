@@ -119,7 +119,7 @@ fn show(pages: &[Page], sheet: &Sheet) -> Result<(), Failure> {
     let text = match sheet.output {
         Output::Human => human(pages, &sheet.style),
         Output::Json => json(pages),
-        Output::Raw => pages.iter().map(|page| format!("{}\n", page.typed)).collect(),
+        Output::Raw => pages.iter().flat_map(|page| [&page.typed, "\n"]).collect(),
         Output::Hex | Output::None => String::new(),
     };
     screen::print(&text).map_err(|error| match error.kind() {

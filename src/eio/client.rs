@@ -142,7 +142,7 @@ pub struct Client {
 enum Stage {
     Idle,
     Opening(Carrier),
-    Polling { get: Request, post: Request, move_: Move },
+    Polling { get: Request, post: Request, moving: Move },
     WebSocket,
     Closed,
 }
@@ -207,7 +207,7 @@ impl Client {
     pub fn is_writable(&self) -> bool {
         match self.stage {
             Stage::WebSocket => true,
-            Stage::Polling { post: Request::Idle, move_, .. } => move_ != Move::Pausing && self.queue.is_empty(),
+            Stage::Polling { post: Request::Idle, moving, .. } => moving != Move::Pausing && self.queue.is_empty(),
             _ => false,
         }
     }
@@ -238,15 +238,15 @@ impl Client {
                 self.end_if_said(out);
             }
             (Input::Polled(body), _) => self.polled(&body, now, out),
-            (Input::Posted, Stage::Polling { get, move_, .. }) => {
-                self.stage = Stage::Polling { get, post: Request::Idle, move_ };
+            (Input::Posted, Stage::Polling { get, moving, .. }) => {
+                self.stage = Stage::Polling { get, post: Request::Idle, moving };
                 self.go_on(out);
             }
             (Input::Lost, Stage::Opening(Carrier::Polling) | Stage::Polling { .. }) => {
                 self.close(Reason::TransportError, out);
             }
-            (Input::Connected, Stage::Polling { get, post, move_: Move::Connecting }) => {
-                self.stage = Stage::Polling { get, post, move_: Move::Probing };
+            (Input::Connected, Stage::Polling { get, post, moving: Move::Connecting }) => {
+                self.stage = Stage::Polling { get, post, moving: Move::Probing };
                 out.push(Output::Frame(Packet::probe(Kind::Ping).to_frame(self.config.version)));
             }
             (Input::Frame(frame), _) => self.frame(&frame, now, out),
@@ -306,9 +306,9 @@ impl Client {
             Err(fault) => return self.wrong(fault, out),
         };
         match self.stage {
-            Stage::Polling { get, post, move_: Move::Probing } => {
+            Stage::Polling { get, post, moving: Move::Probing } => {
                 if packet.is_probe(Kind::Pong) {
-                    self.stage = Stage::Polling { get, post, move_: Move::Pausing };
+                    self.stage = Stage::Polling { get, post, moving: Move::Pausing };
                     self.go_on(out);
                 } else {
                     out.push(Output::Hangup);
@@ -362,17 +362,17 @@ impl Client {
         if self.config.version == Version::V3 {
             self.ping = Some(now + open.ping_interval);
         }
-        let moves = open.offers_websocket() && self.config.upgrade == Upgrade::Wanted;
+        let is_wanted = open.offers_websocket() && self.config.upgrade == Upgrade::Wanted;
         out.push(Output::Opened(open.clone()));
         self.open = Some(open);
         self.stage = match carrier {
             Carrier::WebSocket => Stage::WebSocket,
             Carrier::Polling => {
-                let move_ = if moves { Move::Connecting } else { Move::None };
-                Stage::Polling { get: Request::Idle, post: Request::Idle, move_ }
+                let moving = if is_wanted { Move::Connecting } else { Move::None };
+                Stage::Polling { get: Request::Idle, post: Request::Idle, moving }
             }
         };
-        if carrier == Carrier::Polling && moves {
+        if carrier == Carrier::Polling && is_wanted {
             out.push(Output::Connect);
         }
     }
@@ -380,7 +380,7 @@ impl Client {
     /// A WebSocket that is lost is the end if it carries the session, and otherwise only of the move.
     fn hungup(&mut self, hangup: Hangup, stage: Stage, out: &mut Vec<Output>) {
         match stage {
-            Stage::Polling { move_: Move::Connecting | Move::Probing | Move::Pausing, .. } => self.not_upgraded(out),
+            Stage::Polling { moving: Move::Connecting | Move::Probing | Move::Pausing, .. } => self.not_upgraded(out),
             Stage::Opening(Carrier::WebSocket) | Stage::WebSocket => {
                 // Its WebSocket is gone and needs no hangup.
                 self.stage = Stage::Closed;
@@ -396,8 +396,8 @@ impl Client {
     }
 
     fn not_upgraded(&mut self, out: &mut Vec<Output>) {
-        if let Stage::Polling { move_, .. } = &mut self.stage {
-            *move_ = Move::None;
+        if let Stage::Polling { moving, .. } = &mut self.stage {
+            *moving = Move::None;
             out.push(Output::NotUpgraded);
             self.go_on(out);
         }
@@ -406,12 +406,12 @@ impl Client {
     /// What polling does next, when a request or the move has come further.
     fn go_on(&mut self, out: &mut Vec<Output>) {
         match &mut self.stage {
-            Stage::Polling { get: Request::Idle, post: Request::Idle, move_: Move::Pausing } => {
+            Stage::Polling { get: Request::Idle, post: Request::Idle, moving: Move::Pausing } => {
                 self.stage = Stage::WebSocket;
                 out.push(Output::Frame(Packet::bare(Kind::Upgrade).to_frame(self.config.version)));
                 out.push(Output::Upgraded);
             }
-            Stage::Polling { get, move_: Move::None | Move::Connecting | Move::Probing, .. }
+            Stage::Polling { get, moving: Move::None | Move::Connecting | Move::Probing, .. }
                 if *get == Request::Idle =>
             {
                 *get = Request::Running;
@@ -428,7 +428,7 @@ impl Client {
             Stage::WebSocket => {
                 out.extend(self.queue.drain(..).map(|packet| Output::Frame(packet.to_frame(version))));
             }
-            Stage::Polling { post, move_, .. } if *post == Request::Idle && *move_ != Move::Pausing => {
+            Stage::Polling { post, moving, .. } if *post == Request::Idle && *moving != Move::Pausing => {
                 let limit = self.open.as_ref().and_then(|open| open.max_payload);
                 let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
                 let packets = self.queue.make_contiguous();
@@ -449,7 +449,7 @@ impl Client {
             return;
         }
         match self.stage {
-            Stage::Polling { post: Request::Running, .. } | Stage::Polling { move_: Move::Pausing, .. } => return,
+            Stage::Polling { post: Request::Running, .. } | Stage::Polling { moving: Move::Pausing, .. } => return,
             _ if !self.queue.is_empty() && !matches!(self.stage, Stage::Idle | Stage::Opening(_)) => return,
             Stage::Polling { .. } => {
                 let end = [Packet::bare(Kind::Close)];
@@ -470,7 +470,7 @@ impl Client {
     fn close(&mut self, reason: Reason, out: &mut Vec<Output>) {
         let has_socket = match self.stage {
             Stage::Opening(carrier) => carrier == Carrier::WebSocket,
-            Stage::Polling { move_, .. } => move_ != Move::None,
+            Stage::Polling { moving, .. } => moving != Move::None,
             Stage::WebSocket => true,
             Stage::Idle => false,
             Stage::Closed => return,

@@ -224,8 +224,8 @@ impl Session {
             Beat::Next(at) | Beat::Asked(at, _) | Beat::Theirs(at) => Some(at),
         };
         let candidate = match self.stage {
-            Stage::Polling { candidate: Candidate::Silent { until }, .. } => Some(until),
-            Stage::Polling { candidate: Candidate::Probed { until, .. }, get: Poll::None } => Some(until),
+            Stage::Polling { candidate: Candidate::Silent { until }, .. }
+            | Stage::Polling { candidate: Candidate::Probed { until, .. }, get: Poll::None } => Some(until),
             Stage::Polling { candidate: Candidate::Probed { until, noop }, get: Poll::Waiting } => {
                 Some(until.min(noop))
             }

@@ -32,13 +32,13 @@ pub enum Fault {
     /// Bytes came where no attachment was due.
     #[error("got binary data when not reconstructing a packet")]
     StrayAttachment,
-    /// The bytes are no MessagePack.
+    /// The bytes are no msgpack.
     #[error("invalid MessagePack: {0}")]
     Msgpack(&'static str),
-    /// The namespace is missing, or no string (MessagePack).
+    /// The namespace is missing, or no string (msgpack).
     #[error("invalid namespace")]
     Namespace,
-    /// Text where every packet is MessagePack.
+    /// Text where every packet is msgpack.
     #[error("got plaintext data where packets are MessagePack")]
     TextForMsgpack,
 }

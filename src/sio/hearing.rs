@@ -45,7 +45,7 @@ impl Default for Parser {
 }
 
 impl Parser {
-    /// The messages that say a packet: the first, and its attachments. MessagePack cannot say a number that JSON has
+    /// The messages that say a packet: the first, and its attachments. The msgpack parser cannot say a number that JSON has
     /// and no machine, nor more than 128 arrays within each other.
     pub fn encode(self, packet: &Packet) -> Result<Vec<Data>, Fault> {
         match self {
@@ -235,12 +235,13 @@ const RESERVED: [&str; 6] =
 pub(super) fn fits(protocol: Protocol, kind: Kind, data: &Json) -> bool {
     match (protocol, kind, data.shape()) {
         (Protocol::V4, Kind::ConnectError, _) => true,
-        (Protocol::V4, _, shape) => shape == Shape::Array,
-        (_, Kind::Connect, shape) => shape == Shape::Object,
-        (_, Kind::Disconnect, _) => false,
-        (_, Kind::ConnectError, shape) => matches!(shape, Shape::Object | Shape::String),
-        (_, Kind::Ack, shape) => shape == Shape::Array,
-        (_, Kind::Event, shape) => shape == Shape::Array && data.name().is_some_and(|name| !is_reserved(&name)),
+        (Protocol::V5, Kind::Connect, shape) => shape == Shape::Object,
+        (Protocol::V5, Kind::Disconnect, _) => false,
+        (Protocol::V5, Kind::ConnectError, shape) => matches!(shape, Shape::Object | Shape::String),
+        (Protocol::V5, Kind::Event, shape) => {
+            shape == Shape::Array && data.name().is_some_and(|name| !is_reserved(&name))
+        }
+        (Protocol::V4, _, shape) | (Protocol::V5, Kind::Ack, shape) => shape == Shape::Array,
     }
 }
 

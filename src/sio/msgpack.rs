@@ -1,4 +1,4 @@
-//! The parser `socket.io-msgpack-parser`: a packet is one MessagePack map `{type, nsp, data?, id?}`, and bytes are bytes.
+//! The parser `socket.io-msgpack-parser`: a packet is one msgpack map `{type, nsp, data?, id?}`, and bytes are bytes.
 //! Here its data becomes JSON with placeholders and attachments, as the other parser has it; extensions, which JSON
 //! does not have, become `{"_ext":type,"base64":"…"}`, and become themselves again.
 
@@ -13,7 +13,7 @@ use super::json::Json;
 use super::packet::{Form, Kind, Packet};
 use crate::eio::Text;
 
-/// Arrays and maps within each other, as serde_json has it.
+/// Arrays and maps within each other, as `serde_json` has it.
 const DEEPEST: usize = 128;
 
 /// The one message that says a packet.
@@ -176,10 +176,7 @@ fn put_extension(out: &mut BytesMut, kind: i8, data: &[u8]) {
 pub fn decode(bytes: &Bytes) -> Result<Packet, Fault> {
     let mut reader = Reader { rest: bytes.clone(), attachments: Vec::new() };
     let (mut kind, mut namespace, mut id, mut data) = (None, None, None, None);
-    let fields = match reader.item()? {
-        Item::Map(fields) => fields,
-        _ => return Err(Fault::Msgpack("a packet is a map")),
-    };
+    let Item::Map(fields) = reader.item()? else { return Err(Fault::Msgpack("a packet is a map")) };
     for _ in 0..fields {
         let name = reader.item()?;
         let Item::Text(name) = name else { return Err(Fault::Msgpack("a packet's fields have names")) };
@@ -344,11 +341,12 @@ impl Reader {
             Item::Float(number) => json.push_str(&Value::from(number).to_string()),
             Item::Text(text) => push_string(json, &text),
             Item::Bytes(bytes) => {
-                json.push_str(&format!(r#"{{"_placeholder":true,"num":{}}}"#, self.attachments.len()));
+                json.push_str(Json::placeholder(self.attachments.len()).text());
                 self.attachments.push(bytes);
             }
             Item::Extension(kind, data) => {
-                json.push_str(&format!(r#"{{"_ext":{kind},"base64":"{}"}}"#, STANDARD.encode(data)));
+                let ext = format!(r#"{{"_ext":{kind},"base64":"{}"}}"#, STANDARD.encode(data));
+                json.push_str(&ext);
             }
             Item::Undefined => {
                 json.push_str("null");

@@ -30,11 +30,11 @@ fn taken_apart(value: &Value, attachments: &mut Vec<Bytes>) -> Value {
     }
 }
 
-/// A packet of the vectors. Its JSON is as JavaScript writes it, which serde_json does too.
+/// A packet of the vectors. Its JSON is as JavaScript writes it, which `serde_json` does too.
 fn packet(value: &Value) -> Packet {
     let mut attachments = Vec::new();
-    let digit = value["type"].as_u64().expect("a type") as u8;
-    let (kind, _) = Kind::of_digit(digit).expect("a known type");
+    let digit = value["type"].as_u64().and_then(|digit| u8::try_from(digit).ok());
+    let (kind, _) = digit.and_then(Kind::of_digit).expect("a known type");
     Packet {
         kind,
         namespace: value["nsp"].as_str().expect("a namespace").into(),
@@ -59,12 +59,11 @@ fn packets_of_protocol_5() {
             .map(|message| vectors::bytes(message).map_or_else(|| message.as_str().expect("text").into(), Data::Binary))
             .collect();
         assert_eq!(JSON.encode(&packet(&vector["packet"])), Ok(encoded.clone()), "{vector}");
-        match vector.get("decoded") {
-            Some(decoded) => assert_eq!(heard(JSON, &encoded), Ok(vec![packet(decoded)]), "{vector}"),
-            None => {
-                let fault = heard(JSON, &encoded).expect_err("a fault");
-                assert_eq!(fault.to_string(), vector["decode_error"].as_str().expect("a text"), "{vector}");
-            }
+        if let Some(decoded) = vector.get("decoded") {
+            assert_eq!(heard(JSON, &encoded), Ok(vec![packet(decoded)]), "{vector}");
+        } else {
+            let fault = heard(JSON, &encoded).expect_err("a fault");
+            assert_eq!(fault.to_string(), vector["decode_error"].as_str().expect("a text"), "{vector}");
         }
     }
 }
@@ -76,7 +75,7 @@ fn oddities_of_protocol_5() {
         let mut decoder = Decoder::new(JSON, Limits::default());
         let result = decoder.hear(&input.into());
         match (vector.get("decoded"), vector.get("error").and_then(Value::as_str)) {
-            (Some(decoded), _) => assert_eq!(result, Ok(Some(packet(decoded))), "{vector}"),
+            (Some(expected), _) => assert_eq!(result, Ok(Some(packet(expected))), "{vector}"),
             (_, Some(error)) => {
                 let fault = result.expect_err(input).to_string().to_lowercase();
                 // The official words, but for a character that JavaScript calls NaN.

@@ -11,8 +11,8 @@ pub(crate) fn all(table: &str) -> Vec<Value> {
 }
 
 pub(crate) fn hex(text: &str) -> Bytes {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).expect("hexadecimal") as u8;
-    text.as_bytes().chunks(2).map(|pair| digit(&pair[0]) << 4 | digit(&pair[1])).collect::<Vec<_>>().into()
+    let pair = |at| u8::from_str_radix(&text[at..at + 2], 16).expect("hexadecimal");
+    (0..text.len()).step_by(2).map(pair).collect::<Vec<_>>().into()
 }
 
 /// `{"$bin": hex}`.

@@ -27,7 +27,7 @@ use recovery::Missed;
 /// How a server behaves.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
-    /// MessagePack, or each client's own JSON.
+    /// Msgpack, or each client's own JSON.
     pub parser: Parser,
     /// What a packet may have.
     pub limits: Limits,
@@ -449,13 +449,15 @@ impl Server {
         if delivery == Delivery::Kept && answer == Answer::None {
             arguments = namespace.remember(arguments, &attachments, audience, now);
         }
-        let (sids, clients): (BTreeSet<Text>, Vec<ClientId>) = namespace.hearers(audience).into_iter().unzip();
+        let hearers = namespace.hearers(audience);
+        let clients: Vec<ClientId> = hearers.iter().map(|(_, client)| *client).collect();
         let mut packet = Packet::new(Kind::Event, audience.namespace.clone()).with(arguments);
         packet.attachments = attachments;
         if let Answer::Wanted { ticket, timeout } = answer {
-            if sids.is_empty() {
+            if clients.is_empty() {
                 return out.push(Output::Complete(ticket, 0));
             }
+            let sids = hearers.into_iter().map(|(sid, _)| sid.clone()).collect();
             let until = timeout.map(|timeout| now + timeout);
             let id = namespace.gather(Gathering { ticket, waiting: sids, missing: 0, until });
             if let Some(until) = until {
@@ -472,21 +474,19 @@ impl Server {
     fn answered(&mut self, socket: Socket, packet: Packet, out: &mut Vec<Output>) {
         let Some(namespace) = self.namespaces.get_mut(&socket.namespace) else { return };
         let Some(id) = packet.id else { return };
-        let Some(ticket) = namespace.answered(id, &socket.sid) else { return };
+        let Some((ticket, complete)) = namespace.answered(id, &socket.sid) else { return };
         let name = socket.namespace.clone();
         out.push(Output::Answered(ticket, socket, packet));
-        self.complete(&name, out);
+        if let Some(gathering) = complete {
+            self.complete(&name, id, &gathering, out);
+        }
     }
 
-    /// Tells of gatherings that nobody is missing from any more.
-    fn complete(&mut self, name: &Text, out: &mut Vec<Output>) {
-        let Some(namespace) = self.namespaces.get_mut(name) else { return };
-        for (id, gathering) in namespace.complete() {
-            if let Some(until) = gathering.until {
-                self.timers.remove(&(until, Timer::Gathering(name.clone(), id)));
-            }
-            out.push(Output::Complete(gathering.ticket, gathering.missing));
+    fn complete(&mut self, name: &Text, id: u64, gathering: &Gathering, out: &mut Vec<Output>) {
+        if let Some(until) = gathering.until {
+            self.timers.remove(&(until, Timer::Gathering(name.clone(), id)));
         }
+        out.push(Output::Complete(gathering.ticket, gathering.missing + gathering.waiting.len()));
     }
 
     fn client_of(&self, socket: &Socket) -> Option<ClientId> {
@@ -523,11 +523,14 @@ impl Server {
     fn leave(&mut self, socket: &Socket, reason: Reason, now: Instant, out: &mut Vec<Output>) {
         let Some(namespace) = self.namespaces.get_mut(&socket.namespace) else { return };
         let Some(id) = namespace.exit(&socket.sid, reason, now) else { return };
+        let complete = namespace.complete();
         if let Some(client) = self.clients.get_mut(&id) {
             client.places.remove(&socket.namespace);
         }
         out.push(Output::Disconnected(socket.clone(), reason));
-        self.complete(&socket.namespace, out);
+        for (id, gathering) in complete {
+            self.complete(&socket.namespace, id, &gathering, out);
+        }
     }
 
     /// Takes a client out of everything.
@@ -555,9 +558,8 @@ impl Server {
             match timer {
                 Timer::Connect(id) => self.wrong(id, Wrong::Silent, Reason::ForcedServerClose, now, out),
                 Timer::Gathering(name, id) => {
-                    let gathering = self.namespaces.get_mut(&name).and_then(|namespace| namespace.give_up(id));
-                    if let Some(Gathering { ticket, waiting, missing, .. }) = gathering {
-                        out.push(Output::Complete(ticket, missing + waiting.len()));
+                    if let Some(gathering) = self.namespaces.get_mut(&name).and_then(|known| known.give_up(id)) {
+                        self.complete(&name, id, &gathering, out);
                     }
                 }
             }

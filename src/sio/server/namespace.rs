@@ -122,19 +122,20 @@ impl Namespace {
     }
 
     /// Whoever hears this, each once.
-    pub(super) fn hearers(&self, audience: &Audience) -> Vec<(Text, ClientId)> {
+    pub(super) fn hearers(&self, audience: &Audience) -> Vec<(&Text, ClientId)> {
         let nobody = BTreeSet::new();
         let is_excepted = |sid: &Text| {
             audience.except.iter().any(|room| room == sid || self.rooms.get(room).unwrap_or(&nobody).contains(sid))
         };
-        let member = |sid: &Text| self.client(sid).map(|client| (sid.clone(), client));
         if audience.rooms.is_empty() {
-            return self.members.keys().filter(|sid| !is_excepted(sid)).filter_map(member).collect();
+            let members = self.members.iter().filter(|(sid, _)| !is_excepted(sid));
+            return members.map(|(sid, member)| (sid, member.client)).collect();
         }
         let own = audience.rooms.iter().filter(|room| self.members.contains_key(*room));
         let sids: BTreeSet<&Text> =
             audience.rooms.iter().filter_map(|room| self.rooms.get(room)).flatten().chain(own).collect();
-        sids.into_iter().filter(|sid| !is_excepted(sid)).filter_map(member).collect()
+        let sids = sids.into_iter().filter(|sid| !is_excepted(sid));
+        sids.filter_map(|sid| self.members.get_key_value(sid)).map(|(sid, member)| (sid, member.client)).collect()
     }
 
     /// Awaits answers under this number.
@@ -145,13 +146,18 @@ impl Namespace {
         id
     }
 
-    /// The ticket that is answered, if that is awaited of this socket.
-    pub(super) fn answered(&mut self, id: u64, sid: &Text) -> Option<u64> {
+    /// The ticket that is answered, if that is awaited of this socket, and the gathering if it was the last.
+    pub(super) fn answered(&mut self, id: u64, sid: &Text) -> Option<(u64, Option<Gathering>)> {
         let gathering = self.gatherings.get_mut(&id)?;
-        gathering.waiting.remove(sid).then_some(gathering.ticket)
+        if !gathering.waiting.remove(sid) {
+            return None;
+        }
+        let ticket = gathering.ticket;
+        let is_last = gathering.waiting.is_empty();
+        Some((ticket, is_last.then(|| self.gatherings.remove(&id)).flatten()))
     }
 
-    /// Takes out those that are complete.
+    /// Takes out those that nobody is awaited for any more, since somebody left.
     pub(super) fn complete(&mut self) -> Vec<(u64, Gathering)> {
         let mut complete: Vec<_> = self.gatherings.extract_if(|_, gathering| gathering.waiting.is_empty()).collect();
         complete.sort_unstable_by_key(|(id, _)| *id);

@@ -1,5 +1,6 @@
 //! The rules of the official server, rooms, answers, recovery; and our client against it with lost connections.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
@@ -331,8 +332,8 @@ struct Pair {
     client: client::Client,
     line: u64,
     is_open: bool,
-    up: std::collections::VecDeque<Data>,
-    down: std::collections::VecDeque<Data>,
+    up: VecDeque<Data>,
+    down: VecDeque<Data>,
     heard: Vec<String>,
     asked: Vec<String>,
 }
@@ -345,8 +346,8 @@ impl Pair {
             client: client::Client::new(config, 1),
             line: 0,
             is_open: false,
-            up: Default::default(),
-            down: Default::default(),
+            up: VecDeque::new(),
+            down: VecDeque::new(),
             heard: Vec::new(),
             asked: Vec::new(),
         };
