@@ -30,6 +30,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('unix', 'unix', [CompletionResultType]::ParameterValue, 'Sockets inside this machine')
             [CompletionResult]::new('vsock', 'vsock', [CompletionResultType]::ParameterValue, 'A byte stream between a virtual machine and its host')
             [CompletionResult]::new('ws', 'ws', [CompletionResultType]::ParameterValue, 'Messages over the web''s own sockets')
+            [CompletionResult]::new('sio', 'sio', [CompletionResultType]::ParameterValue, 'Events over WebSocket or HTTP polling')
             [CompletionResult]::new('scan', 'scan', [CompletionResultType]::ParameterValue, 'Tell which TCP ports of a host are open')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Show a recorded session again, in any view')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
@@ -899,6 +900,53 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
         'sockeye;ws;help;help' {
             break
         }
+        'sockeye;sio' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('decode', 'decode', [CompletionResultType]::ParameterValue, 'Tell what each character of a packet means')
+            [CompletionResult]::new('encode', 'encode', [CompletionResultType]::ParameterValue, 'Make a packet, and tell what each character means')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'sockeye;sio;decode' {
+            [CompletionResult]::new('--eio', '--eio', [CompletionResultType]::ParameterName, 'The version of Engine.IO: 4 is of Socket.IO 3 and 4, 3 of Socket.IO 1 and 2')
+            [CompletionResult]::new('--parser', '--parser', [CompletionResultType]::ParameterName, 'How packets are written, which both ends must know')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form: human, raw, json or none [default: human; of encode on a pipe, raw]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form: human, raw, json or none [default: human; of encode on a pipe, raw]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sockeye;sio;encode' {
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'What the packet is')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Where')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Ask for an acknowledgement with this number, or answer the event that had it')
+            [CompletionResult]::new('--transport', '--transport', [CompletionResultType]::ParameterName, 'What carries it')
+            [CompletionResult]::new('--eio', '--eio', [CompletionResultType]::ParameterName, 'The version of Engine.IO: 4 is of Socket.IO 3 and 4, 3 of Socket.IO 1 and 2')
+            [CompletionResult]::new('--parser', '--parser', [CompletionResultType]::ParameterName, 'How packets are written, which both ends must know')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form: human, raw, json or none [default: human; of encode on a pipe, raw]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form: human, raw, json or none [default: human; of encode on a pipe, raw]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sockeye;sio;help' {
+            [CompletionResult]::new('decode', 'decode', [CompletionResultType]::ParameterValue, 'Tell what each character of a packet means')
+            [CompletionResult]::new('encode', 'encode', [CompletionResultType]::ParameterValue, 'Make a packet, and tell what each character means')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'sockeye;sio;help;decode' {
+            break
+        }
+        'sockeye;sio;help;encode' {
+            break
+        }
+        'sockeye;sio;help;help' {
+            break
+        }
         'sockeye;scan' {
             [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give a port up that has not answered for so long; the kernel asks again after 1s, for a packet may be lost')
             [CompletionResult]::new('--parallel', '--parallel', [CompletionResultType]::ParameterName, 'So many connections at a time; never more than this process may have')
@@ -948,6 +996,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('unix', 'unix', [CompletionResultType]::ParameterValue, 'Sockets inside this machine')
             [CompletionResult]::new('vsock', 'vsock', [CompletionResultType]::ParameterValue, 'A byte stream between a virtual machine and its host')
             [CompletionResult]::new('ws', 'ws', [CompletionResultType]::ParameterValue, 'Messages over the web''s own sockets')
+            [CompletionResult]::new('sio', 'sio', [CompletionResultType]::ParameterValue, 'Events over WebSocket or HTTP polling')
             [CompletionResult]::new('scan', 'scan', [CompletionResultType]::ParameterValue, 'Tell which TCP ports of a host are open')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Show a recorded session again, in any view')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
@@ -1011,6 +1060,17 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             break
         }
         'sockeye;help;ws;listen' {
+            break
+        }
+        'sockeye;help;sio' {
+            [CompletionResult]::new('decode', 'decode', [CompletionResultType]::ParameterValue, 'Tell what each character of a packet means')
+            [CompletionResult]::new('encode', 'encode', [CompletionResultType]::ParameterValue, 'Make a packet, and tell what each character means')
+            break
+        }
+        'sockeye;help;sio;decode' {
+            break
+        }
+        'sockeye;help;sio;encode' {
             break
         }
         'sockeye;help;scan' {

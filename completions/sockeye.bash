@@ -28,6 +28,9 @@ _sockeye() {
             sockeye,scan)
                 cmd="sockeye__subcmd__scan"
                 ;;
+            sockeye,sio)
+                cmd="sockeye__subcmd__sio"
+                ;;
             sockeye,tcp)
                 cmd="sockeye__subcmd__tcp"
                 ;;
@@ -55,6 +58,9 @@ _sockeye() {
             sockeye__subcmd__help,scan)
                 cmd="sockeye__subcmd__help__subcmd__scan"
                 ;;
+            sockeye__subcmd__help,sio)
+                cmd="sockeye__subcmd__help__subcmd__sio"
+                ;;
             sockeye__subcmd__help,tcp)
                 cmd="sockeye__subcmd__help__subcmd__tcp"
                 ;;
@@ -69,6 +75,12 @@ _sockeye() {
                 ;;
             sockeye__subcmd__help,ws)
                 cmd="sockeye__subcmd__help__subcmd__ws"
+                ;;
+            sockeye__subcmd__help__subcmd__sio,decode)
+                cmd="sockeye__subcmd__help__subcmd__sio__subcmd__decode"
+                ;;
+            sockeye__subcmd__help__subcmd__sio,encode)
+                cmd="sockeye__subcmd__help__subcmd__sio__subcmd__encode"
                 ;;
             sockeye__subcmd__help__subcmd__tcp,connect)
                 cmd="sockeye__subcmd__help__subcmd__tcp__subcmd__connect"
@@ -102,6 +114,24 @@ _sockeye() {
                 ;;
             sockeye__subcmd__help__subcmd__ws,listen)
                 cmd="sockeye__subcmd__help__subcmd__ws__subcmd__listen"
+                ;;
+            sockeye__subcmd__sio,decode)
+                cmd="sockeye__subcmd__sio__subcmd__decode"
+                ;;
+            sockeye__subcmd__sio,encode)
+                cmd="sockeye__subcmd__sio__subcmd__encode"
+                ;;
+            sockeye__subcmd__sio,help)
+                cmd="sockeye__subcmd__sio__subcmd__help"
+                ;;
+            sockeye__subcmd__sio__subcmd__help,decode)
+                cmd="sockeye__subcmd__sio__subcmd__help__subcmd__decode"
+                ;;
+            sockeye__subcmd__sio__subcmd__help,encode)
+                cmd="sockeye__subcmd__sio__subcmd__help__subcmd__encode"
+                ;;
+            sockeye__subcmd__sio__subcmd__help,help)
+                cmd="sockeye__subcmd__sio__subcmd__help__subcmd__help"
                 ;;
             sockeye__subcmd__tcp,connect)
                 cmd="sockeye__subcmd__tcp__subcmd__connect"
@@ -206,7 +236,7 @@ _sockeye() {
 
     case "${cmd}" in
         sockeye)
-            opts="-h -V --help --version tcp udp unix vsock ws scan replay completions help"
+            opts="-h -V --help --version tcp udp unix vsock ws sio scan replay completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -234,7 +264,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__help)
-            opts="tcp udp unix vsock ws scan replay completions help"
+            opts="tcp udp unix vsock ws sio scan replay completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -292,6 +322,48 @@ _sockeye() {
         sockeye__subcmd__help__subcmd__scan)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__help__subcmd__sio)
+            opts="decode encode"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__help__subcmd__sio__subcmd__decode)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__help__subcmd__sio__subcmd__encode)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -608,6 +680,160 @@ _sockeye() {
                     COMPREPLY=($(compgen -W "off clock relative" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__sio)
+            opts="-h --help decode encode help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__sio__subcmd__decode)
+            opts="-o -h --eio --parser --output --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --eio)
+                    COMPREPLY=($(compgen -W "4 3" -- "${cur}"))
+                    return 0
+                    ;;
+                --parser)
+                    COMPREPLY=($(compgen -W "json msgpack" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human raw hex json none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "human raw hex json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__sio__subcmd__encode)
+            opts="-o -h --type --namespace --id --transport --eio --parser --output --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --type)
+                    COMPREPLY=($(compgen -W "event ack connect disconnect connect-error" -- "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --transport)
+                    COMPREPLY=($(compgen -W "websocket polling" -- "${cur}"))
+                    return 0
+                    ;;
+                --eio)
+                    COMPREPLY=($(compgen -W "4 3" -- "${cur}"))
+                    return 0
+                    ;;
+                --parser)
+                    COMPREPLY=($(compgen -W "json msgpack" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human raw hex json none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "human raw hex json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__sio__subcmd__help)
+            opts="decode encode help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__sio__subcmd__help__subcmd__decode)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__sio__subcmd__help__subcmd__encode)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__sio__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -27,6 +27,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand unix 'Sockets inside this machine'
             cand vsock 'A byte stream between a virtual machine and its host'
             cand ws 'Messages over the web''s own sockets'
+            cand sio 'Events over WebSocket or HTTP polling'
             cand scan 'Tell which TCP ports of a host are open'
             cand replay 'Show a recorded session again, in any view'
             cand completions 'Print the completion script for a shell'
@@ -858,6 +859,46 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         }
         &'sockeye;ws;help;help'= {
         }
+        &'sockeye;sio'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand decode 'Tell what each character of a packet means'
+            cand encode 'Make a packet, and tell what each character means'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'sockeye;sio;decode'= {
+            cand --eio 'The version of Engine.IO: 4 is of Socket.IO 3 and 4, 3 of Socket.IO 1 and 2'
+            cand --parser 'How packets are written, which both ends must know'
+            cand -o 'The form: human, raw, json or none [default: human; of encode on a pipe, raw]'
+            cand --output 'The form: human, raw, json or none [default: human; of encode on a pipe, raw]'
+            cand --color 'When to use colour'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'sockeye;sio;encode'= {
+            cand --type 'What the packet is'
+            cand --namespace 'Where'
+            cand --id 'Ask for an acknowledgement with this number, or answer the event that had it'
+            cand --transport 'What carries it'
+            cand --eio 'The version of Engine.IO: 4 is of Socket.IO 3 and 4, 3 of Socket.IO 1 and 2'
+            cand --parser 'How packets are written, which both ends must know'
+            cand -o 'The form: human, raw, json or none [default: human; of encode on a pipe, raw]'
+            cand --output 'The form: human, raw, json or none [default: human; of encode on a pipe, raw]'
+            cand --color 'When to use colour'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'sockeye;sio;help'= {
+            cand decode 'Tell what each character of a packet means'
+            cand encode 'Make a packet, and tell what each character means'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'sockeye;sio;help;decode'= {
+        }
+        &'sockeye;sio;help;encode'= {
+        }
+        &'sockeye;sio;help;help'= {
+        }
         &'sockeye;scan'= {
             cand --connect-timeout 'Give a port up that has not answered for so long; the kernel asks again after 1s, for a packet may be lost'
             cand --parallel 'So many connections at a time; never more than this process may have'
@@ -904,6 +945,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand unix 'Sockets inside this machine'
             cand vsock 'A byte stream between a virtual machine and its host'
             cand ws 'Messages over the web''s own sockets'
+            cand sio 'Events over WebSocket or HTTP polling'
             cand scan 'Tell which TCP ports of a host are open'
             cand replay 'Show a recorded session again, in any view'
             cand completions 'Print the completion script for a shell'
@@ -951,6 +993,14 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         &'sockeye;help;ws;connect'= {
         }
         &'sockeye;help;ws;listen'= {
+        }
+        &'sockeye;help;sio'= {
+            cand decode 'Tell what each character of a packet means'
+            cand encode 'Make a packet, and tell what each character means'
+        }
+        &'sockeye;help;sio;decode'= {
+        }
+        &'sockeye;help;sio;encode'= {
         }
         &'sockeye;help;scan'= {
         }

@@ -31,6 +31,7 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "udp" -d 'Datagrams 
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "unix" -d 'Sockets inside this machine'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "vsock" -d 'A byte stream between a virtual machine and its host'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "ws" -d 'Messages over the web\'s own sockets'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "sio" -d 'Events over WebSocket or HTTP polling'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "scan" -d 'Tell which TCP ports of a host are open'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "replay" -d 'Show a recorded session again, in any view'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
@@ -1056,6 +1057,48 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subc
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from help" -f -a "connect" -d 'Connect to a WebSocket and talk'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from help" -f -a "listen" -d 'Listen for WebSocket connections'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from decode encode help" -s h -l help -d 'Print help'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from decode encode help" -f -a "decode" -d 'Tell what each character of a packet means'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from decode encode help" -f -a "encode" -d 'Make a packet, and tell what each character means'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from decode encode help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from decode" -l eio -d 'The version of Engine.IO: 4 is of Socket.IO 3 and 4, 3 of Socket.IO 1 and 2' -r -f -a "4\t'Servers ping, packets of a body are separated'
+3\t'Clients ping, packets of a body are counted'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from decode" -l parser -d 'How packets are written, which both ends must know' -r -f -a "json\t'Text, and attachments beside it'
+msgpack\t'One binary message: socket.io-msgpack-parser'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from decode" -s o -l output -d 'The form: human, raw, json or none [default: human; of encode on a pipe, raw]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
+raw\t'The payload and nothing else'
+hex\t'Offsets, bytes and characters, both directions'
+json\t'One JSON object per record'
+none\t'Nothing'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from decode" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from decode" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from encode" -l type -d 'What the packet is' -r -f -a "event\t'A name and arguments'
+ack\t'The answer to an event'
+connect\t'Enter a namespace'
+disconnect\t'Leave one'
+connect-error\t'Not let in'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from encode" -l namespace -d 'Where' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from encode" -l id -d 'Ask for an acknowledgement with this number, or answer the event that had it' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from encode" -l transport -d 'What carries it' -r -f -a "websocket\t'One packet a message'
+polling\t'All in one body'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from encode" -l eio -d 'The version of Engine.IO: 4 is of Socket.IO 3 and 4, 3 of Socket.IO 1 and 2' -r -f -a "4\t'Servers ping, packets of a body are separated'
+3\t'Clients ping, packets of a body are counted'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from encode" -l parser -d 'How packets are written, which both ends must know' -r -f -a "json\t'Text, and attachments beside it'
+msgpack\t'One binary message: socket.io-msgpack-parser'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from encode" -s o -l output -d 'The form: human, raw, json or none [default: human; of encode on a pipe, raw]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
+raw\t'The payload and nothing else'
+hex\t'Offsets, bytes and characters, both directions'
+json\t'One JSON object per record'
+none\t'Nothing'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from encode" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from encode" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from help" -f -a "decode" -d 'Tell what each character of a packet means'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from help" -f -a "encode" -d 'Make a packet, and tell what each character means'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l connect-timeout -d 'Give a port up that has not answered for so long; the kernel asks again after 1s, for a packet may be lost' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l parallel -d 'So many connections at a time; never more than this process may have' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l connect-rate -d 'Connect so often: 100/s, 600/m [default: 500/s, which a home router bears; this machine\'s own loopback at will]' -r
@@ -1097,15 +1140,16 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -s v -l verbose 
 complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -l explain -d 'Explain each step; implies -v'
 complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "tcp" -d 'A byte stream over the network'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "udp" -d 'Datagrams over the network'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "unix" -d 'Sockets inside this machine'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "vsock" -d 'A byte stream between a virtual machine and its host'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "ws" -d 'Messages over the web\'s own sockets'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "scan" -d 'Tell which TCP ports of a host are open'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "replay" -d 'Show a recorded session again, in any view'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws scan replay completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws sio scan replay completions help" -f -a "tcp" -d 'A byte stream over the network'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws sio scan replay completions help" -f -a "udp" -d 'Datagrams over the network'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws sio scan replay completions help" -f -a "unix" -d 'Sockets inside this machine'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws sio scan replay completions help" -f -a "vsock" -d 'A byte stream between a virtual machine and its host'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws sio scan replay completions help" -f -a "ws" -d 'Messages over the web\'s own sockets'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws sio scan replay completions help" -f -a "sio" -d 'Events over WebSocket or HTTP polling'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws sio scan replay completions help" -f -a "scan" -d 'Tell which TCP ports of a host are open'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws sio scan replay completions help" -f -a "replay" -d 'Show a recorded session again, in any view'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws sio scan replay completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and not __fish_seen_subcommand_from tcp udp unix vsock ws sio scan replay completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from tcp" -f -a "connect" -d 'Connect to a TCP endpoint and talk'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from tcp" -f -a "listen" -d 'Listen for TCP connections'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from tcp" -f -a "ping" -d 'Connect again and again, and tell how long it takes'
@@ -1117,3 +1161,5 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from vsock" -f -a "listen" -d 'Listen for connections from the host, or from its virtual machines'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from ws" -f -a "connect" -d 'Connect to a WebSocket and talk'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from ws" -f -a "listen" -d 'Listen for WebSocket connections'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from sio" -f -a "decode" -d 'Tell what each character of a packet means'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from sio" -f -a "encode" -d 'Make a packet, and tell what each character means'

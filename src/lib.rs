@@ -42,7 +42,8 @@
 //! * **A lesson is a play and its texts** ([`learn`]): the play leads both sides through their stages and waits for what
 //!   the texts state, so that none of them can tell what is not so; a translation is one more file of texts.
 //! * **You pay for looking only when you look**: steps are closures that are not called unless someone watches.
-//! * **Protocol logic does no I/O and reads no clock** ([`frame`], [`http`], [`ws`], [`repl`], [`plan`], [`traffic::pace`]): bytes
+//! * **Protocol logic does no I/O and reads no clock** ([`frame`], [`http`], [`ws`], [`eio`], [`sio`], [`repl`], [`plan`],
+//!   [`traffic::pace`]): bytes
 //!   and values in, values out.
 //! * **The pump never awaits in a `select!` arm** ([`session`]). What has no room yet waits in a field and its source is
 //!   not read meanwhile: that is the back-pressure.
@@ -84,6 +85,10 @@
 //!   answer by itself is thrown away, so that pongs and Closes can be withheld. What we say is encoded in one pass
 //!   ([`ws::speaking`]), because its writer masks, copies and refuses what `/frame` is for. A text whose frame is not whole
 //!   reaches it in fragments, so that what is no UTF-8 is refused as it comes.
+//! * **Socket.IO is ours down to Engine.IO's packets** ([`eio`], [`sio`]): the wire is what is shown, no library shows it, and
+//!   deliberate misbehaviour has to be possible. Each end is a machine that is told what came and what time it is, and
+//!   answers with what is to be done, so heart-beats, upgrades and lost connections are tested without waiting. JSON stays
+//!   the text that its writer wrote: a part of it is a slice ([`eio::Text`]).
 //! * **HTTP is hyper's, up to the last byte of the handshake** ([`transport::ws`]): its connection is then taken apart, and
 //!   nothing of it stays with ten thousand idle peers. One read buffer serves all conversations of a thread.
 //! * **There is no half-close in WebSocket**, and so no sign that all answers have come: after the end of stdin silence is
@@ -109,6 +114,7 @@ pub mod backoff;
 pub mod cli;
 pub mod command;
 pub mod compare;
+pub mod eio;
 pub mod endpoint;
 pub mod environment;
 pub mod event;
@@ -129,6 +135,7 @@ pub mod repl;
 pub mod samples;
 pub mod scan;
 pub mod session;
+pub mod sio;
 pub mod stats;
 pub mod step;
 pub mod terminal;

@@ -25,6 +25,7 @@ mod patience;
 mod ping;
 mod proxy;
 mod scan;
+mod sio;
 mod sockets;
 mod talk;
 mod tls;
@@ -44,12 +45,14 @@ pub use patience::{Offline, Reconnect, Retry};
 pub use ping::TcpPing;
 pub use proxy::Proxy;
 pub use scan::Scan;
+pub use sio::{Eio, Sio, SioCarrier, SioDecode, SioDialect, SioEncode, SioParser, SioShow, SioType};
 pub use sockets::{Buffers, IpOptions, Multicast, TcpOptions, ToMany};
 pub use talk::{Ending, Messages, Show, Talk};
 pub use tls::{TlsClient, TlsHandshake, TlsIdentity, TlsServer};
 pub use traffic::Traffic;
 pub use values::{
-    AtEof, Color, CompareOutput, Family, Newline, Output, ReplyMode, ReplyTo, Shell, Slow, StdinTo, Switch, Timestamps, UnixType,
+    AtEof, Color, CompareOutput, Family, Newline, Output, ReplyMode, ReplyTo, Shell, Slow, StdinTo, Switch, Timestamps,
+    UnixType,
 };
 pub use ws::{MessageKind, Ws, WsAsk, WsCommon, WsConnect, WsDeflate, WsListen, WsOffer};
 
@@ -113,6 +116,9 @@ Examples:
   sockeye compare --rtt 30ms --report compare.html
   sockeye compare --output json | jq '.lanes[] | [.style, .latency.mean_ns / 1e6]'")]
     Compare(Compare),
+    /// Events over WebSocket or HTTP polling
+    #[command(subcommand)]
+    Sio(Sio),
     /// Tell which TCP ports of a host are open
     #[command(after_long_help = "\
 Examples:

@@ -14,7 +14,8 @@ use crate::view::screen::{Cast, Screen};
 pub(super) async fn compare(compare: Compare) -> Result<Exit, Failure> {
     let Compare { rules, look, report } = compare;
     let mut interrupts = interrupts()?;
-    let cast = Cast { payload: Some(view::compare::payload(&look)), talk: view::compare::talk(&look), ..Cast::default() };
+    let cast =
+        Cast { payload: Some(view::compare::payload(&look)), talk: view::compare::talk(&look), ..Cast::default() };
     let screen = Screen::start(cast).map_err(|error| Failure::system("write to", "the terminal", &error))?;
     let (told, mut tells) = mpsc::channel::<Vec<Timed<What>>>(8);
     let records = screen.records();

@@ -11,6 +11,7 @@ mod ping;
 mod readiness;
 mod replay;
 mod scan;
+mod sio;
 mod stage;
 mod talk;
 
@@ -37,6 +38,8 @@ pub fn run(plan: Plan) -> Result<Exit, Failure> {
         Plan::Compare(compare) => on(Builder::new_current_thread(), compare::compare(*compare)),
         Plan::Scan(scan) => on(Builder::new_current_thread(), scan::scan(*scan)),
         Plan::Learn(plan) => on(Builder::new_current_thread(), learn::learn(*plan)),
+        Plan::Decode(packets) => sio::decode(&packets),
+        Plan::Encode(packet) => sio::encode(&packet),
         Plan::Replay(file, look, diagram) => {
             let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
             replay::replay(&file, &look, diagram.as_ref(), &mut out, &mut err).map(|()| Exit::Complete)

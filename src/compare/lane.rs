@@ -116,15 +116,19 @@ impl Remote {
     /// Finds it, and asks what its newest event is.
     pub(super) async fn find(target: &Target) -> Result<Self, Failure> {
         let fail = |why: &str| Failure::new(Exit::Protocol, format!("compare: {target}: {why}"));
-        let Carrier::Host(at) = &target.carrier else { return Err(fail("it is not http://, and could not be read along")) };
+        let Carrier::Host(at) = &target.carrier else {
+            return Err(fail("it is not http://, and could not be read along"));
+        };
         let mut found = tokio::net::lookup_host((at.host.as_str(), at.port))
             .await
             .map_err(|error| Failure::new(Exit::Resolve, format!("compare: {target}: {}", words(&error))))?;
-        let address = found.next().ok_or_else(|| Failure::new(Exit::Resolve, format!("compare: {target}: no address")))?;
+        let address =
+            found.next().ok_or_else(|| Failure::new(Exit::Resolve, format!("compare: {target}: no address")))?;
         let prefix = target.resource.trim_end_matches('/').to_owned();
         let site = Site { authority: Some(target.authority()), prefix, since: 0 };
         let since = newest(address, &site).await.map_err(|why| {
-            fail(&why).hint("the paths of `sockeye http listen` are wanted: /poll, /long-poll, /stream, /sse, /ws, /publish")
+            fail(&why)
+                .hint("the paths of `sockeye http listen` are wanted: /poll, /long-poll, /stream, /sse, /ws, /publish")
         })?;
         Ok(Self { address, site: Site { since, ..site } })
     }
@@ -189,9 +193,9 @@ impl Lane {
         let (ready, opened) = oneshot::channel();
         let serving = Serving { style, clock, down: down.clone(), up: up.clone() };
         thread(&format!("{style} server"), serving.run(ordered, ready), Arc::clone(&failed))?;
-        let opened = opened.await.unwrap_or_else(|_| {
-            Err(Failure::new(Exit::Io, format!("compare: the server of {style} did not start")))
-        })?;
+        let opened = opened
+            .await
+            .unwrap_or_else(|_| Err(Failure::new(Exit::Io, format!("compare: the server of {style} did not start"))))?;
         let line = Line::new(rtt, start);
         let near = carry(style, line.clone(), opened, Arc::clone(&failed))?;
         let (server, site, began) = (Some(End { orders }), Site::default(), Duration::ZERO);
@@ -199,7 +203,13 @@ impl Lane {
     }
 
     /// A line to somebody else's server.
-    pub(super) fn toward(style: Style, remote: &Remote, rtt: Duration, clock: Clock, start: Instant) -> Result<Self, Failure> {
+    pub(super) fn toward(
+        style: Style,
+        remote: &Remote,
+        rtt: Duration,
+        clock: Clock,
+        start: Instant,
+    ) -> Result<Self, Failure> {
         let failed = Arc::default();
         let line = Line::new(rtt, start);
         let near = carry(style, line.clone(), remote.address, Arc::clone(&failed))?;
@@ -248,7 +258,12 @@ fn processor() -> Duration {
 }
 
 /// Starts the line to a server; its near end.
-fn carry(style: Style, line: Arc<Line>, server: SocketAddr, failed: Arc<Mutex<Option<Failure>>>) -> Result<SocketAddr, Failure> {
+fn carry(
+    style: Style,
+    line: Arc<Line>,
+    server: SocketAddr,
+    failed: Arc<Mutex<Option<Failure>>>,
+) -> Result<SocketAddr, Failure> {
     let fail = |error: std::io::Error| Failure::system("bind", "the line of compare", &error);
     let local = SocketAddr::from(([127, 0, 0, 1], 0));
     let name = format!("{style} line");
@@ -256,9 +271,8 @@ fn carry(style: Style, line: Arc<Line>, server: SocketAddr, failed: Arc<Mutex<Op
         let near = std::net::UdpSocket::bind(local).map_err(fail)?;
         near.set_nonblocking(true).map_err(fail)?;
         let address = near.local_addr().map_err(fail)?;
-        let task = async move {
-            line.carry_datagrams(UdpSocket::from_std(near).map_err(fail)?, server).await.map_err(fail)
-        };
+        let task =
+            async move { line.carry_datagrams(UdpSocket::from_std(near).map_err(fail)?, server).await.map_err(fail) };
         thread(&name, task, failed)?;
         return Ok(address);
     }
@@ -266,9 +280,8 @@ fn carry(style: Style, line: Arc<Line>, server: SocketAddr, failed: Arc<Mutex<Op
     near.set_nonblocking(true).map_err(fail)?;
     let address = near.local_addr().map_err(fail)?;
     let spoken = if style.is_http() { Spoken::Http } else { Spoken::Raw };
-    let task = async move {
-        line.carry(TcpListener::from_std(near).map_err(fail)?, server, spoken).await.map_err(fail)
-    };
+    let task =
+        async move { line.carry(TcpListener::from_std(near).map_err(fail)?, server, spoken).await.map_err(fail) };
     thread(&name, task, failed)?;
     Ok(address)
 }
@@ -395,13 +408,8 @@ fn quick(style: Style) -> Options {
 
 fn start(opened: Opened, say: Vec<Event>) -> Link {
     let Opened { channel, report } = opened;
-    let frames = Frames {
-        heard: Framing::Lines,
-        said: Framing::Lines,
-        newline: Newline::AsIs,
-        limit: LARGEST,
-        patience: None,
-    };
+    let frames =
+        Frames { heard: Framing::Lines, said: Framing::Lines, newline: Newline::AsIs, limit: LARGEST, patience: None };
     let transport: Box<dyn link::Transport> = match channel {
         Channel::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, frames)),
         Channel::Messages(transport) => transport,
@@ -460,12 +468,7 @@ impl Calling {
             tls: None,
             style,
             asking: asking(Protocol::Http, &format!("{path}?since={since}"))?,
-            request: Request {
-                method: Method::GET,
-                body: Bytes::new(),
-                content_type: None,
-                codings: Codings::Refused,
-            },
+            request: Request { method: Method::GET, body: Bytes::new(), content_type: None, codings: Codings::Refused },
             post: Post { to: Some(asking(Protocol::Http, "publish")?), content_type: None },
             framing: None,
             newline: Newline::AsIs,

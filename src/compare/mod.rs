@@ -26,11 +26,11 @@ use serde::Serialize;
 
 pub use run::Comparison;
 
+use crate::http::Target;
 use delay::Crossed;
 use ledger::{Counts, Latency};
 use style::Style;
 use theory::Theory;
-use crate::http::Target;
 use wire::Exchange;
 
 /// What is compared, and how.

@@ -44,7 +44,8 @@ async fn every_act_is_played_and_the_kernel_is_where_the_texts_say() {
                 assert_eq!(socket.view.state(), socket.expected, "{lesson:?} {}: {socket:?}", act.number);
             }
             for happened in &act.happened {
-                let skipped = matches!(&happened.record.what, What::Step(step) if matches!(**step, Step::Skipped { .. }));
+                let skipped =
+                    matches!(&happened.record.what, What::Step(step) if matches!(**step, Step::Skipped { .. }));
                 assert!(!skipped, "{lesson:?} {}: a step is missing", act.number);
             }
         }

@@ -92,10 +92,6 @@ pub(super) fn compare(options: cli::Compare, terminal: Terminal) -> Result<Plan,
         view::Style::new(color, Timestamps::Off, terminal.width.filter(|_| is_terminal))
     };
     let shows = terminal.stderr.is_terminal() && terminal.editing && !quiet;
-    let look = Look {
-        output,
-        stdout: style(terminal.stdout.is_terminal()),
-        progress: shows.then(|| style(true)),
-    };
+    let look = Look { output, stdout: style(terminal.stdout.is_terminal()), progress: shows.then(|| style(true)) };
     Ok(Plan::Compare(Box::new(Compare { rules, look, report })))
 }

@@ -10,6 +10,7 @@ mod measure;
 mod ping;
 mod proxy;
 mod scan;
+pub mod sio;
 mod sockets;
 mod talk;
 mod tls;
@@ -105,6 +106,10 @@ pub enum Plan {
     Compare(Box<Compare>),
     /// Teach.
     Learn(Box<Learn>),
+    /// Tell what packets of Socket.IO mean.
+    Decode(Box<sio::Decode>),
+    /// Make a packet of Socket.IO.
+    Encode(Box<sio::Encode>),
     /// Show a record again.
     Replay(PathBuf, Look, Option<Diagram>),
     /// Print a completion script.
@@ -268,6 +273,8 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
         Command::Http(Http::Sse(options)) => http::sse(*options, terminal, environment),
         Command::Http(Http::Listen(options)) => http::http_listen(*options, terminal, environment),
         Command::Compare(options) => compare::compare(options, terminal),
+        Command::Sio(cli::Sio::Decode(options)) => sio::decode(options, terminal),
+        Command::Sio(cli::Sio::Encode(options)) => sio::encode(options, terminal),
         Command::Scan(options) => scan::scan(options, terminal),
         Command::Learn(options) => Ok(Plan::Learn(Box::new(learn::learn(options, terminal, environment)?))),
         Command::Replay(options) => {

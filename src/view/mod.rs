@@ -24,6 +24,7 @@ mod pretty;
 mod printer;
 mod raw;
 pub mod scan;
+pub mod sio;
 mod spare;
 mod stats;
 mod steps;

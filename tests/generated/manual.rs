@@ -6,7 +6,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, roman};
 use sockeye::cli::Cli;
 use sockeye::exit::Exit;
-use sockeye::view::{SCHEMA, ping, scan};
+use sockeye::view::{SCHEMA, ping, scan, sio};
 use sockeye::{repl, ws};
 
 use crate::Folder;
@@ -119,7 +119,12 @@ fn own_sections(command: &Command) -> Roff {
         verbatim(&mut roff, SCHEMA.lines());
     }
 
-    for (page, schema) in [("sockeye-scan", scan::SCHEMA), ("sockeye-tcp-ping", ping::SCHEMA)] {
+    for (page, schema) in [
+        ("sockeye-scan", scan::SCHEMA),
+        ("sockeye-tcp-ping", ping::SCHEMA),
+        ("sockeye-sio-decode", sio::SCHEMA),
+        ("sockeye-sio-encode", sio::SCHEMA),
+    ] {
         if name(command) == page {
             roff.control("SH", ["JSON"]);
             verbatim(&mut roff, schema.lines());
