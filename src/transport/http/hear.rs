@@ -126,9 +126,7 @@ impl Listener {
         let answer = self.ask().await?;
         match self.judge(&answer.response) {
             Verdict::Refused(trouble) => {
-                let (parts, body) = answer.response.into_parts();
-                let shown = timeout(self.agent.limit, trouble::body(Response::new(body))).await.unwrap_or_default();
-                trouble::show(parts.status, &parts.headers, &shown, self.report()).await;
+                self.show(answer).await;
                 Err(trouble::failed(&self.agent.name(), trouble, self.report()))
             }
             _ => {
@@ -136,6 +134,13 @@ impl Listener {
                 Ok(())
             }
         }
+    }
+
+    /// Shows an answer that is refused.
+    async fn show(&self, answer: Answer) {
+        let (parts, body) = answer.response.into_parts();
+        let shown = timeout(self.agent.limit, trouble::body(Response::new(body))).await.unwrap_or_default();
+        trouble::show(parts.status, &parts.headers, &shown, self.report()).await;
     }
 
     /// Until the server, or a rule, ends it.
@@ -168,6 +173,7 @@ impl Listener {
                     }
                 }
                 Verdict::Refused(Trouble { what, hint }) => {
+                    self.show(answer).await;
                     self.report().step(|| Step::Http(Http::Refused { why: what.clone() }));
                     return End::Violation { what, hint };
                 }
@@ -298,14 +304,14 @@ impl Listener {
     async fn failed(&mut self, failure: Failure) -> Option<End> {
         match failure.exit {
             Exit::Resolve | Exit::Refused | Exit::Timeout | Exit::Partial => self.later(failure, None).await,
-            _ => Some(end(failure)),
+            _ => Some(self.over(failure)),
         }
     }
 
     async fn later(&mut self, failure: Failure, after: Option<Duration>) -> Option<End> {
         self.failures += 1;
         if self.failures >= self.client.attempts {
-            return Some(end(failure));
+            return Some(self.over(failure));
         }
         let wait = after.unwrap_or_else(|| self.backoff.wait(fastrand::f64()));
         self.wait(wait, if after.is_some() { Until::RetryAfter } else { Until::Backoff });
@@ -313,6 +319,15 @@ impl Listener {
         self.report().tell(What::Notice { text }).await;
         sleep(wait).await;
         None
+    }
+
+    /// How a failure ends the conversation, whose name is told with its end anyway.
+    fn over(&self, failure: Failure) -> End {
+        let what = match failure.what.strip_prefix(&format!("{}: ", self.client.asking.target)) {
+            Some(rest) => rest.to_owned(),
+            None => failure.what,
+        };
+        end(Failure { what, ..failure })
     }
 
     /// Reads an answer that has nothing to say, so that the connection can be used again; unless that is dearer than
@@ -517,7 +532,8 @@ impl Body {
                 Some(Err(error)) => return Err(Stopped::Cut(cut(&error))),
                 None => {
                     self.ended = true;
-                    let rest = self.decoder.finish().map_err(|error| miscoded(&error))?;
+                    let half = |_| Stopped::Cut(HALF_CODED.to_owned());
+                    let rest = self.decoder.finish().map_err(half)?;
                     if !rest.is_empty() {
                         self.decoded += rest.len() as u64;
                         return Ok(Some(rest));
@@ -533,9 +549,12 @@ impl Body {
     }
 }
 
+/// What is not whole when everything has come.
+const HALF_CODED: &str = "the compressed answer stopped before its end";
+
 fn miscoded(error: &std::io::Error) -> Stopped {
     if error.kind() == std::io::ErrorKind::UnexpectedEof {
-        return Stopped::Cut("the compressed answer stopped before its end".to_owned());
+        return Stopped::Cut(HALF_CODED.to_owned());
     }
     let what = format!("the answer's Content-Encoding is broken: {}", words(error));
     Stopped::Broken(Trouble { what, hint: Some("--compression off asks for plain answers".to_owned()) })

@@ -2,12 +2,12 @@
 //! against curl, Python's requests, nginx and Chromium.
 
 mod bad;
-// mod browser;
+mod browser;
 mod clients;
-// mod ends;
+mod ends;
 mod host;
-// mod interop;
-// mod prompt;
+mod interop;
+mod prompt;
 mod requests;
 mod strangers;
 
