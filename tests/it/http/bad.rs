@@ -158,7 +158,7 @@ fn what_is_badly_encoded_is_6_and_half_of_it_7() {
             let ended = sockeye(&words).start_mute().wait_code(6);
             assert!(line(&ended, port).contains("Content-Encoding is broken"), "{}", ended.stderr);
             assert!(ended.stderr.contains("hint: --compression off"), "{}", ended.stderr);
-            let words = format!("http {style} http://localhost:{port}/broken?coding={coding}&cut --attempts 1");
+            let words = format!("http {style} http://localhost:{port}/broken?coding={coding}&cut=1 --attempts 1");
             let ended = sockeye(&words).start_mute().wait_code(7);
             assert!(line(&ended, port).contains("stopped before its end"), "{style} {coding}: {}", ended.stderr);
         }
