@@ -7,6 +7,7 @@ use std::time::Duration;
 use sockeye::cli::{Family, UnixType};
 use sockeye::endpoint::{HostPort, ListenOn, UnixListenOn, UnixName};
 use sockeye::frame::{Framing, Order, Width};
+use sockeye::http;
 use sockeye::proxy::{Hop, Kind, Route};
 use sockeye::tls::{Client, ClientOptions, Server, ServerOptions, Trust};
 use sockeye::transport::binding::Place;
@@ -16,7 +17,7 @@ use sockeye::transport::sockets::Options;
 use sockeye::transport::ws::{self, Answers, Manners};
 use sockeye::transport::{Bind, Dial, Handed, Network, On, To, tcp, udp, unix};
 use sockeye::ws::extension::Config;
-use sockeye::ws::handshake::{self, Ask, Rules};
+use sockeye::ws::handshake::{Ask, Rules};
 use sockeye::ws::speaking::Masking;
 use tempfile::TempDir;
 

@@ -124,16 +124,12 @@ impl Listener {
             return Ok(());
         }
         let answer = self.ask().await?;
-        match self.judge(&answer.response) {
-            Verdict::Refused(trouble) => {
-                self.show(answer).await;
-                Err(trouble::failed(&self.agent.name(), trouble, self.report()))
-            }
-            _ => {
-                self.first = Some(answer);
-                Ok(())
-            }
+        if let Verdict::Refused(trouble) = self.judge(&answer.response) {
+            self.show(answer).await;
+            return Err(trouble::failed(&self.agent.name(), trouble, self.report()));
         }
+        self.first = Some(answer);
+        Ok(())
     }
 
     /// Shows an answer that is refused.
@@ -315,7 +311,7 @@ impl Listener {
         }
         let wait = after.unwrap_or_else(|| self.backoff.wait(fastrand::f64()));
         self.wait(wait, if after.is_some() { Until::RetryAfter } else { Until::Backoff });
-        let text = format!("{failure}; asking again in {:.1?}", wait);
+        let text = format!("{failure}; asking again in {wait:.1?}");
         self.report().tell(What::Notice { text }).await;
         sleep(wait).await;
         None
@@ -382,7 +378,7 @@ impl Listener {
         let framing = self.client.framing.or(is_lines.then_some(Framing::Lines)).unwrap_or(Framing::File);
         let mut framer = Framer::new(framing, self.client.newline, largest);
         let (mut buffer, mut messages) = (BytesMut::from(whole), Vec::new());
-        framer.finish(&mut buffer, &mut messages).map_err(unframed)?;
+        framer.finish(&mut buffer, &mut messages).map_err(|error| unframed(&error))?;
         self.heard(messages).await;
         Ok(Read::News)
     }
@@ -411,9 +407,9 @@ impl Listener {
             // What came before a cut is heard.
             if let Ok(Some(piece)) = &piece {
                 buffer.extend_from_slice(piece);
-                framer.decode(&mut buffer, &mut messages).map_err(unframed)?;
+                framer.decode(&mut buffer, &mut messages).map_err(|error| unframed(&error))?;
             } else {
-                framer.finish(&mut buffer, &mut messages).map_err(unframed)?;
+                framer.finish(&mut buffer, &mut messages).map_err(|error| unframed(&error))?;
             }
             self.heard(messages).await;
             if piece?.is_none() {
@@ -565,7 +561,7 @@ fn too_long(limit: usize) -> Stopped {
     Stopped::Broken(Trouble { what, hint: Some("--max-message allows more".to_owned()) })
 }
 
-fn unframed(error: crate::frame::FrameError) -> Stopped {
+fn unframed(error: &crate::frame::FrameError) -> Stopped {
     Stopped::Broken(Trouble {
         what: error.to_string(),
         hint: Some("--framing says how messages are told apart".to_owned()),

@@ -204,7 +204,9 @@ async fn gather(gathering: Box<Gathering>, port: Port) -> Outcome {
                 }
             }
             1.. = posts.recv_many(&mut heard, POSTED) => {
-                heard.iter().for_each(|message| meter.received(&message.data));
+                for message in &heard {
+                    meter.received(&message.data);
+                }
                 report.heard(heard.drain(..).map(Event::Message).collect()).await;
             }
         }

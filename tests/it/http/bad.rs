@@ -12,7 +12,7 @@ use crate::ws::{head, listening};
 const STYLES: [&str; 3] = ["poll", "long-poll", "stream"];
 
 /// The line that says why, which names the address, and its hint.
-fn line<'a>(ended: &'a Ended, port: u16) -> &'a str {
+fn line(ended: &Ended, port: u16) -> &str {
     let line = ended.stderr.lines().find(|line| line.starts_with("sockeye: ")).unwrap_or_default();
     assert!(line.contains(&format!("localhost:{port}")), "{}", ended.stderr);
     line

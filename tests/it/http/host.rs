@@ -2,17 +2,17 @@
 
 use std::io::Read as _;
 
-use super::{curl, listener, python};
+use super::{curl, each, listener, python};
 use crate::net::{Peer as _, connect};
 use crate::program::{Program, Start as _, sockeye};
 
 fn numbered(count: usize) -> String {
-    (1..=count).map(|n| format!("event {n}\n")).collect()
+    each(count, |n| format!("event {n}\n"))
 }
 
 /// The same as lines of JSON.
 fn told(count: usize) -> String {
-    (1..=count).map(|n| format!("{{\"id\":{n},\"data\":\"event {n}\"}}\n")).collect()
+    each(count, |n| format!("{{\"id\":{n},\"data\":\"event {n}\"}}\n"))
 }
 
 /// curl, which listens once the head of its answer is there.
@@ -106,12 +106,12 @@ fn every_style_hears_every_event_once_and_in_order() {
         assert_eq!(client.wait_code(0).text(), told(COUNT));
     }
     assert_eq!(events.wait_code(0).text(), numbered(COUNT));
-    let expected: String = (1..=COUNT).map(|n| format!("{n} event {n}\n")).collect();
+    let expected = each(COUNT, |n| format!("{n} event {n}\n"));
     for client in &mut pythons {
         assert_eq!(client.wait_code(0).text(), expected);
     }
     streams.0.wait_stdout(&told(COUNT));
-    let as_events: String = (1..=COUNT).map(|n| format!("data: event {n}\nid: {n}\n\n")).collect();
+    let as_events = each(COUNT, |n| format!("data: event {n}\nid: {n}\n\n"));
     streams.1.wait_stdout(&as_events);
     ws.wait_stdout(&numbered(COUNT));
 }
@@ -130,7 +130,7 @@ fn who_hangs_up_at_random_loses_nothing_and_hears_nothing_twice() {
             clients[1].wait_stdout(&format!("\n{} ", n - 5));
         }
     }
-    let expected: String = (1..=COUNT).map(|n| format!("{n} event {n}\n")).collect();
+    let expected = each(COUNT, |n| format!("{n} event {n}\n"));
     for client in &mut clients {
         let ended = client.wait_code(0);
         assert_eq!(ended.text(), expected);

@@ -2,7 +2,7 @@
 
 use super::{curl, listener, web};
 use crate::nginx::Nginx;
-use crate::program::{Start as _, peer, sockeye};
+use crate::program::{Program, Start as _, peer, sockeye};
 use crate::tls::authority::Authority;
 
 /// nginx that collects answers, as it does unless it is told otherwise; that passes them on; and that collects whatever
@@ -29,7 +29,7 @@ fn our_streams_pass_an_nginx_that_collects_because_they_say_so() {
         clients[0].wait_stdout(front);
         server.wait_stdout(front);
         // The second may have come too late for the first event.
-        while clients.iter_mut().any(|client| client.runs()) {
+        while clients.iter_mut().any(Program::runs) {
             server.say("news\n");
             std::thread::yield_now();
         }

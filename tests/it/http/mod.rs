@@ -44,3 +44,8 @@ fn listener(options: &str) -> (Program, u16) {
 fn curl(port: u16, path: &str, words: &str) -> Command {
     peer("curl", &format!("-sS --noproxy * --max-time 25 {words} http://127.0.0.1:{port}{path}"))
 }
+
+/// One text for each number, from 1.
+fn each(count: usize, text: impl Fn(usize) -> String) -> String {
+    (1..=count).map(text).collect::<Vec<_>>().concat()
+}
