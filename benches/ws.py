@@ -15,15 +15,12 @@ idle-deflate: the same with permessage-deflate agreed upon.
 broadcast: 64 B to all connections but the sender's, one message after the other, until the last has it.
 """
 
-import json
 import os
-import re
-import resource
-import select
 import tempfile
 import time
 from pathlib import Path
 
+from many import answer_of, enough_descriptors, resident
 from measure import (HERE, HOST, PATIENCE, Case, Child, Failed, Figure, finish, json_of, peer, quick, reference, run_json,
                      setting, sockeye, wanted)
 
@@ -329,26 +326,6 @@ def large_in_cases():
 
 # Many connections
 
-def resident(child):
-    """Its resident memory in kB."""
-    return int(re.search(r"^Rss:\s+(\d+) kB", Path(f"/proc/{child.pid}/smaps_rollup").read_text(), re.MULTILINE)[1])
-
-
-def answer_of(child, read):
-    """The next line that the program prints to the pipe `read`, parsed."""
-    line = b""
-    deadline = time.monotonic() + PATIENCE
-    while not line.endswith(b"\n"):
-        if not select.select([read], [], [], max(deadline - time.monotonic(), 0))[0]:
-            raise Failed(f"silent for {PATIENCE:.0f} s: {child}")
-        piece = os.read(read, 4096)
-        if not piece:
-            child.ended(1)
-            raise Failed(f"ended too early: {child}")
-        line += piece
-    return json.loads(line)
-
-
 def idle(argv, deflate):
     server = Child(argv)
     port = str(server.port())
@@ -405,21 +382,8 @@ def broadcast(argv):
     return {"rate": done["heard"] / done["seconds"], "cpu": usage.cpu / done["heard"] * 1e6}
 
 
-def enough_descriptors():
-    """Two ends of every connection, each in a process of its own."""
-    needed = CONNECTIONS + 100
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < needed:
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, needed))
-        except (ValueError, OSError):
-            raise SystemExit(f"ws.py: {needed} open files are needed, and ulimit -Hn is {hard}") from None
-        return
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
 def main():
-    enough_descriptors()
+    enough_descriptors(CONNECTIONS)
     with tempfile.TemporaryDirectory() as folder:
         if wanted("out"):
             small("small messages out: 16 B lines of a file", SENDERS, lambda argv, count: out_of_file(argv, folder, count),

@@ -2083,12 +2083,16 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__replay)
-            opts="-o -q -v -h --output --color --timestamps --quiet --verbose --explain --help"
+            opts="-o -q -v -h --diagram --output --color --timestamps --quiet --verbose --explain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --diagram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "human raw hex json none" -- "${cur}"))
                     return 0
@@ -2181,7 +2185,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__tcp__subcmd__connect)
-            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --resolve --proxy --proxy-ca --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --resolve --proxy --proxy-ca --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --diagram --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2383,6 +2387,10 @@ _sockeye() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --diagram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2461,7 +2469,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__tcp__subcmd__listen)
-            opts="-4 -6 -o -q -v -h --once --max-peers --reply --slow --accept-timeout --stdin --reuse-port --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --once --max-peers --reply --slow --accept-timeout --stdin --reuse-port --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --diagram --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2663,6 +2671,10 @@ _sockeye() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --diagram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2815,7 +2827,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__udp__subcmd__connect)
-            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --resolve --proxy --proxy-ca --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --interface --multicast-ttl --multicast-loop --broadcast --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --demo --bind --connect-timeout --resolve --proxy --proxy-ca --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --interface --multicast-ttl --multicast-loop --broadcast --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --diagram --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2973,6 +2985,10 @@ _sockeye() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --diagram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3037,7 +3053,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__udp__subcmd__listen)
-            opts="-4 -6 -o -q -v -h --reply-to --expiry --once --max-peers --reply --slow --accept-timeout --reuse-port --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -o -q -v -h --reply-to --expiry --once --max-peers --reply --slow --accept-timeout --reuse-port --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --join --source --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --diagram --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3207,6 +3223,10 @@ _sockeye() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --diagram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3229,7 +3249,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__unix__subcmd__connect)
-            opts="-o -q -v -h --type --bind --demo --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --retry --reconnect --reconnect-delay --offline --sndbuf --rcvbuf --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-o -q -v -h --type --bind --demo --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --retry --reconnect --reconnect-delay --offline --sndbuf --rcvbuf --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --diagram --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3391,6 +3411,10 @@ _sockeye() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --diagram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3455,7 +3479,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__unix__subcmd__listen)
-            opts="-o -q -v -h --type --once --max-peers --reply --slow --accept-timeout --stdin --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow-uid --accept-rate --sndbuf --rcvbuf --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-o -q -v -h --type --once --max-peers --reply --slow --accept-timeout --stdin --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow-uid --accept-rate --sndbuf --rcvbuf --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --diagram --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3621,6 +3645,10 @@ _sockeye() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --diagram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3643,7 +3671,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__vsock__subcmd__connect)
-            opts="-o -q -v -h --connect-timeout --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-o -q -v -h --connect-timeout --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --diagram --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3793,6 +3821,10 @@ _sockeye() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --diagram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3857,7 +3889,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__vsock__subcmd__listen)
-            opts="-o -q -v -h --once --max-peers --reply --slow --accept-timeout --stdin --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --accept-rate --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-o -q -v -h --once --max-peers --reply --slow --accept-timeout --stdin --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --accept-rate --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --diagram --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4007,6 +4039,10 @@ _sockeye() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --diagram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4029,7 +4065,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__ws__subcmd__connect)
-            opts="-H -4 -6 -o -q -v -h --demo --header --origin --subprotocol --strict --auth --cookie --location --deflate --deflate-level --deflate-threshold --deflate-window --deflate-peer-window --deflate-reset --deflate-peer-reset --kind --ping-interval --ping-timeout --no-pong --no-close-reply --no-mask --reply --bind --connect-timeout --resolve --proxy --proxy-ca --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-H -4 -6 -o -q -v -h --demo --header --origin --subprotocol --strict --auth --cookie --location --deflate --deflate-level --deflate-threshold --deflate-window --deflate-peer-window --deflate-reset --deflate-peer-reset --kind --ping-interval --ping-timeout --no-pong --no-close-reply --no-mask --reply --bind --connect-timeout --resolve --proxy --proxy-ca --tls --ca --pin --insecure --crl --cert --key --key-password-file --sni --alpn --handshake-timeout --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --retry --reconnect --reconnect-delay --offline --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --diagram --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4295,6 +4331,10 @@ _sockeye() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --diagram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4359,7 +4399,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__ws__subcmd__listen)
-            opts="-4 -6 -H -o -q -v -h --subprotocol --header --allow-origin --host --auth --no-page --deflate --deflate-level --deflate-threshold --deflate-window --deflate-peer-window --deflate-reset --deflate-peer-reset --kind --ping-interval --ping-timeout --no-pong --no-close-reply --once --max-peers --reply --slow --accept-timeout --stdin --reuse-port --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --step --help"
+            opts="-4 -6 -H -o -q -v -h --subprotocol --header --allow-origin --host --auth --no-page --deflate --deflate-level --deflate-threshold --deflate-window --deflate-peer-window --deflate-reset --deflate-peer-reset --kind --ping-interval --ping-timeout --no-pong --no-close-reply --once --max-peers --reply --slow --accept-timeout --stdin --reuse-port --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --diagram --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4614,6 +4654,10 @@ _sockeye() {
                     return 0
                     ;;
                 --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --diagram)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -116,6 +116,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 always\t'From the first second on; in lines of their own where stderr is no terminal'
 never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l diagram -d 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -l demo -d 'Start an echo server of the same protocol in this process and connect to it'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 4 -d 'Only IPv4'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from connect" -s 6 -d 'Only IPv6'
@@ -216,6 +217,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_sub
 always\t'From the first second on; in lines of their own where stderr is no terminal'
 never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l diagram -d 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s 4 -d 'Only IPv4'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -s 6 -d 'Only IPv6'
 complete -c sockeye -n "__fish_sockeye_using_subcommand tcp; and __fish_seen_subcommand_from listen" -l once -d 'Take one peer and end with it'
@@ -355,6 +357,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 always\t'From the first second on; in lines of their own where stderr is no terminal'
 never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l diagram -d 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -l demo -d 'Start an echo server of the same protocol in this process and connect to it'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s 4 -d 'Only IPv4'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from connect" -s 6 -d 'Only IPv6'
@@ -442,6 +445,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_sub
 always\t'From the first second on; in lines of their own where stderr is no terminal'
 never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l diagram -d 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s 4 -d 'Only IPv4'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -s 6 -d 'Only IPv6'
 complete -c sockeye -n "__fish_sockeye_using_subcommand udp; and __fish_seen_subcommand_from listen" -l once -d 'Take one peer and end with it'
@@ -531,6 +535,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 always\t'From the first second on; in lines of their own where stderr is no terminal'
 never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l diagram -d 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l demo -d 'Start an echo server of the same protocol in this process and connect to it'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l tls -d 'Speak TLS over the stream, as `tls://HOST:PORT` does; the server is verified by the system\'s trusted roots'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from connect" -l insecure -d 'Accept any certificate: whoever is on the way can read and change everything'
@@ -619,6 +624,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_su
 always\t'From the first second on; in lines of their own where stderr is no terminal'
 never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l diagram -d 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l once -d 'Take one peer and end with it'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l tls -d 'Speak TLS with whoever comes; without --cert a certificate is made, and its SHA-256 is said'
 complete -c sockeye -n "__fish_sockeye_using_subcommand unix; and __fish_seen_subcommand_from listen" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
@@ -701,6 +707,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_s
 always\t'From the first second on; in lines of their own where stderr is no terminal'
 never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l diagram -d 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l tls -d 'Speak TLS over the stream, as `tls://HOST:PORT` does; the server is verified by the system\'s trusted roots'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l insecure -d 'Accept any certificate: whoever is on the way can read and change everything'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from connect" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
@@ -782,6 +789,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_s
 always\t'From the first second on; in lines of their own where stderr is no terminal'
 never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l diagram -d 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l once -d 'Take one peer and end with it'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l tls -d 'Speak TLS with whoever comes; without --cert a certificate is made, and its SHA-256 is said'
 complete -c sockeye -n "__fish_sockeye_using_subcommand vsock; and __fish_seen_subcommand_from listen" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
@@ -898,6 +906,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subc
 always\t'From the first second on; in lines of their own where stderr is no terminal'
 never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l diagram -d 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l demo -d 'Start an echo server of the same protocol in this process and connect to it'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l strict -d 'A server that chooses none of the subprotocols is an error'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from connect" -l deflate-reset -d 'Compress each message by itself'
@@ -1020,6 +1029,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subc
 always\t'From the first second on; in lines of their own where stderr is no terminal'
 never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l diagram -d 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -s 4 -d 'Only IPv4'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -s 6 -d 'Only IPv6'
 complete -c sockeye -n "__fish_sockeye_using_subcommand ws; and __fish_seen_subcommand_from listen" -l no-page -d 'Serve no page'
@@ -1610,6 +1620,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -s q -l quiet -d '
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -s v -l verbose -d 'Show the steps below the messages'
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l explain -d 'Explain each step; implies -v'
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -l diagram -d 'Draw the sequence of what happened into this file: .svg, .txt, or .mmd for Mermaid' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
 raw\t'The payload and nothing else'
 hex\t'Offsets, bytes and characters, both directions'

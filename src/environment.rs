@@ -20,6 +20,10 @@ pub struct Environment {
     pub handed: Handed,
     /// `NOTIFY_SOCKET`: where the service manager hears how far we are.
     pub manager: Option<UnixName>,
+    /// `XDG_DATA_HOME`, or where it is by default: what is kept between runs.
+    pub data: Option<PathBuf>,
+    /// `LC_ALL`, `LC_MESSAGES` or `LANG`: what people want to read.
+    pub locale: Option<String>,
 }
 
 /// The process's own. To be called once, before there are threads: it takes sockets over.
@@ -27,11 +31,15 @@ pub struct Environment {
 pub fn here() -> Environment {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let manager = set("NOTIFY_SOCKET").and_then(|name| name.into_string().ok());
+    // The XDG specification: a relative path is to be ignored.
+    let data = set("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     Environment {
         key_log: set("SSLKEYLOGFILE").map(PathBuf::from),
         path: set("PATH"),
         proxies: proxy::Variables::of(|name| std::env::var(name).ok()),
         handed: Handed::here(),
         manager: manager.filter(|name| name.starts_with(['/', '@'])).and_then(|name| UnixName::parse(&name).ok()),
+        data: data.or_else(|| Some(std::env::home_dir()?.join(".local/share"))),
+        locale: ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).and_then(|name| name.into_string().ok()),
     }
 }

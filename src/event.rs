@@ -249,7 +249,7 @@ pub enum End {
     },
 }
 
-/// One thing that happened. The order of records is the order of events within a conversation.
+/// One thing that happened; small, because there is one for each message. The order of records is the order of events within a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// When, to the nanosecond; never runs backwards within a run.
@@ -284,6 +284,13 @@ impl Clock {
     #[must_use]
     pub fn start() -> Self {
         Self { start: (Instant::now(), Timestamp::now()) }
+    }
+
+    /// How long after the start a time of this clock is; nothing before it.
+    #[must_use]
+    pub fn since_start(&self, time: Timestamp) -> std::time::Duration {
+        let (_, wall) = self.start;
+        std::time::Duration::try_from(time.duration_since(wall)).unwrap_or_default()
     }
 
     /// The time.
@@ -321,7 +328,7 @@ pub enum What {
     /// We did this.
     Said(Event),
     /// Something happened below the messages; recorded only when someone watches.
-    Step(crate::step::Step),
+    Step(Box<crate::step::Step>),
     /// Something a person should know, whatever the verbosity: a dropped message, a pause in accepting.
     Notice {
         /// One line, or a few: a list that was asked for.
@@ -331,7 +338,7 @@ pub enum What {
     /// What was measured until now, because it was asked for.
     Stats(Box<crate::stats::Stats>),
     /// A conversation ended.
-    Closed(Outcome),
+    Closed(Box<Outcome>),
 }
 
 /// Who can reach a listener.

@@ -8,8 +8,8 @@
 //! ```text
 //! argv ─clap→ cli::Cli ─plan::resolve(Terminal)→ Plan ─command::run→ one file per command
 //!
-//!      Dial::connect(report) / Bind::listen(journal)            the only two matches on the protocol; TLS and WebSocket
-//!                 │                                               are layered on what they yield
+//!      Dial::connect(report) / Bind::listen(journal)            the only two matches on the protocol; TLS, WebSocket
+//!                 │                                               and HTTP are layered on what they yield
 //!                 │ Opened { channel, report }
 //!                 ├─ Channel::Bytes(ByteStream, Peer)      TCP, Unix streams
 //!                 │      │             │ + Frames
@@ -37,10 +37,12 @@
 //! * **What happens is data; showing it is a view** ([`event::Record`], [`view::View`]). A view turns a record into bytes
 //!   and does nothing else; the screen is a thread of its own, so a stdout that takes nothing stops the display and not the
 //!   conversation. There is no second logging stack: `-v` shows [`step::Step`]s.
-//! * **What holds no conversation has words of its own** ([`scan::What`], [`ping::What`]) and the same screen: a view is of
+//! * **What holds no conversation has words of its own** ([`scan::What`], [`ping::What`], [`compare::What`]) and the same screen: a view is of
 //!   whatever is told, records or these ([`view::View`]).
+//! * **A lesson is a play and its texts** ([`learn`]): the play leads both sides through their stages and waits for what
+//!   the texts state, so that none of them can tell what is not so; a translation is one more file of texts.
 //! * **You pay for looking only when you look**: steps are closures that are not called unless someone watches.
-//! * **Protocol logic does no I/O and reads no clock** ([`frame`], [`ws`], [`repl`], [`plan`], [`traffic::pace`]): bytes
+//! * **Protocol logic does no I/O and reads no clock** ([`frame`], [`http`], [`ws`], [`repl`], [`plan`], [`traffic::pace`]): bytes
 //!   and values in, values out.
 //! * **The pump never awaits in a `select!` arm** ([`session`]). What has no room yet waits in a field and its source is
 //!   not read meanwhile: that is the back-pressure.
@@ -86,6 +88,17 @@
 //!   nothing of it stays with ten thousand idle peers. One read buffer serves all conversations of a thread.
 //! * **There is no half-close in WebSocket**, and so no sign that all answers have come: after the end of stdin silence is
 //!   waited for, 5 s unless `--linger` says otherwise, and for ever if `--count` or `--expect` say what is awaited.
+//! * **A style of HTTP is a transport like any other** ([`transport::http`]): one side asks and listens, the other posts
+//!   what is said, each over a connection of its own. What opens a connection is asked for again whenever the server has
+//!   closed it, so polling, a redirection and a reconnection need nothing new.
+//! * **`http listen` is one conversation, with everybody** ([`transport::http::Host`]): what is said is published, what is
+//!   posted is heard, and the members come and go beside it. Events are numbered and kept for a while ([`http::topic`]); a
+//!   member is a cursor, so nobody has a queue, and whoever is slow misses what is no longer kept, and is told how much.
+//! * **A cursor is a link.** Answers of lines say with `Link: <?since=7>; rel="next"` (RFC 8288) which question comes next,
+//!   and the client follows: it needs to know nothing of the server's numbers.
+//! * **A comparison measures where the bytes cross** ([`compare`]): a line between each client and its server delays, counts,
+//!   and tells heads from bodies by reading along ([`compare::wire`]), so no style counts itself. Client, line and server are
+//!   threads, because only a thread's time on the processor can be asked for.
 //! * **The session is woken for room only if it waits for some, and hears messages only if somebody looks**
 //!   ([`link::Messages`]): either wake-up costs more than an echo.
 //! * **A slow peer is waited for, briefly.** When many are to hear the same, the batch waits up to a second for the slow
@@ -95,6 +108,7 @@ pub mod access;
 pub mod backoff;
 pub mod cli;
 pub mod command;
+pub mod compare;
 pub mod endpoint;
 pub mod environment;
 pub mod event;
@@ -103,6 +117,7 @@ pub mod exit;
 pub mod frame;
 pub mod http;
 pub mod input;
+pub mod learn;
 pub mod link;
 pub mod meter;
 pub mod ping;

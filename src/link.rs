@@ -88,6 +88,12 @@ impl Journal {
         (journal, receiver)
     }
 
+    /// The same with another's clock, so that the times of both can be compared.
+    #[must_use]
+    pub fn on(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
     /// The clock of the records.
     #[must_use]
     pub fn clock(&self) -> Clock {
@@ -204,10 +210,14 @@ impl Reporter {
             Messages::Recorded => true,
             Messages::Unseen => !matches!(event, Event::Message(_)),
         };
-        let records: Vec<Record> = match &self.answerer {
-            None => events.drain(..).filter(seen).map(record).collect(),
-            Some(_) => events.iter().filter(|event| seen(event)).cloned().map(record).collect(),
+        let mut records: Vec<Record> = match self.journal.watch.heard {
+            Messages::Recorded => Vec::with_capacity(events.len()),
+            Messages::Unseen => Vec::new(),
         };
+        match &self.answerer {
+            None => records.extend(events.drain(..).filter(seen).map(record)),
+            Some(_) => records.extend(events.iter().filter(|event| seen(event)).cloned().map(record)),
+        }
         if let Some(answerer) = &self.answerer {
             // The transport answers a Ping by itself.
             events.retain(|event| !matches!(event, Event::Ping(_) | Event::Pong(_)));
@@ -251,7 +261,7 @@ impl Reporter {
             // Boxed, so that whoever does not wait carries no room for it: ten thousand idle conversations would.
             Box::pin(async {
                 self.meter.pause();
-                self.tell(What::Step(Step::Waiting { next })).await;
+                self.tell(What::Step(Box::new(Step::Waiting { next }))).await;
                 gate.pass().await;
             })
             .await;
@@ -272,7 +282,7 @@ impl Reporter {
             return;
         }
         let time = self.journal.clock.now();
-        let record = |step| Record { time, conn: self.conn, what: What::Step(step) };
+        let record = |step| Record { time, conn: self.conn, what: What::Step(Box::new(step)) };
         let skipped = self.journal.skipped.swap(0, Ordering::Relaxed);
         let mut batch = Vec::with_capacity(2);
         if skipped > 0 {
@@ -573,7 +583,7 @@ fn begin(
             attendant.end(&outcome).await;
         }
         report.measured().await;
-        report.tell(What::Closed(outcome)).await;
+        report.tell(What::Closed(Box::new(outcome))).await;
         room.made.notify_one();
     });
     link

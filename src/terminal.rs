@@ -25,6 +25,12 @@ pub fn here() -> Terminal {
     }
 }
 
+/// How many columns the terminal of stdout has now: a window may be made another size.
+#[must_use]
+pub fn columns() -> Option<u16> {
+    tcgetwinsize(std::io::stdout()).ok().map(|size| size.ws_col).filter(|&columns| columns > 0)
+}
+
 fn kind(descriptor: impl AsFd) -> Stdio {
     if isatty(&descriptor) {
         return Stdio::Terminal;

@@ -214,6 +214,9 @@ pub struct HttpListen {
     /// Take only who logs in so (Basic)
     #[arg(long, value_name = "USER:PASSWORD", help_heading = HTTP)]
     pub auth: Option<String>,
+    /// What is posted is heard here, and not told to the others
+    #[arg(long, help_heading = HTTP)]
+    pub no_publish: bool,
     /// Serve no page
     #[arg(long, help_heading = HTTP)]
     pub no_page: bool,

@@ -14,8 +14,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::quantity::parse_duration;
 
 mod access;
+mod compare;
 mod exec;
 mod http;
+mod learn;
 mod listen;
 mod measure;
 mod network;
@@ -31,8 +33,10 @@ mod values;
 mod ws;
 
 pub use access::{AcceptRate, Access, Port, Queue, Users};
+pub use compare::Compare;
 pub use exec::Exec;
 pub use http::{Http, HttpAsk, HttpListen, HttpLongPoll, HttpPoll, HttpSse, HttpStream};
+pub use learn::{Language, Learn, LearnOutput, Lesson};
 pub use listen::{Feed, Serve};
 pub use measure::{Measure, Progress};
 pub use network::{Names, Network, Target};
@@ -45,7 +49,7 @@ pub use talk::{Ending, Messages, Show, Talk};
 pub use tls::{TlsClient, TlsHandshake, TlsIdentity, TlsServer};
 pub use traffic::Traffic;
 pub use values::{
-    AtEof, Color, Family, Newline, Output, ReplyMode, ReplyTo, Shell, Slow, StdinTo, Switch, Timestamps, UnixType,
+    AtEof, Color, CompareOutput, Family, Newline, Output, ReplyMode, ReplyTo, Shell, Slow, StdinTo, Switch, Timestamps, UnixType,
 };
 pub use ws::{MessageKind, Ws, WsAsk, WsCommon, WsConnect, WsDeflate, WsListen, WsOffer};
 
@@ -100,6 +104,15 @@ pub enum Command {
     /// News by HTTP: polling, long polling, streaming, server-sent events
     #[command(subcommand)]
     Http(Http),
+    /// Tell news in every style, side by side, and measure what each costs
+    #[command(after_long_help = "\
+Examples:
+  sockeye compare
+  sockeye compare --rtt 50ms --events 100
+  sockeye compare --styles polling,long-polling,sse --interval 500ms --rate 2
+  sockeye compare --rtt 30ms --report compare.html
+  sockeye compare --output json | jq '.lanes[] | [.style, .latency.mean_ns / 1e6]'")]
+    Compare(Compare),
     /// Tell which TCP ports of a host are open
     #[command(after_long_help = "\
 Examples:
@@ -108,6 +121,8 @@ Examples:
   sockeye scan 127.0.0.1 - | awk '$2 == \"open\" { print $1 }'
   sockeye scan localhost 22 --banner --output json")]
     Scan(Scan),
+    /// Lessons: a real client and a real server, one step at a time
+    Learn(Learn),
     /// Show a recorded session again, in any view
     Replay(Replay),
     /// Print the completion script for a shell
@@ -463,11 +478,15 @@ pub struct VsockListen {
 #[command(after_long_help = "\
 Examples:
   sockeye tcp connect --demo --say hello --record session.jsonl </dev/null
-  sockeye replay session.jsonl --output human --explain")]
+  sockeye replay session.jsonl --output human --explain
+  sockeye replay session.jsonl --output none --diagram session.svg")]
 pub struct Replay {
     /// A file written by --record, or `-` for stdin
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Draw the sequence of what happened into this file: .svg, .txt, or .mmd for Mermaid
+    #[arg(long, value_name = "FILE", help_heading = WATCHING)]
+    pub diagram: Option<PathBuf>,
     #[command(flatten)]
     pub show: Show,
 }

@@ -26,6 +26,9 @@ pub struct Talk {
     /// Write every record to this file, one JSON object a line
     #[arg(long, value_name = "FILE", help_heading = WATCHING)]
     pub record: Option<PathBuf>,
+    /// Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid
+    #[arg(long, value_name = "FILE", help_heading = WATCHING)]
+    pub diagram: Option<PathBuf>,
     /// Wait for Enter between the stages of opening and closing; implies -v
     #[arg(long, help_heading = WATCHING)]
     pub step: bool,

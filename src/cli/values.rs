@@ -19,6 +19,15 @@ pub enum Output {
     None,
 }
 
+/// The views of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CompareOutput {
+    /// Tables, bars and sentences
+    Human,
+    /// One JSON object
+    Json,
+}
+
 /// Line ends on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Newline {

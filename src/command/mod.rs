@@ -1,8 +1,10 @@
 //! The commands: one file each.
 
 mod aside;
+mod compare;
 pub mod completions;
 mod demo;
+mod learn;
 mod listen;
 mod measure;
 mod ping;
@@ -32,10 +34,12 @@ pub fn run(plan: Plan) -> Result<Exit, Failure> {
             on(builder, listen::listen(bind, *service))
         }
         Plan::Ping(ping) => on(Builder::new_current_thread(), ping::ping(*ping)),
+        Plan::Compare(compare) => on(Builder::new_current_thread(), compare::compare(*compare)),
         Plan::Scan(scan) => on(Builder::new_current_thread(), scan::scan(*scan)),
-        Plan::Replay(file, look) => {
+        Plan::Learn(plan) => on(Builder::new_current_thread(), learn::learn(*plan)),
+        Plan::Replay(file, look, diagram) => {
             let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
-            replay::replay(&file, &look, &mut out, &mut err).map(|()| Exit::Complete)
+            replay::replay(&file, &look, diagram.as_ref(), &mut out, &mut err).map(|()| Exit::Complete)
         }
         Plan::Completions(shell) => match screen::print(completions::script(shell)) {
             Ok(()) => Ok(Exit::Complete),

@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::path::Path;
 
+use super::stage::create;
 use crate::event::Record;
 use crate::exit::{Exit, Failure, words};
+use crate::plan::Diagram;
 use crate::view::{self, Look, View};
 
 /// So many bytes to be shown are gathered before they are written.
@@ -14,25 +16,53 @@ const GATHERED: usize = 64 << 10;
 /// Shows the records of a file, or of stdin if it is `-`: payload to `out`, talk to `err`.
 ///
 /// The first line that is no record ends it with a failure that names the line; what came before has been shown.
-pub(super) fn replay(file: &Path, look: &Look, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
+pub(super) fn replay(
+    file: &Path,
+    look: &Look,
+    diagram: Option<&Diagram>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<(), Failure> {
     let name = file.display().to_string();
+    let views = Views::new(look);
     if name == "-" {
-        return show(BufReader::new(io::stdin().lock()), "stdin", look, out, err);
+        return draw(BufReader::new(io::stdin().lock()), "stdin", diagram, views, out, err);
     }
     let opened = File::open(file).map_err(|error| {
         Failure::new(Exit::Io, format!("open {name}: {}", words(&error))).hint("`--record FILE` writes such a file")
     })?;
-    show(BufReader::new(opened), &name, look, out, err)
+    draw(BufReader::new(opened), &name, diagram, views, out, err)
+}
+
+/// Shows records, and draws them too if that was asked for, as far as they could be read.
+fn draw(
+    input: BufReader<impl Read>,
+    name: &str,
+    diagram: Option<&Diagram>,
+    mut views: Views,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<(), Failure> {
+    let Some(Diagram { path, form }) = diagram else { return show(input, name, &mut views, out, err) };
+    let mut file = create(path)?;
+    views.drawing = Some(view::diagram(*form));
+    let shown = show(input, name, &mut views, out, err);
+    let mut drawn = Vec::new();
+    let written = match &mut views.drawing {
+        Some(drawing) => drawing.finish(&mut drawn).and_then(|()| file.write_all(&drawn)),
+        None => Ok(()),
+    };
+    let written = written.map_err(|error| Failure::system("write", &path.display().to_string(), &error));
+    shown.and(written)
 }
 
 fn show(
     mut input: BufReader<impl Read>,
     name: &str,
-    look: &Look,
+    views: &mut Views,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let mut views = Views { payload: view::payload(look), talk: view::talk(look), shown: Vec::new(), told: Vec::new() };
     let mut line = Vec::new();
     let mut number = 0_u64;
     let ended = loop {
@@ -67,20 +97,30 @@ fn not_a_record(name: &str, number: u64, line: &[u8], error: &serde_json::Error)
         .hint("every line must be a record as --record and --output json write it; `man sockeye-replay` has the form")
 }
 
-/// Both views, and what they have made and nobody has seen yet.
+/// The views, and what they have made and nobody has seen yet.
 struct Views {
     payload: Option<Box<dyn View>>,
     talk: Box<dyn View>,
+    drawing: Option<Box<dyn View>>,
     shown: Vec<u8>,
     told: Vec<u8>,
 }
 
 impl Views {
+    fn new(look: &Look) -> Self {
+        let (payload, talk) = (view::payload(look), view::talk(look));
+        Self { payload, talk, drawing: None, shown: Vec::new(), told: Vec::new() }
+    }
+
     fn show(&mut self, record: &Record, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
         if let Some(payload) = &mut self.payload {
             payload.show(record, &mut self.shown).map_err(|error| stdout(&error))?;
         }
         self.talk.show(record, &mut self.told).map_err(|error| stderr(&error))?;
+        if let Some(drawing) = &mut self.drawing {
+            // It makes nothing before its end.
+            drawing.show(record, &mut self.shown).map_err(|error| stdout(&error))?;
+        }
         // Both may go to one terminal: what happened first is written first.
         if self.told.is_empty() { Ok(()) } else { self.write(out, err) }
     }
@@ -135,7 +175,7 @@ mod tests {
             stderr: Style::plain(),
         };
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let result = show(BufReader::new(input.as_bytes()), "x.jsonl", &look, &mut out, &mut err);
+        let result = show(BufReader::new(input.as_bytes()), "x.jsonl", &mut Views::new(&look), &mut out, &mut err);
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         (text(out), text(err), result.err())
     }
@@ -193,7 +233,7 @@ mod tests {
             stderr: Style::plain(),
         };
         let failure =
-            replay(Path::new("/nonexistent/x"), &look, &mut io::sink(), &mut io::sink()).expect_err("no file");
+            replay(Path::new("/nonexistent/x"), &look, None, &mut io::sink(), &mut io::sink()).expect_err("no file");
         assert_eq!((failure.exit, failure.what.as_str()), (Exit::Io, "open /nonexistent/x: no such file or directory"));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::measure;
@@ -10,10 +11,10 @@ use crate::exec::Keeper;
 use crate::exit::{Exit, Failure};
 use crate::input::Inputs;
 use crate::link::{Gate, Journal, Messages, Reply, Watch};
-use crate::plan::{InputFrom, Pace, Talk};
+use crate::plan::{Diagram, InputFrom, Pace, Talk};
 use crate::session::{Audience, Linger, Session, Signals, Source};
 use crate::view::prompt::{Guard, Peers, Prompt};
-use crate::view::screen::{Cast, Screen};
+use crate::view::screen::{Cast, Filed, Screen};
 use crate::view::{self, Style};
 
 /// A session that is set up and not yet begun.
@@ -35,18 +36,17 @@ impl Stage {
             Reply::Exec(program) => Some(Keeper::new(program)?),
             Reply::None | Reply::Echo | Reply::Broadcast | Reply::Everyone => None,
         };
-        let recorder = match &talk.record {
-            Some(path) => {
-                let file = File::create(path)
-                    .map_err(|error| Failure::system("write", &path.display().to_string(), &error))?;
-                Some((view::recorder(), file))
-            }
-            None => None,
-        };
+        let mut files = Vec::new();
+        if let Some(path) = &talk.record {
+            files.push(Filed { view: view::recorder(), file: create(path)?, noun: "record" });
+        }
+        if let Some(Diagram { path, form }) = &talk.diagram {
+            files.push(Filed { view: view::diagram(*form), file: create(path)?, noun: "diagram" });
+        }
         let watch = Watch { digest: talk.digest, stats: talk.measure.stats, ..talk.look.watch() };
-        // A record is for looking at later, in views that nobody has chosen yet.
-        let watch = if recorder.is_some() { Watch { said: true, steps: true, ..watch } } else { watch };
-        let watch = Watch { heard: heard(talk, &reply, audience, recorder.is_some()), ..watch };
+        // A record is for looking at later, in views that nobody has chosen yet; a diagram draws all of it.
+        let watch = if !files.is_empty() { Watch { said: true, steps: true, ..watch } } else { watch };
+        let watch = Watch { heard: heard(talk, &reply, audience, !files.is_empty()), ..watch };
         let gate = (talk.pace == Pace::Stepped).then(Gate::default);
         let (journal, records) = Journal::new(watch, gate.clone());
         measure::on_signal(&journal, talk.look.company)?;
@@ -56,7 +56,7 @@ impl Stage {
         let cast = Cast {
             payload: view::payload(&talk.look),
             talk: Some(view::talk(&talk.look)),
-            recorder,
+            files,
             printer,
             progress: measure::progress(&journal, talk)?,
         };
@@ -99,8 +99,13 @@ impl Stage {
     }
 }
 
+/// A file, made before anything happens that is to be written there.
+pub(super) fn create(path: &Path) -> Result<File, Failure> {
+    File::create(path).map_err(|error| Failure::system("write", &path.display().to_string(), &error))
+}
+
 /// What is heard is recorded unless nobody looks at it: no view, no rule, and nobody else it is for.
-fn heard(talk: &Talk, reply: &Reply, audience: Audience, recorded: bool) -> Messages {
+fn heard(talk: &Talk, reply: &Reply, audience: Audience, filed: bool) -> Messages {
     let rules = &talk.rules;
     let limited = rules.count.is_some()
         || rules.expect.is_some()
@@ -108,7 +113,7 @@ fn heard(talk: &Talk, reply: &Reply, audience: Audience, recorded: bool) -> Mess
         || matches!(rules.linger, Linger::UntilSilent(_))
         || audience == Audience::Last;
     let passed_on = matches!(reply, Reply::Broadcast | Reply::Everyone);
-    if talk.look.output == Output::None && !recorded && !limited && !passed_on {
+    if talk.look.output == Output::None && !filed && !limited && !passed_on {
         Messages::Unseen
     } else {
         Messages::Recorded
@@ -138,7 +143,7 @@ fn inputs(talk: &Talk, style: &Style, terminal: &Terminal) -> Result<(Inputs, Op
     Ok(match talk.input {
         InputFrom::Nothing => (Inputs::nothing(), None),
         InputFrom::Source => (Inputs::read(talk.source.name(), talk.source.open()?, talk.reading), None),
-        InputFrom::Replay => (Inputs::replayed(talk.source.open_for_each()?, talk.reading), None),
+        InputFrom::Replay => (Inputs::replayed(talk.source.name(), talk.source.open_for_each()?, talk.reading), None),
         InputFrom::Prompt => {
             let peers = Peers::default();
             let (prompt, printer) = Prompt::new(style, talk.verbs, peers.clone()).map_err(fail)?;

@@ -142,7 +142,7 @@ pub(super) async fn join(
     let outcome = Outcome { end: End::Complete, sent, received, acknowledged, digest };
     let checked = talk.rules.expect_digest.map_or(Ok(()), |expected| expected.check(&peer, &outcome));
     // Of the end itself nothing is said: the program's own last line does.
-    report.tell(What::Closed(outcome)).await;
+    report.tell(What::Closed(Box::new(outcome))).await;
     match end {
         Ok(Exit::Complete) => checked.map(|()| Exit::Complete),
         end => end,

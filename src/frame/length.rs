@@ -44,11 +44,7 @@ impl Decoder {
 
     pub(super) fn decode(&self, buffer: &mut BytesMut, messages: &mut Vec<Message>) -> Result<(), FrameError> {
         let width = self.width.bytes();
-        while let Some(mut prefix) = buffer.get(..width) {
-            let length = match self.order {
-                Order::Big => prefix.get_uint(width),
-                Order::Little => prefix.get_uint_le(width),
-            };
+        while let Some(length) = self.announced(buffer) {
             let too_long = FrameError::TooLong { length, limit: self.limit };
             let length = usize::try_from(length).ok().filter(|&length| length <= self.limit).ok_or(too_long)?;
             if buffer.len() - width < length {
@@ -58,6 +54,21 @@ impl Decoder {
             messages.push(Message::binary(buffer.split_to(length).freeze()));
         }
         Ok(())
+    }
+
+    /// The length at the front.
+    fn announced(&self, buffer: &BytesMut) -> Option<u64> {
+        let width = self.width.bytes();
+        let mut prefix = buffer.get(..width)?;
+        Some(match self.order {
+            Order::Big => prefix.get_uint(width),
+            Order::Little => prefix.get_uint_le(width),
+        })
+    }
+
+    pub(super) fn missing(&self, buffer: &BytesMut) -> usize {
+        let length = self.announced(buffer).and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+        (self.width.bytes() + length.min(self.limit)).saturating_sub(buffer.len())
     }
 
     /// A cut payload comes as a piece, even an empty one; so does a cut prefix, as it is.

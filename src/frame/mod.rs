@@ -220,6 +220,17 @@ impl Decoder {
         Ok(())
     }
 
+    /// How many bytes the message at the front of `buffer` still needs, as far as they are counted beforehand.
+    #[must_use]
+    pub fn missing(&self, buffer: &BytesMut) -> usize {
+        match &self.0 {
+            State::Length(length) => length.missing(buffer),
+            State::Tagged(tagged) => tagged.missing(buffer),
+            State::Size(size) => size.saturating_sub(buffer.len()),
+            State::Text(_) | State::Json(_) => 0,
+        }
+    }
+
     /// The unfinished line so far, as a piece, for a reader who should not wait for its end (`login: `); the rest comes
     /// as a message of its own. `None` if there is nothing, and in framings other than `lines`.
     pub fn piece(&mut self, buffer: &mut BytesMut) -> Option<Message> {

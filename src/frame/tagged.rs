@@ -22,6 +22,11 @@ pub(super) fn put(message: &Message, out: &mut BytesMut) {
     out.put_slice(&message.data);
 }
 
+/// The length behind the tag at the front.
+fn announced(buffer: &BytesMut) -> Option<u32> {
+    Some(buffer.get(1..PREFIX)?.get_u32())
+}
+
 pub(super) struct Decoder {
     limit: usize,
 }
@@ -38,8 +43,7 @@ impl Decoder {
                 b'b' => Kind::Binary,
                 other => return Err(FrameError::Untagged(other)),
             };
-            let Some(mut length) = buffer.get(1..PREFIX) else { break };
-            let length = length.get_u32();
+            let Some(length) = announced(buffer) else { break };
             let length = match usize::try_from(length) {
                 Ok(length) if length <= self.limit => length,
                 _ => return Err(FrameError::TooLong { length: length.into(), limit: self.limit }),
@@ -57,6 +61,11 @@ impl Decoder {
         Ok(())
     }
 
+    pub(super) fn missing(&self, buffer: &BytesMut) -> usize {
+        let length = announced(buffer).and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+        (PREFIX + length.min(self.limit)).saturating_sub(buffer.len())
+    }
+
     /// A cut payload comes as a piece; so does a cut prefix, as it is.
     pub(super) fn finish(&self, buffer: &mut BytesMut, messages: &mut Vec<Message>) -> Result<(), FrameError> {
         self.decode(buffer, messages)?;
@@ -67,40 +76,5 @@ impl Decoder {
             messages.push(piece(buffer.split().freeze()));
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::Newline;
-    use crate::frame::{Encoder, Framing};
-
-    #[test]
-    fn both_kinds_come_back_as_they_were() {
-        let messages =
-            [Message::text("gr\u{fc}n"), Message::binary(&b"\xff\n"[..]), Message::text(""), Message::binary(&b""[..])];
-        let (mut encoder, mut wire) = (Encoder::new(Framing::Tagged, Newline::AsIs), BytesMut::new());
-        for message in &messages {
-            encoder.encode(message, &mut wire).expect("a message that can be said");
-        }
-        assert!(wire.starts_with(b"t\0\0\0\x05gr\xc3\xbcnb\0\0\0\x02\xff\n"));
-        for size in 1..wire.len() {
-            let (decoder, mut buffer, mut heard) = (Decoder::new(100), BytesMut::new(), Vec::new());
-            for piece in wire.chunks(size) {
-                buffer.extend_from_slice(piece);
-                decoder.decode(&mut buffer, &mut heard).expect("good");
-            }
-            decoder.finish(&mut buffer, &mut heard).expect("whole");
-            assert_eq!(heard, messages);
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_is_said() {
-        let decode = |bytes: &[u8]| Decoder::new(10).decode(&mut bytes.into(), &mut Vec::new());
-        assert_eq!(decode(b"x"), Err(FrameError::Untagged(b'x')));
-        assert_eq!(decode(b"b\0\0\0\x0b"), Err(FrameError::TooLong { length: 11, limit: 10 }));
-        assert_eq!(decode(b"t\0\0\0\x01\xff"), Err(FrameError::NotText));
     }
 }

@@ -54,10 +54,10 @@ fn hear<'a>(framing: Framing, newline: Newline, limit: usize, reads: impl IntoIt
 /// Hears it in one read, byte by byte and in every two reads, and demands that they agree.
 fn hear_in_all_reads(framing: Framing, newline: Newline, limit: usize, bytes: &[u8]) -> Heard {
     let heard = hear(framing, newline, limit, [bytes]);
-    assert_eq!(hear(framing, newline, limit, bytes.chunks(1)).shown(), heard.shown(), "{framing} {bytes:?}");
+    assert_eq!(hear(framing, newline, limit, bytes.chunks(1)).messages, heard.messages, "{framing} {bytes:?}");
     for at in 0..bytes.len() {
         let (one, two) = bytes.split_at(at);
-        assert_eq!(hear(framing, newline, limit, [one, two]).shown(), heard.shown(), "{framing} {bytes:?} at {at}");
+        assert_eq!(hear(framing, newline, limit, [one, two]).messages, heard.messages, "{framing} {bytes:?} at {at}");
     }
     heard
 }
@@ -70,6 +70,22 @@ fn names_are_read_as_shown() {
     assert_eq!(framing("length4-le"), Framing::Length { width: Width::Four, order: Order::Little });
     let error = "line".parse::<Framing>().expect_err("no such framing");
     assert!(error.starts_with("expected lines, chunks,") && error.ends_with("length8-le or tagged"), "{error}");
+}
+
+#[test]
+fn what_is_counted_beforehand_is_known_to_be_missing() {
+    for (name, bytes, missing) in [
+        ("length4", &b"\0\0"[..], 2),
+        ("length4", b"\0\0\x01\0", 256),
+        ("length2-le", b"\x05\0abc", 2),
+        ("length4", b"\xff\xff\xff\xff", AMPLE),
+        ("tagged", b"b\0\0\0\x03a", 2),
+        ("lines", b"abc", 0),
+    ] {
+        let decoder = Decoder::new(framing(name), AS_IS, AMPLE);
+        assert_eq!(decoder.missing(&BytesMut::from(bytes)), missing, "{name} {bytes:?}");
+    }
+    assert_eq!(Decoder::of_size(5).missing(&BytesMut::from(&b"ab"[..])), 3);
 }
 
 #[test]
@@ -126,6 +142,12 @@ fn streams_are_cut_into_messages() {
         ("length2", AS_IS, 4, "\0\x03ab", &["ab~"]),
         ("length2", AS_IS, 4, "\0\x03", &["~"]),
         ("length4", AS_IS, 4, "\0\0\x01", &["\0\0\x01~"]),
+        ("tagged", AS_IS, 4, "t\0\0\0\x04a\r\nbb\0\0\0\0t\0\0\0\0b\0\0\0\x01c", &["a\r\nb", "", "", "c"]),
+        ("tagged", CRLF, 4, "t\0\0\0\x03a\r\n", &["a\r\n"]),
+        ("tagged", AS_IS, 4, "", &[]),
+        ("tagged", AS_IS, 4, "t\0\0\0\x03ab", &["ab~"]),
+        ("tagged", AS_IS, 4, "b\0\0\0\x03", &["~"]),
+        ("tagged", AS_IS, 4, "b\0\0\0\x01ab\0\0", &["a", "b\0\0~"]),
     ] {
         let heard = hear_in_all_reads(framing(name), newline, limit, bytes.as_bytes());
         assert_eq!(heard.shown(), expected, "{name} {newline:?} {bytes:?}");
@@ -155,6 +177,27 @@ fn what_cannot_be_framed_is_said_and_stays() {
             "a message of 18446744073709551615 bytes is over the limit of 8 (--max-message)",
             b"\xff\xff\xff\xff\xff\xff\xff\xff",
         ),
+        (
+            "tagged",
+            b"b\0\0\0\x01ax",
+            &["a"],
+            "a message begins with the byte 0x78; --framing tagged expects t (text) or b (binary)",
+            b"x",
+        ),
+        (
+            "tagged",
+            b"t\0\0\0\x01at\0\0\0\x02\xffbb\0\0\0\0",
+            &["a"],
+            "a message that is tagged t (text) is not UTF-8; b is for binary",
+            b"t\0\0\0\x02\xffbb\0\0\0\0",
+        ),
+        (
+            "tagged",
+            b"t\0\0\0\x08abcdefghb\0\0\0\x09",
+            &["abcdefgh"],
+            "a message of 9 bytes is over the limit of 8 (--max-message)",
+            b"b\0\0\0\x09",
+        ),
     ] {
         let limit = if error.contains("JSON") { AMPLE } else { 8 };
         let heard = hear_in_all_reads(framing(name), AS_IS, limit, bytes);
@@ -162,6 +205,20 @@ fn what_cannot_be_framed_is_said_and_stays() {
         assert_eq!((said.as_str(), &heard.rest[..]), (error, rest), "{name} {bytes:?}");
         assert_eq!(heard.shown(), before, "{name} {bytes:?}");
     }
+}
+
+#[test]
+fn a_tag_tells_text_from_binary() {
+    let wire = b"t\0\0\0\x05gr\xc3\xbcnb\0\0\0\x02\xff\nt\0\0\0\0b\0\0\0\x01a";
+    let messages =
+        [Message::text("gr\u{fc}n"), Message::binary(&b"\xff\n"[..]), Message::text(""), Message::binary(&b"a"[..])];
+    let tagged = framing("tagged");
+    assert_eq!(hear_in_all_reads(tagged, AS_IS, AMPLE, wire).messages, messages);
+    for newline in [AS_IS, CRLF] {
+        assert_eq!(encode(tagged, newline, &messages).expect("short messages"), wire[..]);
+    }
+    let cut = hear_in_all_reads(tagged, AS_IS, AMPLE, b"t\0\0\0\x02\xc3").messages;
+    assert_eq!(cut, [Message { extent: Extent::Piece, ..Message::binary(&b"\xc3"[..]) }], "what is cut may be no text");
 }
 
 #[test]
@@ -211,8 +268,13 @@ fn deep_json_does_not_exhaust_the_stack() {
 
 #[test]
 fn messages_share_the_block_they_were_read_into() {
-    for (name, bytes) in [("lines", "a\nb\n"), ("blank", "a\n\nb\n\n"), ("json", "1 2 "), ("length2", "\0\x01a\0\x01b")]
-    {
+    for (name, bytes) in [
+        ("lines", "a\nb\n"),
+        ("blank", "a\n\nb\n\n"),
+        ("json", "1 2 "),
+        ("length2", "\0\x01a\0\x01b"),
+        ("tagged", "t\0\0\0\x01ab\0\0\0\x01b"),
+    ] {
         let mut buffer = BytesMut::from(bytes);
         let block = buffer.as_ptr_range();
         let mut messages = Vec::new();
@@ -253,6 +315,7 @@ fn messages_are_put_into_streams() {
         ("file", CRLF, &two, "a\r\nbc\r\nd"),
         ("length2", CRLF, &two, "\0\x03a\nb\0\x04c\r\nd"),
         ("length4-le", AS_IS, &two, "\x03\0\0\0a\nb\x04\0\0\0c\r\nd"),
+        ("tagged", CRLF, &two, "b\0\0\0\x03a\nbb\0\0\0\x04c\r\nd"),
     ] {
         assert_eq!(encode(framing(name), newline, messages).expect(name), expected, "{name} {newline:?} {messages:?}");
     }
@@ -264,13 +327,15 @@ fn what_a_prefix_cannot_say_is_not_sent() {
     assert_eq!(encode(short, AS_IS, &[Message::binary(vec![0; 65_535])]).map(|out| out.len()), Ok(65_537));
     let error = encode(short, AS_IS, &[Message::binary(vec![0; 65_536])]).expect_err("over 16 bits");
     assert_eq!(error.to_string(), "a message of 65536 bytes does not fit --framing length2, which counts to 65535");
-    assert_eq!(encode(short, AS_IS, &[piece("a")]), Err(FrameError::Piece(short)));
+    for framing in [short, framing("tagged")] {
+        assert_eq!(encode(framing, AS_IS, &[piece("a")]), Err(FrameError::Piece(framing)));
+    }
     assert_eq!([Width::Two, Width::Four, Width::Eight].map(Width::most), [65_535, 4_294_967_295, u64::MAX]);
 }
 
 /// Bytes in which every framing finds something to do.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    let special = select(&b"\n\n\n\r\r\0\0\x01\x02 \x1e{}[]\"\\,:ae1.-"[..]);
+    let special = select(&b"\n\n\n\r\r\0\0\x01\x02 \x1e{}[]\"\\,:ae1.-tb"[..]);
     vec(prop_oneof![4 => special, 1 => any::<u8>()], 0..60)
 }
 
@@ -414,15 +479,20 @@ proptest! {
         let reads = reads(&bytes, &ends);
         let heard = hear(framing, newline, limit, reads.iter().map(Vec::as_slice));
         // A cut prefix is handed over as it is.
-        let most = if matches!(framing, Framing::Length { .. }) { limit.max(7) } else { limit };
+        let most = if matches!(framing, Framing::Length { .. } | Framing::Tagged) { limit.max(7) } else { limit };
         prop_assert!(heard.messages.iter().all(|message| message.data.len() <= most));
 
-        let mut kept = Vec::new();
+        let mut kept = BytesMut::new();
         for message in &heard.messages {
-            if let Framing::Length { width, order } = framing && message.extent == Extent::Whole {
-                let mut prefix = BytesMut::new();
-                length::put(message.data.len() as u64, width, order, &mut prefix);
-                kept.extend_from_slice(&prefix);
+            match framing {
+                Framing::Tagged if message.extent == Extent::Whole => {
+                    tagged::put(message, &mut kept);
+                    continue;
+                }
+                Framing::Length { width, order } if message.extent == Extent::Whole => {
+                    length::put(message.data.len() as u64, width, order, &mut kept);
+                }
+                _ => {}
             }
             kept.extend_from_slice(&message.data);
         }
@@ -435,7 +505,7 @@ proptest! {
             // An error ends the reading.
             _ if unread > 0 => prop_assert!(sent.starts_with(&kept), "{}", lost("not a prefix")),
             // The prefix of a cut payload is not payload.
-            (Framing::Length { .. }, Some(last)) if last.extent == Extent::Piece => {
+            (Framing::Length { .. } | Framing::Tagged, Some(last)) if last.extent == Extent::Piece => {
                 prop_assert!(sent.ends_with(&last.data), "{}", lost("the cut one"));
             }
             _ => prop_assert_eq!(&sent, &kept, "{}", lost("not all")),

@@ -80,8 +80,10 @@ impl Target {
         if let Some(rest) = text.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("+unix:")) {
             return Self::unix(protocol, rest);
         }
-        // `localhost:8080` would be a URL too, of the scheme localhost.
-        let text = if text.contains("://") { text.to_owned() } else { format!("{scheme}://{text}") };
+        // `localhost:8080` would be a URL too, of the scheme localhost; and a query may have a URL in it.
+        let is_scheme = |text: &str| text.bytes().all(|c| c.is_ascii_alphanumeric() || b"+-.".contains(&c));
+        let has_scheme = text.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme));
+        let text = if has_scheme { text.to_owned() } else { format!("{scheme}://{text}") };
         let url = Url::parse(&text).map_err(|error| format!("{}; {error}", protocol.expected()))?;
         Self::of(protocol, &url)
     }
@@ -116,6 +118,9 @@ impl Target {
             Some((path, resource)) => (path, format!("/{resource}")),
             None => (rest, "/".to_owned()),
         };
+        // One slash in front means what several do, and two would be taken for a URL's.
+        let relative = path.trim_start_matches('/');
+        let path = if relative.len() < path.len() { &path[path.len() - relative.len() - 1..] } else { path };
         if path.is_empty() {
             return Err(format!("expected {}+unix:/PATH/OF/SOCKET:/PATH", protocol.schemes()[0]));
         }
@@ -214,8 +219,13 @@ mod tests {
             ("ws+unix:/run/x.sock:/chat", "ws+unix:/run/x.sock:/chat", "localhost"),
             ("ws+unix:///run/x.sock", "ws+unix:/run/x.sock:/", "localhost"),
             ("ws+unix:@name:/a?b", "ws+unix:@name:/a?b", "localhost"),
+            ("ws+unix:////run//x.sock:/a", "ws+unix:/run//x.sock:/a", "localhost"),
+            ("ws+unix://relative", "ws+unix:relative:/", "localhost"),
+            ("localhost:1/x?to=http://h/", "ws://localhost:1/x?to=http://h/", "localhost:1"),
         ] {
             let target = Target::parse(Protocol::WebSocket, text).expect(text);
+            let again = Target::parse(Protocol::WebSocket, &target.to_string());
+            assert_eq!(again, Ok(Target { login: None, ..target.clone() }), "{text}");
             assert_eq!((target.to_string().as_str(), target.authority().as_str()), (shown, authority), "{text}");
         }
         assert_eq!(

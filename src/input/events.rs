@@ -6,31 +6,45 @@ use serde_json::Value;
 
 use crate::event::{Event, Message, Record, What};
 
-/// The event of a line; `None` for what is no event: a blank line, or a record of something else.
+/// What a line is to be.
+pub(super) const EXPECTED: &str =
+    r#"expected an event such as {"event":"message","kind":"text","text":"hi"} or {"text":"hi"}"#;
+
+/// The event of a line; `None` for what is no event: a blank line, or a record of something else. The error says what is
+/// wrong with it.
 pub(super) fn read(line: &[u8]) -> Result<Option<Event>, String> {
-    const EXPECTED: &str =
-        r#"expected an event such as {"event":"message","kind":"text","text":"hi"} or {"text":"hi"}"#;
     if line.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let value: Value = serde_json::from_slice(line).map_err(|error| format!("{EXPECTED}; {error}"))?;
+    let value: Value = serde_json::from_slice(line).map_err(|error| words(&error))?;
     if value.get("what").is_some() {
-        let record: Record = serde_json::from_value(value).map_err(|error| format!("{EXPECTED}; {error}"))?;
+        let record: Record = serde_json::from_value(value).map_err(|error| words(&error))?;
         return Ok(match record.what {
             What::Said(event) | What::Heard(event) => Some(event),
             _ => None,
         });
     }
     if value.get("event").is_some() {
-        return serde_json::from_value(value).map(Some).map_err(|error| format!("{EXPECTED}; {error}"));
+        return serde_json::from_value(value).map(Some).map_err(|error| words(&error));
     }
     let text = |name| value.get(name).and_then(Value::as_str);
     let message = match (text("text"), text("base64")) {
         (Some(text), None) => Message::text(text),
-        (None, Some(code)) => Message::binary(STANDARD.decode(code).map_err(|error| format!("{EXPECTED}; {error}"))?),
-        _ => return Err(EXPECTED.to_owned()),
+        (None, Some(code)) => {
+            Message::binary(STANDARD.decode(code).map_err(|error| format!("it is not base64: {error}"))?)
+        }
+        _ => return Err("it is not an event".to_owned()),
     };
     Ok(Some(Event::Message(message)))
+}
+
+/// `expected value at byte 3`: for `serde_json` each line is the first.
+fn words(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" at line ") {
+        Some((what, _)) => format!("{what} at byte {}", error.column()),
+        None => text,
+    }
 }
 
 #[cfg(test)]

@@ -1,21 +1,24 @@
 //! What the user, or the script, says: one channel of it, whatever it comes from.
 
 mod events;
+mod kinds;
 
 use std::collections::VecDeque;
 use std::io;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use tokio::sync::mpsc;
 
 use crate::cli::Newline;
-use crate::event::{ConnId, Event, Extent, Kind as MessageKind, Message};
+use crate::event::{ConnId, Event, Message};
 use crate::exit::words;
-use crate::frame::{Decoder, Framing};
-use crate::traffic::pace::Limits;
+use crate::frame::{Decoder, FrameError, Framing};
+use crate::traffic::pace::{Limits, Pace};
 use crate::traffic::source::{Original, Supply};
+pub use kinds::Kinds;
+use kinds::Teller;
 
 /// One thing that came from stdin or from the prompt.
 #[derive(Debug)]
@@ -24,10 +27,48 @@ pub enum Input {
     Said(Vec<Event>),
     /// A line typed at the prompt, without its end; it may be a command.
     Line(String),
-    /// Why stdin cannot be framed or read any further, in words.
-    Broken(String),
+    /// Nothing more can be said of stdin, after all that was said before.
+    Broken(Broken),
     /// The end of stdin, or Ctrl-D.
     Eof,
+}
+
+/// Why input cannot be read, framed or said any further.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// One line: `stdin: line 3: byte 2 is not UTF-8; it and all after it were not sent`
+    pub why: String,
+    /// What can be done about it.
+    pub hint: Option<&'static str>,
+}
+
+impl Broken {
+    /// Without a remedy.
+    pub fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into(), hint: None }
+    }
+
+    fn hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+
+    /// It happened to this input.
+    fn of(self, name: &str) -> Self {
+        Self { why: format!("{name}: {}", self.why), ..self }
+    }
+
+    fn unreadable(error: &io::Error, unsent: usize) -> Self {
+        let lost = if unsent > 0 { format!("; {unsent} bytes read were not sent") } else { String::new() };
+        Self::new(words(error) + &lost)
+    }
+
+    fn unframed(error: &FrameError, unsent: usize) -> Self {
+        let hint = match error {
+            FrameError::TooLong { .. } => "a larger --max-message takes it",
+            _ => "--framing chunks sends any bytes as they are",
+        };
+        Self::new(format!("{error}; {unsent} bytes read and all after them were not sent")).hint(hint)
+    }
 }
 
 /// Batches of input that may wait for the session.
@@ -50,54 +91,6 @@ pub struct Reading {
     pub pace: Limits,
     /// Which are text, where the protocol tells.
     pub kinds: Kinds,
-}
-
-/// What the messages of input are: which are text, where the protocol tells text from binary.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kinds {
-    /// As they come.
-    #[default]
-    Told,
-    /// What is UTF-8 is text.
-    Seen,
-    /// All are text, and must be UTF-8.
-    Text,
-    /// All are binary.
-    Binary,
-    /// Each is an event in JSON.
-    Events,
-}
-
-impl Kinds {
-    /// The events that say these messages; what is no text is binary.
-    pub(crate) fn lenient(self, messages: Vec<Message>) -> Vec<Event> {
-        let seen = if self == Self::Text { Self::Seen } else { self };
-        seen.events(messages).unwrap_or_default()
-    }
-
-    /// The events that say these messages; why not, if one cannot be said.
-    fn events(self, messages: Vec<Message>) -> Result<Vec<Event>, String> {
-        let mut events = Vec::with_capacity(messages.len());
-        for message in messages {
-            let kind = match self {
-                Self::Events => {
-                    events.extend(events::read(&message.data)?);
-                    continue;
-                }
-                Self::Told => message.kind,
-                Self::Binary => MessageKind::Binary,
-                Self::Seen | Self::Text => match std::str::from_utf8(&message.data) {
-                    Ok(_) => MessageKind::Text,
-                    Err(_) if self == Self::Seen => MessageKind::Binary,
-                    Err(error) => {
-                        return Err(format!("a message is no text: byte {} is not UTF-8", error.valid_up_to() + 1));
-                    }
-                },
-            };
-            events.push(Event::Message(Message { kind, ..message }));
-        }
-        Ok(events)
-    }
 }
 
 impl Reading {
@@ -163,8 +156,8 @@ impl Inputs {
 
     /// What each peer gets from its start.
     #[must_use]
-    pub fn replayed(original: Original, reading: Reading) -> Self {
-        Self::new(Kind::Replay(Replay { original, reading }), None, None)
+    pub fn replayed(name: String, original: Original, reading: Reading) -> Self {
+        Self::new(Kind::Replay(Replay { name, original, reading }), None, None)
     }
 
     /// Begins to read, the first time it is called.
@@ -172,7 +165,7 @@ impl Inputs {
         let Some((start, sender)) = self.start.take() else { return };
         if let Err(error) = start(sender.clone()) {
             // The channel is new, so there is room.
-            let _ = sender.try_send(Input::Broken(format!("read the input: {}", words(&error))));
+            let _ = sender.try_send(Input::Broken(Broken::unreadable(&error, 0).of("read the input")));
         }
     }
 
@@ -208,111 +201,203 @@ impl Inputs {
 }
 
 /// Reads until the end, an error, or nobody listens.
-fn read(name: &str, mut supply: Supply, reading: Reading, inputs: &mpsc::Sender<Input>) {
-    let mut decoder = reading.decoder();
-    let mut pace = reading.pace.start(Instant::now());
+fn read(name: &str, supply: Supply, reading: Reading, inputs: &mpsc::Sender<Input>) {
+    let last = match read_all(supply, reading, |said| inputs.blocking_send(Input::Said(said)).is_ok()) {
+        Ok(()) => Input::Eof,
+        Err(broken) => Input::Broken(broken.of(name)),
+    };
+    // Fails only when nobody listens any more.
+    let _ = inputs.blocking_send(last);
+}
+
+/// Hands over what is said as it becomes due, until the end, an error, or nobody wants more.
+fn read_all(mut supply: Supply, reading: Reading, mut say: impl FnMut(Vec<Event>) -> bool) -> Result<(), Broken> {
+    let mut script = Script::new(reading);
     let mut block = vec![0; reading.block];
-    let mut buffer = BytesMut::new();
-    let mut messages = Vec::new();
     loop {
-        let (n, result) = match supply.read(&mut block) {
-            Ok(0) => (0, decoder.finish(&mut buffer, &mut messages)),
-            Ok(n) => {
-                buffer.extend_from_slice(&block[..n]);
-                (n, decoder.decode(&mut buffer, &mut messages))
+        let read = supply.read(&mut block).map_err(|error| Broken::unreadable(&error, script.buffer.len()))?;
+        let mut broken = script.take(&block[..read]).err();
+        while let Some(wait) = script.wait() {
+            thread::sleep(wait);
+            let (said, result) = script.due();
+            if !said.is_empty() && !say(said) {
+                return Ok(());
             }
-            Err(error) => {
-                let _ = inputs.blocking_send(Input::Broken(format!("{name}: {}", words(&error))));
-                return;
+            if let Err(bad) = result {
+                broken = Some(bad);
+                break;
             }
+        }
+        match broken {
+            Some(broken) => return Err(broken),
+            None if read == 0 => return Ok(()),
+            None => {}
+        }
+    }
+}
+
+/// What was read and is still to be said: framed, told, and paced. Neither reads nor waits.
+struct Script {
+    decoder: Decoder,
+    teller: Teller,
+    pace: Pace,
+    buffer: BytesMut,
+    waiting: VecDeque<Message>,
+}
+
+impl Script {
+    fn new(reading: Reading) -> Self {
+        Self {
+            decoder: reading.decoder(),
+            teller: Teller::new(&reading),
+            pace: reading.pace.start(Instant::now()),
+            buffer: BytesMut::new(),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Takes what one read returned; nothing is the end. After an error the messages before it still wait.
+    fn take(&mut self, read: &[u8]) -> Result<(), Broken> {
+        let mut messages = Vec::new();
+        let result = if read.is_empty() {
+            self.decoder.finish(&mut self.buffer, &mut messages)
+        } else {
+            // A long message needs one allocation, and is not moved while it grows.
+            self.buffer.reserve(self.decoder.missing(&self.buffer).max(read.len()));
+            self.buffer.extend_from_slice(read);
+            self.decoder.decode(&mut self.buffer, &mut messages)
         };
-        let mut waiting = VecDeque::from(std::mem::take(&mut messages));
-        while !waiting.is_empty() {
-            let due = pace.due(&mut waiting, Instant::now());
-            let due = match reading.kinds.events(due) {
-                Ok(due) => due,
-                Err(why) => {
-                    let why = format!("{name}: {why}; it and all after it were not sent");
-                    let _ = inputs.blocking_send(Input::Broken(why));
-                    return;
-                }
-            };
-            if !due.is_empty() && inputs.blocking_send(Input::Said(due)).is_err() {
-                return;
-            }
-            if !waiting.is_empty() {
-                thread::sleep(pace.wait(Instant::now()));
-            }
-        }
-        if let Err(error) = result {
-            let why = format!("{name}: {error}; {} bytes read and all after them were not sent", buffer.len());
-            let _ = inputs.blocking_send(Input::Broken(why));
-            return;
-        }
-        if n == 0 {
-            let _ = inputs.blocking_send(Input::Eof);
-            return;
-        }
+        self.waiting.extend(messages);
+        result.map_err(|error| Broken::unframed(&error, self.buffer.len()))
+    }
+
+    /// How long the next message has to wait; `None` if none is left.
+    fn wait(&self) -> Option<Duration> {
+        (!self.waiting.is_empty()).then(|| self.pace.wait(Instant::now()))
+    }
+
+    /// What may be said now, and why no more can be.
+    fn due(&mut self) -> (Vec<Event>, Result<(), Broken>) {
+        let mut said = Vec::new();
+        let due = self.pace.due(&mut self.waiting, Instant::now());
+        let result = self.teller.tell(due, &mut said);
+        (said, result)
     }
 }
 
 /// A source that is read again for each peer, at its own pace.
 #[derive(Clone)]
 pub struct Replay {
+    name: String,
     original: Original,
     reading: Reading,
 }
 
 impl Replay {
-    /// Sends all of it and then the end of our direction.
-    pub async fn send(self, link: mpsc::Sender<Vec<Event>>) {
-        let mut decoder = self.reading.decoder();
-        let mut pace = self.reading.pace.start(Instant::now());
+    /// Sends all of it, or what comes before something broken.
+    pub async fn send(self, link: &mpsc::Sender<Vec<Event>>) -> Result<(), Broken> {
+        self.send_all(link).await.map_err(|broken| broken.of(&self.name))
+    }
+
+    async fn send_all(&self, link: &mpsc::Sender<Vec<Event>>) -> Result<(), Broken> {
+        let mut script = Script::new(self.reading);
         let mut supply = self.original.copy();
         let mut block = vec![0; self.reading.block];
-        let mut buffer = BytesMut::new();
         loop {
             let read = tokio::task::spawn_blocking(move || {
                 let n = supply.read(&mut block);
                 (n, block, supply)
             });
-            let Ok((Ok(n), same_block, same_supply)) = read.await else {
-                // What is left of the file cannot be had; the peer is not to wait for it.
-                let _ = link.send(vec![Event::Finish]).await;
-                return;
-            };
+            let (n, same_block, same_supply) = read.await.map_err(|error| Broken::new(format!("read: {error}")))?;
             (block, supply) = (same_block, same_supply);
-            let mut messages = Vec::new();
-            buffer.extend_from_slice(&block[..n]);
-            let result = if n == 0 {
-                decoder.finish(&mut buffer, &mut messages)
-            } else {
-                decoder.decode(&mut buffer, &mut messages)
-            };
-            if result.is_err() {
-                // The transport says what it cannot say.
-                let data = buffer.split().freeze();
-                messages.push(Message { extent: Extent::Piece, data, ..Message::default() });
-            }
-            let mut waiting = VecDeque::from(messages);
-            while !waiting.is_empty() {
-                let due = pace.due(&mut waiting, Instant::now());
-                // What is no text ends it, as what cannot be read does.
-                let Ok(due) = self.reading.kinds.events(due) else {
-                    let _ = link.send(vec![Event::Finish]).await;
-                    return;
-                };
-                if !due.is_empty() && link.send(due).await.is_err() {
-                    return;
+            let n = n.map_err(|error| Broken::unreadable(&error, script.buffer.len()))?;
+            let mut broken = script.take(&block[..n]).err();
+            while let Some(wait) = script.wait() {
+                if !wait.is_zero() {
+                    tokio::time::sleep(wait).await;
                 }
-                if !waiting.is_empty() {
-                    tokio::time::sleep(pace.wait(Instant::now())).await;
+                let (said, result) = script.due();
+                if !said.is_empty() && link.send(said).await.is_err() {
+                    return Ok(());
+                }
+                if let Err(bad) = result {
+                    broken = Some(bad);
+                    break;
                 }
             }
-            if n == 0 || result.is_err() {
-                let _ = link.send(vec![Event::Finish]).await;
-                return;
+            match broken {
+                Some(broken) => return Err(broken),
+                None if n == 0 => return Ok(()),
+                None => {}
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// All that a script says of these reads and the end, and why no more.
+    fn said(framing: Framing, kinds: Kinds, reads: &[&[u8]]) -> (Vec<Event>, Result<(), Broken>) {
+        let (newline, pace) = (Newline::AsIs, Limits::default());
+        let reading = Reading { framing, message_size: None, newline, block: 1, limit: 1000, pace, kinds };
+        let mut script = Script::new(reading);
+        let mut all = Vec::new();
+        for read in reads.iter().copied().chain([&b""[..]]) {
+            let taken = script.take(read);
+            while script.wait().is_some() {
+                let (said, told) = script.due();
+                all.extend(said);
+                if told.is_err() {
+                    return (all, told);
+                }
+            }
+            if taken.is_err() {
+                return (all, taken);
+            }
+        }
+        (all, Ok(()))
+    }
+
+    #[test]
+    fn what_cannot_be_framed_leaves_what_comes_before_it() {
+        let tagged = |bytes: &[u8]| said(Framing::Tagged, Kinds::Told, &[bytes]);
+        let (all, result) = tagged(b"t\0\0\0\x01ax");
+        assert_eq!(all, [Event::Message(Message::text("a"))]);
+        let broken = result.expect_err("no tag");
+        assert!(broken.why.ends_with("; 1 bytes read and all after them were not sent"), "{}", broken.why);
+        let (_, result) = tagged(b"b\xff\xff\xff\xff");
+        assert_eq!(result.expect_err("too long").hint, Some("a larger --max-message takes it"));
+    }
+
+    /// A line that is good, and the text that it says.
+    fn good() -> impl Strategy<Value = String> {
+        "[a-z\u{e9}\u{1f300}]{0,12}"
+    }
+
+    proptest! {
+        #[test]
+        fn all_that_is_good_before_a_bad_line_is_said(
+            lines in vec(good(), 0..8),
+            after in vec(good(), 0..3),
+            events in any::<bool>(),
+            size in 1..200_usize,
+        ) {
+            let line = |text: &String| if events { format!("{}\n", serde_json::json!({ "text": text })) } else { format!("{text}\n") };
+            let kinds = if events { Kinds::Events } else { Kinds::Text };
+            let mut bytes: Vec<u8> = lines.iter().flat_map(|text| line(text).into_bytes()).collect();
+            bytes.extend_from_slice(b"a\xff\n");
+            bytes.extend(after.iter().flat_map(|text| line(text).into_bytes()));
+            let reads: Vec<&[u8]> = bytes.chunks(size).collect();
+            let (all, result) = said(Framing::Lines, kinds, &reads);
+            let expected: Vec<Event> = lines.iter().map(|text| Event::Message(Message::text(text.clone()))).collect();
+            prop_assert_eq!(all, expected);
+            let broken = result.expect_err("a bad line");
+            prop_assert!(broken.why.starts_with(&format!("line {}: ", lines.len() + 1)), "{}", broken.why);
         }
     }
 }

@@ -177,7 +177,7 @@ impl<'a> Pinger<'a> {
         for record in batch {
             if let event::What::Step(step) = &record.what {
                 self.stages.take(step);
-                if let Step::Resolved { host, addresses, took_ns } = step {
+                if let Step::Resolved { host, addresses, took_ns } = &**step {
                     let (host, addresses) = (host.clone(), addresses.clone());
                     self.tell(What::Resolved { host, addresses, took_ns: *took_ns });
                 }

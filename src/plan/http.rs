@@ -23,7 +23,8 @@ use crate::input::Kinds;
 use crate::proxy::Route;
 use crate::session::Linger;
 use crate::transport::binding::Place;
-use crate::transport::http::{Client, Codings, News, Post, Request, Server, StreamEnd, Style};
+use crate::transport::http::{Client, Codings, News, Post, Posts, Request, Server, StreamEnd, Style};
+use crate::transport::sockets::Options;
 use crate::transport::ws::{Answers, Manners};
 use crate::transport::{Bind, Dial, On, To, tcp, unix};
 use crate::ws::extension::Config;
@@ -221,6 +222,7 @@ pub(super) fn http_listen(options: HttpListen, terminal: Terminal, environment: 
         host,
         auth,
         no_page,
+        no_publish,
         port,
         queue,
         mut tls,
@@ -252,7 +254,9 @@ pub(super) fn http_listen(options: HttpListen, terminal: Terminal, environment: 
         tls.handshake.handshake_timeout = None; // it is for the heads of requests too
     }
     let tls = tls::server(tls, by_scheme, Over::Host, Some(&on), environment)?;
-    let place = Place { on, family, port: access::port(&port), options: sockets::options(ip, &tcp)?, handed };
+    // An event that waits for the acknowledgement of the one before it would be late.
+    let options = Options { nodelay: true, ..sockets::options(ip, &tcp)? };
+    let place = Place { on, family, port: access::port(&port), options, handed };
     let on = On::Tcp(tcp::Bind { place, backlog: access::backlog(&queue) });
     let strangers = Strangers { origins: allow_origin, hosts: host };
     let server = Server {
@@ -265,6 +269,7 @@ pub(super) fn http_listen(options: HttpListen, terminal: Terminal, environment: 
         largest: talk.messages.max_message,
         limit,
         most: usize::try_from(max_peers).unwrap_or(usize::MAX),
+        posts: if no_publish { Posts::Heard } else { Posts::Published },
         ..Server::new(strangers)
     };
     let access = access::addresses(access, &rate)?;
@@ -307,6 +312,7 @@ impl Server {
             largest: manners.limit,
             limit: LIMIT,
             most: 10_000,
+            posts: Posts::Published,
             ws: Arc::new(rules),
             manners,
         }

@@ -1,8 +1,11 @@
 //! What is to be done, decided: the command line and the terminal in, a [`Plan`] out. Pure; reads no environment.
 
 mod access;
+mod compare;
+mod diagram;
 mod exec;
 mod http;
+mod learn;
 mod measure;
 mod ping;
 mod proxy;
@@ -42,6 +45,9 @@ use crate::transport::resolve::Overrides;
 use crate::transport::sockets::{Groups, Options};
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix, vsock};
 use crate::view::{Company, Look, Talk as Talkativeness};
+pub use compare::{Compare, Look as CompareLook};
+pub use diagram::Diagram;
+pub use learn::{Learn, Subject};
 pub use measure::Measure;
 pub use ping::Ping;
 pub use scan::{Addresses, Scan};
@@ -95,8 +101,12 @@ pub enum Plan {
     Ping(Box<Ping>),
     /// Tell which ports are open.
     Scan(Box<Scan>),
+    /// Measure styles side by side.
+    Compare(Box<Compare>),
+    /// Teach.
+    Learn(Box<Learn>),
     /// Show a record again.
-    Replay(PathBuf, Look),
+    Replay(PathBuf, Look, Option<Diagram>),
     /// Print a completion script.
     Completions(Shell),
 }
@@ -146,6 +156,8 @@ pub struct Talk {
     pub look: Look,
     /// Where records are written.
     pub record: Option<PathBuf>,
+    /// Where the sequence is drawn.
+    pub diagram: Option<Diagram>,
     /// Whether stages wait for Enter.
     pub pace: Pace,
     /// Where what we say comes from.
@@ -255,10 +267,13 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
         Command::Http(Http::Stream(options)) => http::stream(*options, terminal, environment),
         Command::Http(Http::Sse(options)) => http::sse(*options, terminal, environment),
         Command::Http(Http::Listen(options)) => http::http_listen(*options, terminal, environment),
+        Command::Compare(options) => compare::compare(options, terminal),
         Command::Scan(options) => scan::scan(options, terminal),
+        Command::Learn(options) => Ok(Plan::Learn(Box::new(learn::learn(options, terminal, environment)?))),
         Command::Replay(options) => {
             let look = look(&options.show, Framing::Lines, Talkativeness::Normal, terminal);
-            Ok(Plan::Replay(options.file, Look { show_said: true, ..look }))
+            let diagram = options.diagram.map(Diagram::at).transpose()?;
+            Ok(Plan::Replay(options.file, Look { show_said: true, ..look }, diagram))
         }
         Command::Completions { shell } => Ok(Plan::Completions(shell)),
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Carries, InputFrom, Pace, Path, Talk, Terminal};
+use super::{Carries, Diagram, InputFrom, Pace, Path, Talk, Terminal};
 use crate::cli::{AtEof, Color, Ending, Messages, Newline, Output, Show, Talk as TalkOptions};
 use crate::event::Message;
 use crate::exit::Failure;
@@ -39,7 +39,8 @@ pub(super) fn decide(
     reply: &Reply,
     terminal: Terminal,
 ) -> Result<Talk, Failure> {
-    let TalkOptions { messages, show, ending, traffic, measure, record, step } = options;
+    let TalkOptions { messages, show, ending, traffic, measure, record, diagram, step } = options;
+    let diagram = diagram.map(Diagram::at).transpose()?;
     let traffic = super::traffic::traffic(traffic)?;
     // A person types what is said.
     let by_program = matches!(reply, Reply::Exec(_));
@@ -89,6 +90,8 @@ pub(super) fn decide(
         block: match (carries, frames.said, traffic.message_size) {
             // What is read at once is said at once.
             (Carries::Bytes, Framing::Chunks, None) => traffic.limits.read(STREAM_BLOCK),
+            // What may be large is read in large parts.
+            (Carries::Messages, Framing::Length { .. } | Framing::Tagged, None) => BATCH_BLOCK,
             (Carries::Bytes | Carries::Messages, _, None) => STREAM_BLOCK,
             (_, Framing::Chunks, None) => DATAGRAM_BLOCK,
             _ => BATCH_BLOCK,
@@ -110,6 +113,7 @@ pub(super) fn decide(
     let unwatched = matches!(look.output, Output::Raw | Output::None)
         && look.talk < Talkativeness::Steps
         && record.is_none()
+        && diagram.is_none()
         && rules.count.is_none()
         && rules.expect.is_none();
     let unframed = frames.heard == Framing::Chunks && frames.said == Framing::Chunks && frames.newline == Newline::AsIs;
@@ -121,7 +125,7 @@ pub(super) fn decide(
     let measure = super::measure::measure(&measure, &look, input, typed, terminal)?;
     let (source, digest) = (traffic.source, traffic.digest);
     let verbs = &[];
-    Ok(Talk { look, record, pace, input, source, reading, frames, say, rules, verbs, digest, measure, path })
+    Ok(Talk { look, record, diagram, pace, input, source, reading, frames, say, rules, verbs, digest, measure, path })
 }
 
 fn rules(messages: &Messages, ending: &Ending, carries: Carries, pace: Pace) -> Rules {

@@ -11,6 +11,7 @@ use super::hub::Hub;
 use crate::cli::AtEof;
 use crate::event::{ConnId, End, Message, Outcome, Peer};
 use crate::exit::{Exit, Failure};
+use crate::input::Broken;
 use crate::quantity::show_size;
 use crate::traffic::digest::Expected;
 use crate::ws::close;
@@ -65,7 +66,7 @@ pub struct Ending {
     listening_since: Option<Instant>,
     anyone_came: bool,
     input_over: Option<Instant>,
-    input_broken: Option<String>,
+    input_broken: Option<Broken>,
     heard: u64,
     /// The last bytes heard from each peer, in case the expected text falls into two messages.
     tails: HashMap<ConnId, Vec<u8>>,
@@ -123,8 +124,8 @@ impl Ending {
         self.input_over.get_or_insert_with(Instant::now);
     }
 
-    pub(super) fn input_broken(&mut self, why: String) {
-        self.input_broken = Some(why);
+    pub(super) fn input_broken(&mut self, broken: Broken) {
+        self.input_broken = Some(broken);
     }
 
     pub(super) fn input_is_over(&self) -> bool {
@@ -291,8 +292,8 @@ impl Ending {
             return None;
         }
         let verdict = self.outcome.take().unwrap_or(Ok(Exit::Complete));
-        if let (Ok(Exit::Complete), Some(why)) = (&verdict, self.input_broken.take()) {
-            return Some(Err(Failure::new(Exit::Io, why).hint("--framing chunks sends any bytes as they are")));
+        if let (Ok(Exit::Complete), Some(Broken { why, hint })) = (&verdict, self.input_broken.take()) {
+            return Some(Err(Failure { hint: hint.map(str::to_owned), ..Failure::new(Exit::Io, why) }));
         }
         let verdict = self.unmet_or(verdict);
         Some(self.checked(verdict))

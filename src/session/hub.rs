@@ -221,17 +221,17 @@ impl Hub {
         self.entries.get(&id).map(|entry| entry.link.sender())
     }
 
-    pub(super) fn heard(&mut self, id: ConnId, event: &Event) {
+    pub(super) fn heard(&mut self, id: ConnId, event: &Event, now: Instant) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
-        entry.last_active = Instant::now();
+        entry.last_active = now;
         if let Event::Message(_) = event {
             self.last_heard = Some(id);
         }
     }
 
-    pub(super) fn active(&mut self, id: ConnId) {
+    pub(super) fn active(&mut self, id: ConnId, now: Instant) {
         if let Some(entry) = self.entries.get_mut(&id) {
-            entry.last_active = Instant::now();
+            entry.last_active = now;
         }
     }
 

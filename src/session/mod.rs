@@ -26,7 +26,7 @@ use crate::access::Refusal;
 use crate::cli::{Offline, Slow};
 use crate::event::{CloseReason, ConnId, Event, Record, What};
 use crate::exit::{Exit, Failure};
-use crate::input::{Input, Inputs};
+use crate::input::{Broken, Input, Inputs};
 use crate::link::{self, Gate, Journal, Reply};
 use crate::repl::Verb;
 use crate::transport::framed::{Framed, Frames};
@@ -87,6 +87,8 @@ struct Pump {
     gate: Option<Gate>,
     verbs: &'static [Verb],
     room: Arc<Notify>,
+    /// Hears why what each peer gets from its start could not be sent to its end.
+    broken: mpsc::Sender<Broken>,
     /// Records that wait for the screen.
     unshown: Vec<Record>,
     /// Commands that repeat: `/repeat`.
@@ -120,6 +122,7 @@ impl Session {
         };
         let mut listener: Option<Listener> = None;
         let room = Arc::new(Notify::new());
+        let (broken, mut replays_broken) = mpsc::channel(1);
         let mut pump = Pump {
             hub: Hub::new(audience, slow, again.as_ref().map(|again| again.offline)),
             ending: Ending::new(rules, capacity),
@@ -131,6 +134,7 @@ impl Session {
             gate,
             verbs,
             room: room.clone(),
+            broken,
             unshown: Vec::new(),
             repeats: Vec::new(),
             capacity,
@@ -161,6 +165,8 @@ impl Session {
                 },
                 // A broken stdout is noticed also while nothing is to be shown.
                 () = screen.closed() => return Ok(Exit::BrokenStdout),
+                // Before the records, among which is the end of the conversation.
+                Some(broken) = replays_broken.recv() => pump.input_broken(broken),
                 Some(batch) = records.recv(), if pump.unshown.is_empty() && pump.hub.may_hear() => pump.happened(batch),
                 opened = next(&mut connecting) => {
                     connecting = None;
@@ -180,11 +186,7 @@ impl Session {
                     }
                 }
                 accepted = accept(&mut listener), if pump.unshown.is_empty() => match (accepted, pump.refusal()) {
-                    (Some(Ok(opened)), Some(refusal)) => {
-                        if let Some(listener) = &listener {
-                            listener.door.dismiss(opened, refusal);
-                        }
-                    }
+                    (Some(Ok(opened)), Some(refusal)) => dismiss(listener.as_ref(), opened, refusal),
                     (Some(Ok(opened)), None) => {
                         pump.opened(opened);
                         if capacity == Capacity::One {
@@ -277,7 +279,14 @@ impl Pump {
         if let Some(replay) = self.inputs.replay()
             && let Some(sender) = self.hub.sender(id)
         {
-            tokio::spawn(replay.send(sender));
+            let broken = self.broken.clone();
+            tokio::spawn(async move {
+                if let Err(why) = replay.send(&sender).await {
+                    let _ = broken.send(why).await; // fails only when the session is over
+                }
+                // Also where it is broken: the peer is not to wait for the rest. Fails only when the peer is gone.
+                let _ = sender.send(vec![Event::Finish]).await;
+            });
         }
         self.inputs.peers_changed(|| self.hub.ids());
         if self.ending.input_is_over() {
@@ -288,11 +297,12 @@ impl Pump {
     /// Looks at what happened before it is shown.
     fn happened(&mut self, mut batch: Vec<Record>) {
         let mut over = None;
+        let now = Instant::now();
         let mut broadcast: Vec<(ConnId, Event)> = Vec::new();
         for (at, record) in batch.iter().enumerate() {
             match &record.what {
                 What::Heard(event) => {
-                    self.hub.heard(record.conn, event);
+                    self.hub.heard(record.conn, event, now);
                     match event {
                         Event::Message(message) => {
                             if matches!(self.reply, Reply::Broadcast | Reply::Everyone) {
@@ -307,7 +317,7 @@ impl Pump {
                         _ => {}
                     }
                 }
-                What::Said(Event::Message(_)) => self.hub.active(record.conn),
+                What::Said(Event::Message(_)) => self.hub.active(record.conn, now),
                 What::Closed(outcome) => {
                     if let Some(gone) = self.hub.remove(record.conn) {
                         match &self.again {
@@ -328,7 +338,11 @@ impl Pump {
         } else if self.ending.is_satisfied() {
             batch.retain(|record| !matches!(record.what, What::Heard(_)));
         }
-        self.unshown.append(&mut batch);
+        if self.unshown.is_empty() {
+            self.unshown = batch;
+        } else {
+            self.unshown.append(&mut batch);
+        }
         let circle = if self.reply == Reply::Everyone { Circle::Everyone } else { Circle::Others };
         self.hub.broadcast(broadcast, circle);
         self.notices();
@@ -378,15 +392,18 @@ impl Pump {
                 self.notices();
             }
             Input::Line(line) => self.line(&line),
-            Input::Broken(why) => {
-                if let Capacity::Many(_) = self.capacity {
-                    self.note(What::Notice { text: why.clone() }); // the others go on
-                }
-                self.ending.input_broken(why);
+            Input::Broken(broken) => {
+                self.input_broken(broken);
                 self.input_over();
             }
             Input::Eof => self.input_over(),
         }
+    }
+
+    /// Said now, because what is still heard may take long, and again as the failure that it is.
+    fn input_broken(&mut self, broken: Broken) {
+        self.note(What::Notice { text: broken.why.clone() });
+        self.ending.input_broken(broken);
     }
 
     /// Nothing more comes from stdin: end our direction towards everybody it was meant for.
@@ -478,6 +495,13 @@ async fn accept(listener: &mut Option<Listener>) -> Option<Result<Opened, Failur
     match listener {
         Some(listener) => listener.accept().await,
         None => std::future::pending().await,
+    }
+}
+
+/// Turns a peer away.
+fn dismiss(listener: Option<&Listener>, opened: Opened, refusal: Refusal) {
+    if let Some(listener) = listener {
+        listener.door.dismiss(opened, refusal);
     }
 }
 

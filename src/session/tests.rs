@@ -15,7 +15,7 @@ use crate::cli::{AtEof, Newline, Slow};
 use crate::event::{ConnId, End, Event, Message, Outcome, Peer, Record, What};
 use crate::exit::{Exit, Failure};
 use crate::frame::Framing;
-use crate::input::Inputs;
+use crate::input::{Broken, Inputs};
 use crate::link::{self, Journal, Port, Reply, Transport, Watch};
 use crate::transport::framed::Frames;
 use crate::transport::{Channel, Opened};
@@ -210,7 +210,7 @@ async fn who_hears_the_user() {
         let (mut hub, journal, room) = hub(audience);
         let mut peers: Vec<Someone> = (0..3).map(|_| Someone::come(&mut hub, &journal, &room)).collect();
         if let Some(at) = last_heard {
-            hub.heard(peers[at].id, &message("me"));
+            hub.heard(peers[at].id, &message("me"), Instant::now());
         }
         assert_eq!(hub.has_audience(), expected.concat() != "", "{audience:?}");
         hub.say(vec![message("x")]);
@@ -343,7 +343,7 @@ async fn how_the_only_conversation_ended_is_the_exit_code() {
         assert_eq!(shown.1.is_empty(), exit == Exit::Complete, "{end:?} has a line: {}", shown.1);
     }
     let mut broken = Ending::new(rules(), Capacity::One);
-    broken.input_broken("stdin: not JSON".to_owned());
+    broken.input_broken(Broken::new("stdin: not JSON"));
     assert_eq!(after(broken, End::Complete), (Exit::Io, "stdin: not JSON".to_owned()));
     assert_eq!(after(Ending::new(rules(), Capacity::Many(2)), End::Reset).0, Exit::Complete, "one of many");
 }
@@ -366,7 +366,7 @@ async fn lingering_counts_from_the_end_of_stdin_and_idleness_from_the_last_messa
         advance(2 * SECOND).await;
         ending.input_over();
         advance(SECOND).await;
-        hub.heard(someone.id, &message("still here"));
+        hub.heard(someone.id, &message("still here"), Instant::now());
         let deadline = deadline.map(|seconds| start + seconds * SECOND);
         assert_eq!(ending.deadline(&hub), deadline, "{linger:?} {idle:?}");
         let Some((deadline, exit)) = deadline.zip(exit) else { continue };

@@ -4,7 +4,7 @@
 //! nothing is known, and every question is answered with `None`.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -23,6 +23,10 @@ mod imp {
     pub(super) type Subscription = Infallible;
 
     pub(super) fn state(_: super::Connection) -> Option<super::TcpState> {
+        None
+    }
+
+    pub(super) fn udp(_: super::Connection) -> Option<super::UdpState> {
         None
     }
 
@@ -91,6 +95,55 @@ pub fn state(connection: Connection) -> Option<TcpState> {
     imp::state(connection)
 }
 
+/// A TCP socket that listens, as the kernel sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AcceptQueue {
+    /// Finished handshakes that wait for `accept()`.
+    pub waiting: u32,
+    /// How many may.
+    pub backlog: u32,
+}
+
+/// The socket that listens at this address, if there is one.
+#[must_use]
+pub fn listener(local: SocketAddr) -> Option<AcceptQueue> {
+    // In its answer the kernel puts the queue where other sockets have theirs.
+    let state = imp::state(Connection { local, remote: nobody(local) })?;
+    (state.name == "LISTEN").then_some(AcceptQueue { waiting: state.unread, backlog: state.unacknowledged })
+}
+
+/// A UDP socket as the kernel sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UdpState {
+    /// Whether `connect()` gave it a peer.
+    pub peer: UdpPeer,
+    /// What waits to be read, in bytes of the kernel's memory: more than the payload.
+    pub unread: u32,
+    /// Datagrams that came and found no room.
+    pub dropped: Option<u32>,
+}
+
+/// Whom a UDP socket hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UdpPeer {
+    /// Everybody.
+    Anybody,
+    /// Only the peer that was given to `connect()`.
+    One,
+}
+
+/// The UDP socket at this address, and with this peer if it is connected.
+#[must_use]
+pub fn udp(local: SocketAddr, remote: Option<SocketAddr>) -> Option<UdpState> {
+    imp::udp(Connection { local, remote: remote.unwrap_or_else(|| nobody(local)) })
+}
+
+/// What stands for a peer where there is none.
+fn nobody(local: SocketAddr) -> SocketAddr {
+    let ip = if local.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { IpAddr::from(Ipv6Addr::UNSPECIFIED) };
+    SocketAddr::new(ip, 0)
+}
+
 /// Finds out what became of the bytes of a connection that is over.
 ///
 /// A reset takes a socket out of the kernel's tables, so that it can no longer be asked for, and in `TIME-WAIT` its
@@ -133,7 +186,7 @@ impl TcpInfo {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::io::{Read as _, Write as _};
-    use std::net::{Shutdown, TcpListener, TcpStream};
+    use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 
     use super::*;
 
@@ -198,6 +251,51 @@ mod tests {
             let state = wait_for(of_near, |s| s.is_some_and(|s| s.name == "TIME-WAIT")).expect(address);
             assert_eq!((state.name, state.info), ("TIME-WAIT", None), "{address}");
             assert_eq!(wait_for(of_far, |s| s.is_none()), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_listener_and_those_that_wait_for_it() {
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let listener = TcpListener::bind(address).expect("bind");
+            let local = listener.local_addr().expect("address");
+            let before = super::listener(local).expect(address);
+            assert_eq!(before.waiting, 0, "{address}");
+            let _client = TcpStream::connect(local).expect("connect");
+            let waits = wait_until(|| super::listener(local), |queue| queue.is_some_and(|queue| queue.waiting == 1));
+            assert_eq!(waits, Some(AcceptQueue { waiting: 1, ..before }), "{address}");
+            drop(listener);
+            assert_eq!(super::listener(local), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_udp_socket_with_and_without_a_peer() {
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let (server, client) = (UdpSocket::bind(address).expect("bind"), UdpSocket::bind(address).expect("bind"));
+            let (at, from) = (server.local_addr().expect("address"), client.local_addr().expect("address"));
+            let state = udp(at, None).expect(address);
+            assert_eq!((state.peer, state.unread), (UdpPeer::Anybody, 0), "{address}");
+            assert_eq!(udp(from, Some(at)), None, "{address}: not connected yet");
+            client.connect(at).expect("connect");
+            assert_eq!(udp(from, Some(at)).map(|state| state.peer), Some(UdpPeer::One), "{address}");
+            client.send(b"hello").expect("send");
+            let state = wait_until(|| udp(at, None), |state| state.is_some_and(|state| state.unread >= 5));
+            assert!(state.is_some_and(|state| state.unread >= 5), "{address}: {state:?}");
+            drop(server);
+            assert_eq!(udp(at, None), None, "{address}");
+        }
+    }
+
+    /// Asks until the answer satisfies.
+    fn wait_until<T>(ask: impl Fn() -> T, wanted: impl Fn(&T) -> bool) -> T {
+        let deadline = std::time::Instant::now() + SOON;
+        loop {
+            let now = ask();
+            if wanted(&now) || std::time::Instant::now() > deadline {
+                return now;
+            }
+            std::thread::yield_now();
         }
     }
 

@@ -89,7 +89,6 @@ mod tests {
     use super::super::testing::{heard, record, said, shown};
     use super::*;
     use crate::cli::Timestamps;
-    use crate::event::Outcome;
 
     #[test]
     fn offsets_go_on_in_each_direction_and_end_with_the_conversation() {
@@ -98,7 +97,7 @@ mod tests {
             heard(1, b"0123456789abcdef\x1b\xff"),
             said(1, b"x"),
             heard(1, b"yz"),
-            record(1, What::Closed(Outcome::default())),
+            record(1, What::Closed(Box::default())),
             heard(1, b""),
         ];
         let text = String::from_utf8(shown(&mut Hex::new(style), &records)).expect("UTF-8");

@@ -130,27 +130,30 @@ mod tests {
             ),
             (record(1, What::Notice { text: "n".into() }), r#""what":"notice","notice":"n"}"#),
             (
-                record(1, What::Step(Step::Socket { family: "IPv4".into(), kind: "stream".into(), fd: 3 })),
+                record(1, What::Step(Box::new(Step::Socket { family: "IPv4".into(), kind: "stream".into(), fd: 3 }))),
                 r#""what":"step","step":"socket","family":"IPv4","type":"stream","fd":3}"#,
             ),
             (
-                record(1, What::Closed(Outcome { sent: 1, received: 2, ..Outcome::default() })),
+                record(1, What::Closed(Box::new(Outcome { sent: 1, received: 2, ..Outcome::default() }))),
                 r#""what":"closed","end":"complete","sent":1,"received":2}"#,
             ),
             (
                 record(
                     1,
-                    What::Closed(Outcome {
+                    What::Closed(Box::new(Outcome {
                         digest: Some(Digests { algorithm: Algorithm::Sha256, said: "ab".into(), heard: "cd".into() }),
                         ..Outcome::default()
-                    }),
+                    })),
                 ),
                 r#""what":"closed","end":"complete","sent":0,"received":0,"digest":{"algorithm":"sha256","said":"ab","heard":"cd"}}"#,
             ),
             (
                 record(
                     1,
-                    What::Closed(Outcome { end: End::Timeout { limit: "idle for 5s".into() }, ..Outcome::default() }),
+                    What::Closed(Box::new(Outcome {
+                        end: End::Timeout { limit: "idle for 5s".into() },
+                        ..Outcome::default()
+                    })),
                 ),
                 r#""what":"closed","end":"timeout","why":"idle for 5s","sent":0,"received":0}"#,
             ),

@@ -1,14 +1,19 @@
 //! Views: what records look like. A view turns a record into bytes and does nothing else; the screen decides where
-//! they go. One payload view (stdout) and one narrator (stderr) see every record; a recorder writes them to a file.
+//! they go. One payload view (stdout) and one narrator (stderr) see every record; others make files of them: a record, a diagram.
 
+pub mod compare;
+pub mod diagram;
 pub mod escape;
 pub mod explain;
+pub mod keys;
+pub mod learn;
 pub mod progress;
 pub mod prompt;
 pub mod screen;
 pub mod style;
 
 mod assist;
+mod columns;
 mod hex;
 mod history;
 mod human;
@@ -40,6 +45,12 @@ use crate::link::Watch;
 pub trait View<R = Record>: Send {
     /// Appends what this record looks like to `out`; nothing if this view does not show it.
     fn show(&mut self, record: &R, out: &mut Vec<u8>) -> io::Result<()>;
+
+    /// The record's own bytes, if they are all that it looks like: large ones are then not copied.
+    fn verbatim<'r>(&self, record: &'r R) -> Option<&'r [u8]> {
+        let _ = record;
+        None
+    }
 
     /// Appends whatever is still to be said at the end.
     fn finish(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
@@ -127,6 +138,12 @@ pub fn talk(look: &Look) -> Box<dyn View> {
 #[must_use]
 pub fn recorder() -> Box<dyn View> {
     Box::new(json::Json)
+}
+
+/// The view that draws the session when it is over.
+#[must_use]
+pub fn diagram(form: diagram::Form) -> Box<dyn View> {
+    Box::new(diagram::Diagram::new(form))
 }
 
 /// Milliseconds with three decimals, so that a column of them can be compared.

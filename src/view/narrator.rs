@@ -188,7 +188,9 @@ impl View for Narrator {
             let (label, _) = self.peers.label(record.conn, &self.style);
             out.extend_from_slice(format!("{stamp}{label}{}\n", words.trim_end_matches(' ')).as_bytes());
         }
-        if let What::Closed(Outcome { digest: Some(digest), sent, received, .. }) = &record.what {
+        if let What::Closed(outcome) = &record.what
+            && let Outcome { digest: Some(digest), sent, received, .. } = &**outcome
+        {
             // Asked for by name, and so said even when quiet.
             let stamp = self.clock.stamp(record.time);
             let label = match self.company {
@@ -228,7 +230,7 @@ mod tests {
     }
 
     fn closed(conn: u32, end: End) -> Record {
-        record(conn, What::Closed(Outcome { end, sent: 1 << 20, received: 3, ..Outcome::default() }))
+        record(conn, What::Closed(Box::new(Outcome { end, sent: 1 << 20, received: 3, ..Outcome::default() })))
     }
 
     #[test]
@@ -287,7 +289,7 @@ mod tests {
         }
         let outcome = Outcome { end: End::Reset, sent: 1 << 20, acknowledged: Some(512 << 10), ..Outcome::default() };
         assert_eq!(
-            told(Talk::Quiet, &[record(1, What::Closed(outcome))]),
+            told(Talk::Quiet, &[record(1, What::Closed(Box::new(outcome)))]),
             "reset by peer: 1.0 MiB sent, 512.0 KiB acknowledged, 0 B received\n"
         );
     }
@@ -297,7 +299,7 @@ mod tests {
         let digest = Digests { algorithm: Algorithm::Sha256, said: "ab".into(), heard: "cd".into() };
         let closed = |conn| {
             let outcome = Outcome { sent: 1, received: 2048, digest: Some(digest.clone()), ..Outcome::default() };
-            record(conn, What::Closed(outcome))
+            record(conn, What::Closed(Box::new(outcome)))
         };
         for talk in [Talk::Quiet, Talk::Terse] {
             let text = told(talk, &[opened(1), closed(1)]);
@@ -322,7 +324,7 @@ mod tests {
 
     #[test]
     fn steps_are_lines_in_columns() {
-        let records: Vec<_> = every_step().into_iter().map(|step| record(1, What::Step(step))).collect();
+        let records: Vec<_> = every_step().into_iter().map(|step| record(1, What::Step(Box::new(step)))).collect();
         assert_eq!(told(Talk::Normal, &records), "");
         let expected = "\
 next        connect to the peer (press Enter)
@@ -407,7 +409,7 @@ frame       < text, RSV1, 90 B deflated to 9 B; 11 B on the wire
 
     #[test]
     fn an_explanation_is_wrapped_and_given_once() {
-        let step = record(1, What::Step(Step::Connect { remote: "tcp://[::1]:80".into() }));
+        let step = record(1, What::Step(Box::new(Step::Connect { remote: "tcp://[::1]:80".into() })));
         let style = Style::new(false, Timestamps::Off, Some(60));
         let text = shown(&mut Narrator::new(style, Talk::Explain, Company::Many), &[step.clone(), step]);
         let text = String::from_utf8(text).expect("UTF-8");

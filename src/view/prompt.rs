@@ -23,7 +23,7 @@ use super::style::{Ink, Style};
 pub use super::terminal::Guard;
 use super::terminal::Terminal;
 use crate::exit::words;
-use crate::input::Input;
+use crate::input::{Broken, Input};
 use crate::repl::Verb;
 
 /// What stands before a line.
@@ -74,8 +74,9 @@ impl Prompt {
         let guard = Guard::new(self.terminal.clone(), self.printer.clone());
         self.terminal.prepare()?;
         thread::Builder::new().name("prompt".to_owned()).spawn(move || {
-            let last = catch_unwind(AssertUnwindSafe(|| self.read(&inputs)))
-                .unwrap_or_else(|_| Some(Input::Broken("the prompt panicked; this is a defect in sockeye".to_owned())));
+            let last = catch_unwind(AssertUnwindSafe(|| self.read(&inputs))).unwrap_or_else(|_| {
+                Some(Input::Broken(Broken::new("the prompt panicked; this is a defect in sockeye")))
+            });
             self.terminal.restore();
             self.desk.leave();
             if let Some(last) = last {
@@ -97,7 +98,9 @@ impl Prompt {
                     continue;
                 }
                 Err(ReadlineError::Eof) => return Some(Input::Eof),
-                Err(error) => return Some(Input::Broken(format!("read the terminal: {}", words(&plain(error))))),
+                Err(error) => {
+                    return Some(Input::Broken(Broken::new(format!("read the terminal: {}", words(&plain(error))))));
+                }
             };
             inputs.blocking_send(input).ok()?;
         }

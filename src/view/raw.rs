@@ -24,15 +24,20 @@ impl Raw {
 
 impl View for Raw {
     fn show(&mut self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
-        let What::Heard(Event::Message(message)) = &record.what else { return Ok(()) };
-        if message.extent == Extent::Piece || matches!(self.framing, Framing::Chunks | Framing::File) {
-            out.extend_from_slice(&message.data);
-        } else {
+        if let Some(bytes) = self.verbatim(record) {
+            out.extend_from_slice(bytes);
+        } else if let What::Heard(Event::Message(message)) = &record.what {
             self.framed.clear();
             self.encoder.encode(message, &mut self.framed).map_err(io::Error::other)?;
             out.extend_from_slice(&self.framed);
         }
         Ok(())
+    }
+
+    fn verbatim<'r>(&self, record: &'r Record) -> Option<&'r [u8]> {
+        let What::Heard(Event::Message(message)) = &record.what else { return None };
+        let whole = message.extent == Extent::Piece || matches!(self.framing, Framing::Chunks | Framing::File);
+        whole.then_some(&message.data)
     }
 }
 

@@ -19,6 +19,11 @@ use crate::exit::{Failure, words};
 
 /// Batches of records that may wait to be shown.
 const BATCHES: usize = 8;
+/// A buffer that was larger once does not stay so.
+const LARGE: usize = 1 << 20;
+
+/// So many bytes are written from where they are.
+const VERBATIM: usize = 16 * 1024;
 
 /// Who shows what where.
 pub struct Cast<R = Record> {
@@ -26,17 +31,27 @@ pub struct Cast<R = Record> {
     pub payload: Option<Box<dyn View<R>>>,
     /// To stderr.
     pub talk: Option<Box<dyn View<R>>>,
-    /// To a file.
-    pub recorder: Option<(Box<dyn View<R>>, File)>,
+    /// To files.
+    pub files: Vec<Filed<R>>,
     /// Prints to stdout's terminal instead, when lines are typed there.
     pub printer: Option<Printer>,
     /// Stands below everything else on stderr's terminal.
     pub progress: Option<Progress>,
 }
 
+/// A view that goes to a file.
+pub struct Filed<R = Record> {
+    /// What makes it.
+    pub view: Box<dyn View<R>>,
+    /// Where it is written.
+    pub file: File,
+    /// What it is called when it cannot be written.
+    pub noun: &'static str,
+}
+
 impl<R> Default for Cast<R> {
     fn default() -> Self {
-        Self { payload: None, talk: None, recorder: None, printer: None, progress: None }
+        Self { payload: None, talk: None, files: Vec::new(), printer: None, progress: None }
     }
 }
 
@@ -59,6 +74,8 @@ impl<R: Send + 'static> Screen<R> {
                 }
                 stage.finish()
             })();
+            // What is filed is whole even if nobody reads stdout any more.
+            let shown = shown.and(stage.file_rest());
             // Only now: who waits for `done` may end the program. Nothing of ours is left on the terminal.
             drop((stage, batches));
             let _ = tell.send(shown);
@@ -84,7 +101,7 @@ impl<R: Send + 'static> Screen<R> {
 struct Stage<R> {
     payload: Option<Box<dyn View<R>>>,
     talk: Option<Box<dyn View<R>>>,
-    recorder: Option<(Box<dyn View<R>>, File)>,
+    files: Vec<Filed<R>>,
     printer: Option<Printer>,
     progress: Option<Progress>,
     /// Held only if something goes there: whoever reads it learns that it is closed once nobody holds it.
@@ -92,16 +109,16 @@ struct Stage<R> {
     stderr: File,
     /// stdout and stderr are one terminal: what goes to both is one text, in order.
     together: bool,
-    /// Why the recording stopped.
-    unrecorded: Option<String>,
+    /// Why a file is not whole.
+    unfiled: Option<String>,
     out: Vec<u8>,
     err: Vec<u8>,
-    file: Vec<u8>,
+    filed: Vec<u8>,
 }
 
 impl<R> Stage<R> {
     fn open(cast: Cast<R>) -> io::Result<Self> {
-        let Cast { payload, talk, recorder, printer, progress } = cast;
+        let Cast { payload, talk, files, printer, progress } = cast;
         // Not through `io::stdout`: its line buffer would cost a system call a line.
         let stdout = match (&payload, &printer) {
             (None, None) => None,
@@ -109,24 +126,34 @@ impl<R> Stage<R> {
         };
         let stderr = File::from(io::stderr().as_fd().try_clone_to_owned()?);
         let together = stdout.as_ref().is_some_and(|stdout| same_terminal(stdout.as_fd(), stderr.as_fd()));
-        let (out, err, file) = Default::default();
-        let unrecorded = None;
-        Ok(Self { payload, talk, recorder, printer, progress, stdout, stderr, together, unrecorded, out, err, file })
+        let (out, err, filed) = Default::default();
+        let unfiled = None;
+        Ok(Self { payload, talk, files, printer, progress, stdout, stderr, together, unfiled, out, err, filed })
     }
 
     fn show(&mut self, batch: &[R]) -> io::Result<()> {
+        // Files come first, because they are what is looked at when the rest fails.
+        self.file(|view, filed| batch.iter().try_for_each(|record| view.show(record, filed)));
         for record in batch {
             if let Some(talk) = &mut self.talk {
                 talk.show(record, if self.together { &mut self.out } else { &mut self.err })?;
             }
-            if let Some(payload) = &mut self.payload {
-                payload.show(record, &mut self.out)?;
-            }
-            if let Some((recorder, _)) = &mut self.recorder {
-                recorder.show(record, &mut self.file)?;
+            match (self.large(record), &mut self.payload) {
+                (Some(large), _) => {
+                    self.write()?;
+                    self.stdout.as_ref().map_or(Ok(()), |stdout| write_all(stdout, large))?;
+                }
+                (None, Some(payload)) => payload.show(record, &mut self.out)?,
+                (None, None) => {}
             }
         }
         self.write()
+    }
+
+    /// What is so large that a copy of it is worth another write; nothing stands below it on the terminal.
+    fn large<'r>(&self, record: &'r R) -> Option<&'r [u8]> {
+        let bytes = self.payload.as_ref()?.verbatim(record)?;
+        (bytes.len() >= VERBATIM && self.printer.is_none() && !self.together).then_some(bytes)
     }
 
     fn finish(&mut self) -> io::Result<()> {
@@ -136,25 +163,35 @@ impl<R> Stage<R> {
         if let Some(talk) = &mut self.talk {
             talk.finish(if self.together { &mut self.out } else { &mut self.err })?;
         }
-        if let Some((recorder, _)) = &mut self.recorder {
-            recorder.finish(&mut self.file)?;
-        }
         self.write()?;
         if let Some(printer) = &self.printer {
             printer.flush();
         }
-        self.unrecorded.take().map_or(Ok(()), |why| Err(io::Error::other(why)))
+        Ok(())
     }
 
-    /// One write an outlet. The record comes first, because it is what is looked at when the rest fails; then stderr,
-    /// because nobody can do anything about its failure.
+    /// Writes to each file what its view makes; a file that cannot be written is given up.
+    fn file(&mut self, mut make: impl FnMut(&mut dyn View<R>, &mut Vec<u8>) -> io::Result<()>) {
+        let (filed, unfiled) = (&mut self.filed, &mut self.unfiled);
+        self.files.retain_mut(|Filed { view, file, noun }| {
+            filed.clear();
+            let written = make(view.as_mut(), filed).and_then(|()| write_all(file, filed));
+            if let Err(error) = &written {
+                *unfiled = Some(format!("write the {noun}: {}", words(error)));
+            }
+            written.is_ok()
+        });
+        self.filed.shrink_to(LARGE);
+    }
+
+    /// Ends the files, whatever became of the rest.
+    fn file_rest(&mut self) -> io::Result<()> {
+        self.file(|view, filed| view.finish(filed));
+        self.unfiled.take().map_or(Ok(()), |why| Err(io::Error::other(why)))
+    }
+
+    /// One write an outlet. stderr comes first, because nobody can do anything about its failure.
     fn write(&mut self) -> io::Result<()> {
-        if let Some((_, file)) = &self.recorder
-            && let Err(error) = write_all(file, &self.file)
-        {
-            self.unrecorded = Some(format!("write the record: {}", words(&error)));
-            self.recorder = None;
-        }
         let on_terminal = !self.err.is_empty() || (self.together && !self.out.is_empty());
         let lifted = self.progress.as_ref().filter(|_| on_terminal).map(Progress::lift);
         let _ = write_all(&self.stderr, &self.err);
@@ -164,10 +201,10 @@ impl<R> Stage<R> {
             (None, None) => Ok(()),
         };
         drop(lifted);
-        for buffer in [&mut self.out, &mut self.err, &mut self.file] {
+        for buffer in [&mut self.out, &mut self.err] {
             buffer.clear();
             // One large message should not hold its memory for ever.
-            buffer.shrink_to(1 << 20);
+            buffer.shrink_to(LARGE);
         }
         shown
     }

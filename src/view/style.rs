@@ -84,6 +84,12 @@ impl Style {
         Self { zone, ..self }
     }
 
+    /// The same in a window of so many columns.
+    #[must_use]
+    pub fn in_columns(&self, width: Option<u16>) -> Self {
+        Self { width: width.map_or(self.width, usize::from).max(40), ..self.clone() }
+    }
+
     /// Columns.
     #[must_use]
     pub fn width(&self) -> usize {

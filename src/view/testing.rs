@@ -297,10 +297,10 @@ pub(super) fn any_record() -> impl Strategy<Value = Record> {
         any::<(String, String)>().prop_map(|(remote, local)| What::Opened(Peer { remote, local })),
         event().prop_map(What::Heard),
         event().prop_map(What::Said),
-        step().prop_map(What::Step),
+        step().prop_map(|step| What::Step(Box::new(step))),
         any::<String>().prop_map(|text| What::Notice { text }),
         stats().prop_map(|stats| What::Stats(Box::new(stats))),
-        outcome().prop_map(What::Closed),
+        outcome().prop_map(|outcome| What::Closed(Box::new(outcome))),
     ];
     (0..4_000_000_000_i64, 0..1_000_000_000_i32, any::<u32>(), what).prop_map(|(second, nano, conn, what)| Record {
         time: jiff::Timestamp::new(second, nano).expect("a time"),

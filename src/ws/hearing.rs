@@ -1,19 +1,22 @@
 //! What we hear: bytes become frames, which can be looked at, and messages.
 //!
 //! ```text
-//! bytes ─▶ Hearer ── uncompressed frames, as they are ────────┐
+//! bytes ─▶ Hearer ── messages in one frame, by all rules ────────────────────▶ messages
+//!             ├─ other frames, as they are ───────────────────┐
 //!             │                                               ▼
 //!             └─ deflated payloads ─▶ Inflater ─ frames ─▶ tungstenite ─▶ messages, pings, pongs, Close
 //! ```
 //!
-//! The frames' own reader sees every header, also of a frame that is then refused, and takes the compression out.
-//! Whether the frames make a conversation is for tungstenite to judge: their order, masks, reserved bits, control frames,
-//! UTF-8, sizes. It judges in memory: what it would answer by itself is thrown away, because answering is the
+//! The frames' own reader sees every header, also of a frame that is then refused, and takes the compression out. Of a
+//! message in one frame there is nothing else to judge, and many or large ones cost no more than a copy.
+//! Whether other frames make a conversation is for tungstenite to judge: their order, masks, reserved bits, control
+//! frames, UTF-8, sizes. It judges in memory: what it would answer by itself is thrown away, because answering is the
 //! conversation's.
 
 use std::io::{self, Read, Write};
 
-use bytes::Bytes;
+use bytes::buf::Limit;
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use tokio_tungstenite::tungstenite;
 use tungstenite::error::{CapacityError, ProtocolError};
 use tungstenite::protocol::{Role as Side, WebSocketConfig, WebSocketContext};
@@ -29,6 +32,11 @@ use crate::quantity::show_size;
 const JUDGED: usize = 64 * 1024;
 /// The least, because it reads small messages many at a time.
 const JUDGED_AT_LEAST: usize = 1024;
+
+/// If so many bytes of a message are still to come, they are worth reads of their own.
+const LARGE: u64 = 64 * 1024;
+/// One of those takes at most so many bytes, which are still in a cache when the mask is taken off.
+const LARGE_READ: usize = 256 * 1024;
 
 /// A frame that came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +72,14 @@ impl Refusal {
         Self { code: close::PROTOCOL, what: what.into(), hint: None }
     }
 
+    fn no_text() -> Self {
+        Self {
+            code: close::INVALID_DATA,
+            what: "a text message is not UTF-8".to_owned(),
+            hint: Some("what is not text must be sent as binary".to_owned()),
+        }
+    }
+
     fn too_big(limit: usize) -> Self {
         Self {
             code: close::TOO_BIG,
@@ -93,6 +109,10 @@ pub struct Hearer {
     under_way: Option<Fragments>,
     /// The first bytes of a header that is not whole.
     head: Vec<u8>,
+    /// The first bytes of a message in one frame that is not whole.
+    message: BytesMut,
+    /// So many of them are text.
+    text: usize,
     /// The payload of a Close frame.
     close: Vec<u8>,
     inflated: Vec<u8>,
@@ -103,9 +123,12 @@ pub struct Hearer {
 enum State {
     /// Before its header.
     Between,
+    /// In one that is a message.
+    Message(Rest),
     /// In one that the judge gets as it is.
     Whole(Rest),
-    /// In one of a text, which the judge gets in fragments as they come, so that what is no UTF-8 is refused early.
+    /// In one of a text in fragments, which the judge gets in smaller ones as they come, so that what is no UTF-8 is
+    /// refused early.
     Piecemeal(Rest),
     /// In one that is inflated: so many bytes have come out.
     Deflated(Rest, u64),
@@ -151,13 +174,15 @@ impl Hearer {
             state: State::Between,
             under_way: None,
             head: Vec::new(),
+            message: BytesMut::new(),
+            text: 0,
             close: Vec::new(),
             inflated: Vec::new(),
         }
     }
 
-    /// Takes in what has come, all of it, and appends what that amounts to. The bytes are unmasked where they lie.
-    pub fn hear(&mut self, mut bytes: &mut [u8], heard: &mut Vec<Heard>) -> Result<(), Refusal> {
+    /// Takes in what has come, all of it, and tells what that amounts to. The bytes are unmasked where they lie.
+    pub fn hear(&mut self, mut bytes: &mut [u8], heard: &mut dyn FnMut(Heard)) -> Result<(), Refusal> {
         loop {
             let (state, taken) = match self.state {
                 State::Between => match self.between(bytes, heard)? {
@@ -166,6 +191,11 @@ impl Hearer {
                 },
                 State::Over => break,
                 _ if bytes.is_empty() => break,
+                State::Message(rest) => {
+                    let part = part(rest, bytes);
+                    self.message.extend_from_slice(part);
+                    (self.arrived_of(rest, heard)?, part.len())
+                }
                 State::Whole(rest) => {
                     let part = part(rest, bytes);
                     self.judge.feed(part, heard)?;
@@ -195,47 +225,120 @@ impl Hearer {
         Ok(())
     }
 
-    /// Hands whole frames to the judge as they are, many at a time; then begins one that cannot be, after which the
-    /// state is another. `None` if nothing is left but a part of a header.
-    fn between(&mut self, bytes: &mut [u8], heard: &mut Vec<Heard>) -> Result<Option<(State, usize)>, Refusal> {
+    /// Where the next bytes are to be read to, if that spares a copy; then [`arrived`](Self::arrived) takes them in.
+    pub fn room(&mut self) -> Option<Limit<&mut BytesMut>> {
+        let State::Message(Rest { left: left @ LARGE.., .. }) = self.state else { return None };
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        Some((&mut self.message).limit(left.min(LARGE_READ)))
+    }
+
+    /// Takes in what has come into the [`room`](Self::room).
+    pub fn arrived(&mut self, heard: &mut dyn FnMut(Heard)) -> Result<(), Refusal> {
+        if let State::Message(rest) = self.state {
+            self.state = self.arrived_of(rest, heard)?;
+        }
+        Ok(())
+    }
+
+    /// More of a message in one frame has come.
+    fn arrived_of(&mut self, rest: Rest, heard: &mut dyn FnMut(Heard)) -> Result<State, Refusal> {
+        let Rest { header, .. } = rest;
+        let before = usize::try_from(rest.at()).unwrap_or(usize::MAX);
+        let part = self.message.get_mut(before..).unwrap_or_default();
+        if let Some(key) = header.mask {
+            mask(part, key, rest.at());
+        }
+        let (state, _) = go_on(rest, part.len(), State::Message);
+        let is_whole = matches!(state, State::Between);
+        if header.opcode == Opcode::TEXT {
+            self.text += match std::str::from_utf8(&self.message[self.text..]) {
+                Ok(text) => text.len(),
+                // A character that has not come whole.
+                Err(error) if error.error_len().is_none() && !is_whole => error.valid_up_to(),
+                Err(_) => return Err(Refusal::no_text()),
+            };
+        }
+        if is_whole {
+            self.text = 0;
+            heard(Heard::Event(message(header, std::mem::take(&mut self.message).freeze())));
+        }
+        Ok(state)
+    }
+
+    /// Takes what begins with a header. `None` if nothing is left but a part of one.
+    fn between(&mut self, bytes: &mut [u8], heard: &mut dyn FnMut(Heard)) -> Result<Option<(State, usize)>, Refusal> {
         if !self.head.is_empty() {
             return self.across(bytes, heard);
         }
-        let mut run = 0;
-        let next = loop {
-            let Some(header) = Header::parse(&bytes[run..]) else { break None };
-            let end = usize::try_from(header.length).ok().and_then(|length| (run + header.size()).checked_add(length));
-            match end.filter(|end| *end <= bytes.len() && self.is_plain(header)) {
-                Some(_) if self.frames == Frames::Watched && run > 0 => break Some(None),
-                Some(end) => {
-                    self.note(header, heard);
-                    run = end;
-                }
-                None if run > 0 => break Some(None),
-                None => break Some(Some(header)),
-            }
-        };
+        let run = self.messages(bytes, heard)?;
         if run > 0 {
-            self.judge.feed(&bytes[..run], heard)?;
+            return Ok(Some((State::Between, run)));
         }
-        Ok(match next {
-            Some(None) => Some((State::Between, run)),
-            Some(Some(header)) => Some((self.begin(header, heard)?, header.size())),
-            None => {
-                self.head.extend_from_slice(&bytes[run..]);
-                None
+        let Some(header) = Header::parse(bytes) else {
+            self.head.extend_from_slice(bytes);
+            return Ok(None);
+        };
+        match end_of(header, 0).and_then(|end| bytes.get(..end)) {
+            Some(frame) if self.is_plain(header) => {
+                self.note(header, heard);
+                self.judge.feed(frame, heard)?;
+                Ok(Some((State::Between, frame.len())))
             }
-        })
+            _ => Ok(Some((self.begin(header, heard)?, header.size()))),
+        }
+    }
+
+    /// Takes the messages at the front that are whole in a frame each, and returns how many bytes that were. They share
+    /// one copy.
+    fn messages(&mut self, bytes: &mut [u8], heard: &mut dyn FnMut(Heard)) -> Result<usize, Refusal> {
+        let (mut found, mut run) = (Vec::new(), 0);
+        let mut refused = None;
+        while let Some(header) = Header::parse(&bytes[run..]).filter(|header| self.is_message(*header)) {
+            let Some(end) = end_of(header, run) else { break };
+            let Some(payload) = bytes.get_mut(run + header.size()..end) else { break };
+            if let Some(key) = header.mask {
+                mask(payload, key, 0);
+            }
+            if header.opcode == Opcode::TEXT && std::str::from_utf8(payload).is_err() {
+                refused = Some(header);
+                break;
+            }
+            found.push((header, payload.len()));
+            run = end;
+        }
+        let mut block = if run > 0 { Bytes::copy_from_slice(&bytes[..run]) } else { Bytes::new() };
+        for (header, length) in found {
+            block.advance(header.size());
+            self.see(header, heard);
+            heard(Heard::Event(message(header, block.split_to(length))));
+        }
+        match refused {
+            Some(header) => {
+                self.see(header, heard);
+                Err(Refusal::no_text())
+            }
+            None => Ok(run),
+        }
     }
 
     /// A header that came in parts.
-    fn across(&mut self, bytes: &mut [u8], heard: &mut Vec<Heard>) -> Result<Option<(State, usize)>, Refusal> {
+    fn across(&mut self, bytes: &mut [u8], heard: &mut dyn FnMut(Heard)) -> Result<Option<(State, usize)>, Refusal> {
         let before = self.head.len();
         let more = bytes.len().min(LONGEST_HEADER - before);
         self.head.extend_from_slice(&bytes[..more]);
         let Some(header) = Header::parse(&self.head) else { return Ok(None) };
         self.head = Vec::new();
         Ok(Some((self.begin(header, heard)?, header.size() - before)))
+    }
+
+    /// Whether it is a message, whole and by all rules but that of UTF-8.
+    fn is_message(&self, header: Header) -> bool {
+        header.fin
+            && header.rsv == 0
+            && matches!(header.opcode, Opcode::TEXT | Opcode::BINARY)
+            && self.under_way.is_none()
+            && header.length <= self.judge.limit as u64
+            && self.check_mask(header).is_ok()
     }
 
     /// Whether it is inflated, if it follows the rules.
@@ -254,16 +357,21 @@ impl Hearer {
         header.opcode != Opcode::CLOSE && !self.is_deflated(header)
     }
 
-    /// Takes note of a frame that is not deflated.
-    fn note(&mut self, header: Header, heard: &mut Vec<Heard>) {
+    /// A frame that is not deflated is seen.
+    fn see(&self, header: Header, heard: &mut dyn FnMut(Heard)) {
         if self.frames == Frames::Watched {
-            heard.push(Heard::Frame(Seen { header, inflated: None }));
+            heard(Heard::Frame(Seen { header, inflated: None }));
         }
-        self.message(header, false);
+    }
+
+    /// Takes note of a frame that is not deflated.
+    fn note(&mut self, header: Header, heard: &mut dyn FnMut(Heard)) {
+        self.see(header, heard);
+        self.go_under_way(header, false);
     }
 
     /// Takes note of which message is under way.
-    fn message(&mut self, header: Header, deflated: bool) {
+    fn go_under_way(&mut self, header: Header, deflated: bool) {
         let kind = match header.opcode {
             Opcode::TEXT => Kind::Text,
             Opcode::BINARY => Kind::Binary,
@@ -279,23 +387,26 @@ impl Hearer {
     }
 
     /// Begins a frame that is not whole yet, or not for the judge as it is.
-    fn begin(&mut self, header: Header, heard: &mut Vec<Heard>) -> Result<State, Refusal> {
+    fn begin(&mut self, header: Header, heard: &mut dyn FnMut(Heard)) -> Result<State, Refusal> {
         let rest = Rest { header, left: header.length };
         if self.is_deflated(header) {
             self.check_mask(header)?;
             // Which message is under way is told by its first frame, and the last byte of its last ends it.
             if header.opcode != Opcode::CONTINUATION {
-                self.message(Header { fin: false, ..header }, true);
+                self.go_under_way(Header { fin: false, ..header }, true);
             }
             let state = State::Deflated(rest, 0);
             return if header.length == 0 { Ok(self.deflated(rest, 0, &mut [], heard)?.0) } else { Ok(state) };
         }
         if header.opcode == Opcode::CLOSE {
-            if self.frames == Frames::Watched {
-                heard.push(Heard::Frame(Seen { header, inflated: None }));
-            }
+            self.see(header, heard);
             self.check_close(header)?;
             return if header.length == 0 { self.closed(heard) } else { Ok(State::Close(rest)) };
+        }
+        if self.is_message(header) {
+            self.see(header, heard);
+            self.message.reserve(usize::try_from(header.length).unwrap_or_default());
+            return if header.length == 0 { self.arrived_of(rest, heard) } else { Ok(State::Message(rest)) };
         }
         let text = match header.opcode {
             Opcode::TEXT => true,
@@ -313,7 +424,12 @@ impl Hearer {
         Ok(if header.length == 0 { State::Between } else { State::Whole(rest) })
     }
 
-    fn piecemeal(&mut self, rest: Rest, bytes: &mut [u8], heard: &mut Vec<Heard>) -> Result<(State, usize), Refusal> {
+    fn piecemeal(
+        &mut self,
+        rest: Rest,
+        bytes: &mut [u8],
+        heard: &mut dyn FnMut(Heard),
+    ) -> Result<(State, usize), Refusal> {
         let part = part(rest, bytes);
         let (state, taken) = go_on(rest, part.len(), State::Piecemeal);
         let header = fragment(rest, taken, part.len() as u64);
@@ -329,7 +445,7 @@ impl Hearer {
         rest: Rest,
         before: u64,
         bytes: &mut [u8],
-        heard: &mut Vec<Heard>,
+        heard: &mut dyn FnMut(Heard),
     ) -> Result<(State, usize), Refusal> {
         let part = part(rest, bytes);
         let Rest { header, left } = rest;
@@ -343,7 +459,7 @@ impl Hearer {
         };
         let inflated = before + self.inflated.len() as u64;
         if self.frames == Frames::Watched && (ends || result.is_err()) {
-            heard.push(Heard::Frame(Seen { header, inflated: Some(inflated) }));
+            heard(Heard::Frame(Seen { header, inflated: Some(inflated) }));
         }
         result.map_err(|broken| match broken {
             Broken::TooBig => Refusal::too_big(self.judge.limit),
@@ -389,7 +505,7 @@ impl Hearer {
     }
 
     /// A whole Close frame has come.
-    fn closed(&mut self, heard: &mut Vec<Heard>) -> Result<State, Refusal> {
+    fn closed(&mut self, heard: &mut dyn FnMut(Heard)) -> Result<State, Refusal> {
         let why = match self.close.as_slice() {
             [] => None,
             [_] => return Err(Refusal::protocol("a Close frame with half a code")),
@@ -408,7 +524,7 @@ impl Hearer {
                 Some(CloseReason { code, reason: reason.to_owned() })
             }
         };
-        heard.push(Heard::Event(Event::Close { why }));
+        heard(Heard::Event(Event::Close { why }));
         Ok(State::Over)
     }
 }
@@ -417,6 +533,17 @@ const RESERVED: &str = "a frame has reserved bits that no extension gave a meani
 const LONG_CONTROL: &str = "a control frame is longer than 125 bytes";
 const UNMASKED: &str = "a client's frame is not masked";
 const MASKED: &str = "a server's frame is masked";
+
+/// A message in one frame.
+fn message(header: Header, data: Bytes) -> Event {
+    let kind = if header.opcode == Opcode::TEXT { Kind::Text } else { Kind::Binary };
+    Event::Message(Message { kind, ..Message::binary(data) })
+}
+
+/// Where a frame ends that begins at `start`.
+fn end_of(header: Header, start: usize) -> Option<usize> {
+    usize::try_from(header.length).ok()?.checked_add(start + header.size())
+}
 
 /// What has come of the frame's payload.
 fn part(rest: Rest, bytes: &mut [u8]) -> &mut [u8] {
@@ -455,13 +582,13 @@ struct Judge {
 }
 
 impl Judge {
-    fn head(&mut self, header: Header, heard: &mut Vec<Heard>) -> Result<(), Refusal> {
+    fn head(&mut self, header: Header, heard: &mut dyn FnMut(Heard)) -> Result<(), Refusal> {
         let mut bytes = Vec::with_capacity(LONGEST_HEADER);
         header.encode(&mut bytes);
         self.feed(&bytes, heard)
     }
 
-    fn feed(&mut self, bytes: &[u8], heard: &mut Vec<Heard>) -> Result<(), Refusal> {
+    fn feed(&mut self, bytes: &[u8], heard: &mut dyn FnMut(Heard)) -> Result<(), Refusal> {
         let Self { role, limit, context } = self;
         let context = context.get_or_insert_with(|| {
             let config = WebSocketConfig::default()
@@ -488,7 +615,7 @@ impl Judge {
                 Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(refusal(&error, *limit)),
             };
-            heard.push(Heard::Event(event));
+            heard(Heard::Event(event));
         }
     }
 }
@@ -497,11 +624,7 @@ fn refusal(error: &tungstenite::Error, limit: usize) -> Refusal {
     use tungstenite::Error;
     match error {
         Error::Capacity(CapacityError::MessageTooLong { .. }) => Refusal::too_big(limit),
-        Error::Utf8(_) => Refusal {
-            code: close::INVALID_DATA,
-            what: "a text message is not UTF-8".to_owned(),
-            hint: Some("what is not text must be sent as binary".to_owned()),
-        },
+        Error::Utf8(_) => Refusal::no_text(),
         Error::Protocol(error) => Refusal::protocol(match error {
             ProtocolError::NonZeroReservedBits => RESERVED.to_owned(),
             ProtocolError::UnmaskedFrameFromClient => UNMASKED.to_owned(),

@@ -1,6 +1,6 @@
 //! What we say: messages become frames, deflated and masked where that was agreed upon, in one buffer for many.
 
-use bytes::BufMut as _;
+use bytes::{Buf as _, BufMut as _, Bytes};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::Role;
@@ -46,12 +46,42 @@ enum Position {
 }
 
 /// A frame that was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "there may be a rest of it"]
 pub struct Made {
     /// Its header.
     pub header: Header,
     /// The payload before it was deflated, in bytes, if it was.
     pub inflated: Option<u64>,
+    /// The payload, if it is large.
+    pub rest: Option<Payload>,
+}
+
+/// A payload of at least so many bytes is left to be written in portions: a copy of all of it would leave every cache.
+const LARGE: usize = 64 * 1024;
+
+/// The payload of a frame whose header has been made, as it is before it is masked.
+pub struct Payload {
+    data: Bytes,
+    mask: Option<[u8; 4]>,
+}
+
+impl Payload {
+    /// Whether all of it has been appended.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.data.is_empty()
+    }
+
+    /// Appends at most so many more bytes of it, a multiple of four.
+    pub fn portion(&mut self, most: usize, out: &mut Vec<u8>) {
+        let portion = most.min(self.data.len());
+        let at = out.len();
+        out.extend_from_slice(&self.data[..portion]);
+        if let Some(key) = self.mask {
+            mask(&mut out[at..], key, 0);
+        }
+        self.data.advance(portion);
+    }
 }
 
 impl Speaker {
@@ -63,7 +93,8 @@ impl Speaker {
         Self { keys, deflate, message: Position::Between, scratch: Vec::new() }
     }
 
-    /// Appends a message. A piece is a fragment (RFC 6455 §5.4): the next message continues it.
+    /// Appends a message; of a large one only the header, and the rest is handed back. A piece is a fragment (RFC 6455
+    /// §5.4): the next message continues it.
     pub fn message(&mut self, message: &Message, out: &mut Vec<u8>) -> Made {
         let last = message.extent != Extent::Piece;
         let continues = self.message == Position::Within;
@@ -81,15 +112,23 @@ impl Speaker {
                 deflated.clear();
                 deflater.deflate(&message.data, &mut deflated);
                 let header = Header { rsv: Header::RSV1, ..Header::new(opcode, deflated.len() as u64) };
-                let header = self.frame(header, &deflated, out);
-                if deflated.capacity() <= KEPT {
+                let inflated = Some(size as u64);
+                if deflated.len() >= LARGE {
+                    return Made { inflated, ..self.begin(header, deflated.into(), out) };
+                }
+                let made = Made { inflated, ..self.frame(header, &deflated, out) };
+                if deflated.capacity() <= LARGE {
                     self.scratch = deflated;
                 }
-                Made { header, inflated: Some(size as u64) }
+                made
             }
             _ => {
                 let header = Header { fin: last, ..Header::new(opcode, size as u64) };
-                Made { header: self.frame(header, &message.data, out), inflated: None }
+                if size >= LARGE {
+                    self.begin(header, message.data.clone(), out)
+                } else {
+                    self.frame(header, &message.data, out)
+                }
             }
         }
     }
@@ -117,13 +156,19 @@ impl Speaker {
 
     fn control(&mut self, opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) -> Made {
         let payload = &payload[..payload.len().min(CONTROL_LIMIT)];
-        let header = self.frame(Header::new(opcode, payload.len() as u64), payload, out);
-        Made { header, inflated: None }
+        self.frame(Header::new(opcode, payload.len() as u64), payload, out)
     }
 
-    /// Appends one frame, masked if we mask.
-    fn frame(&mut self, header: Header, payload: &[u8], out: &mut Vec<u8>) -> Header {
-        let header = Header { mask: self.keys.as_mut().map(Keys::next), ..header };
+    /// Appends the header of a frame whose payload is large.
+    fn begin(&mut self, header: Header, data: Bytes, out: &mut Vec<u8>) -> Made {
+        let header = self.keyed(header);
+        header.encode(out);
+        Made { header, inflated: None, rest: Some(Payload { data, mask: header.mask }) }
+    }
+
+    /// Appends a whole frame.
+    fn frame(&mut self, header: Header, payload: &[u8], out: &mut Vec<u8>) -> Made {
+        let header = self.keyed(header);
         out.reserve(header.size() + payload.len());
         header.encode(out);
         let at = out.len();
@@ -131,12 +176,14 @@ impl Speaker {
         if let Some(key) = header.mask {
             mask(&mut out[at..], key, 0);
         }
-        header
+        Made { header, inflated: None, rest: None }
+    }
+
+    /// Masked, if we mask.
+    fn keyed(&mut self, header: Header) -> Header {
+        Header { mask: self.keys.as_mut().map(Keys::next), ..header }
     }
 }
-
-/// A larger buffer is not kept for the next message, in bytes.
-const KEPT: usize = 64 * 1024;
 
 /// Masking keys, which nobody can foresee (RFC 6455 §5.3 and §10.3).
 struct Keys {

@@ -1,12 +1,13 @@
 //! Speaker against Hearer, and Hearer against frames that nobody should send.
 
+use bytes::BufMut as _;
 use proptest::prelude::*;
 
 use super::Role;
 use super::close;
 use super::frame::{Header, LengthForm, Opcode};
 use super::hearing::{Frames, Heard, Hearer, Refusal, Seen};
-use super::speaking::{Masking, Speaker, verbatim};
+use super::speaking::{Made, Masking, Speaker, verbatim};
 use crate::event::{CloseReason, Event, Extent, Kind, Message};
 
 const LIMIT: usize = 1 << 20;
@@ -22,6 +23,15 @@ fn speaker(role: Role) -> Speaker {
     Speaker::new(role, Masking::ByRole, None)
 }
 
+/// Appends all of a message, a large one in portions.
+fn say(speaker: &mut Speaker, message: &Message, out: &mut Vec<u8>) -> Header {
+    let Made { header, mut rest, .. } = speaker.message(message, out);
+    while let Some(payload) = rest.as_mut().filter(|payload| !payload.is_over()) {
+        payload.portion(1 << 12, out);
+    }
+    header
+}
+
 fn hearer(role: Role, frames: Frames) -> Hearer {
     Hearer::new(role, None, LIMIT, frames)
 }
@@ -32,7 +42,7 @@ fn heard(hearer: &mut Hearer, bytes: &[u8], sizes: &[usize]) -> (Vec<Heard>, Res
     while !rest.is_empty() {
         let size = sizes.next().copied().unwrap_or(usize::MAX).clamp(1, rest.len());
         let mut piece: Vec<u8> = rest.drain(..size).collect();
-        if let Err(refusal) = hearer.hear(&mut piece, &mut heard) {
+        if let Err(refusal) = hearer.hear(&mut piece, &mut |one| heard.push(one)) {
             return (heard, Err(refusal));
         }
     }
@@ -204,9 +214,9 @@ fn a_length_may_be_written_longer_than_it_needs() {
 fn a_reason_is_cut_between_characters_and_a_long_ping_fits() {
     let mut bytes = Vec::new();
     let mut speaker = speaker(Role::Server);
-    speaker.ping(&[7; 200], &mut bytes);
+    let _ = speaker.ping(&[7; 200], &mut bytes);
     let reason = "\u{fc}".repeat(100);
-    speaker.close(Some(&CloseReason { code: 1001, reason }), &mut bytes);
+    let _ = speaker.close(Some(&CloseReason { code: 1001, reason }), &mut bytes);
     let (events, result) = every_way(&bytes);
     assert_eq!(result, Ok(()));
     assert_eq!(events[0], Event::Ping(Message::binary(vec![7; 125])));
@@ -238,8 +248,8 @@ proptest! {
         let mut speaker = speaker(role);
         let mut bytes = Vec::new();
         for message in &messages {
-            let made = speaker.message(message, &mut bytes);
-            prop_assert_eq!(made.header.mask.is_some(), client);
+            let header = say(&mut speaker, message, &mut bytes);
+            prop_assert_eq!(header.mask.is_some(), client);
         }
         let frames = if watched { Frames::Watched } else { Frames::Unseen };
         let (heard, result) = heard(&mut hearer(other(role), frames), &bytes, &sizes);
@@ -249,14 +259,42 @@ proptest! {
     }
 
     #[test]
+    fn a_large_message_is_heard_where_it_was_read_to(size in 70_000..400_000usize, reads in prop::collection::vec(1..100_000usize, 1..8), text: bool) {
+        let message = if text { Message::text("\u{fc}".repeat(size / 2)) } else { Message::binary(vec![7; size]) };
+        let mut bytes = Vec::new();
+        say(&mut speaker(Role::Client), &message, &mut bytes);
+        let (mut hearer, mut heard, mut rest) = (hearer(Role::Server, Frames::Unseen), Vec::new(), &mut bytes[..]);
+        for read in reads.iter().cycle() {
+            let most = *read.min(&rest.len());
+            let taken = match hearer.room() {
+                Some(mut room) => {
+                    let taken = most.min(room.remaining_mut());
+                    room.put_slice(&rest[..taken]);
+                    prop_assert_eq!(hearer.arrived(&mut |one| heard.push(one)), Ok(()));
+                    taken
+                }
+                None => {
+                    prop_assert_eq!(hearer.hear(&mut rest[..most], &mut |one| heard.push(one)), Ok(()));
+                    most
+                }
+            };
+            rest = &mut rest[taken..];
+            if rest.is_empty() {
+                break;
+            }
+        }
+        prop_assert_eq!(events(heard), [Event::Message(message)]);
+    }
+
+    #[test]
     fn pieces_of_a_message_are_its_fragments(parts in prop::collection::vec(".{0,9}", 1..6)) {
         let mut speaker = speaker(Role::Client);
         let mut bytes = Vec::new();
         for (at, part) in parts.iter().enumerate() {
             let extent = if at + 1 == parts.len() { Extent::Whole } else { Extent::Piece };
-            let made = speaker.message(&Message { extent, ..Message::text(part) }, &mut bytes);
-            prop_assert_eq!(made.header.fin, extent == Extent::Whole);
-            prop_assert_eq!(made.header.opcode == Opcode::CONTINUATION, at > 0);
+            let header = say(&mut speaker, &Message { extent, ..Message::text(part) }, &mut bytes);
+            prop_assert_eq!(header.fin, extent == Extent::Whole);
+            prop_assert_eq!(header.opcode == Opcode::CONTINUATION, at > 0);
         }
         let (heard, result) = heard(&mut hearer(Role::Server, Frames::Unseen), &bytes, &[usize::MAX]);
         prop_assert_eq!(result, Ok(()));
@@ -275,7 +313,7 @@ proptest! {
     #[test]
     fn a_kind_is_kept(data: Vec<u8>) {
         let mut bytes = Vec::new();
-        speaker(Role::Server).message(&Message::binary(data.clone()), &mut bytes);
+        say(&mut speaker(Role::Server), &Message::binary(data.clone()), &mut bytes);
         let (heard, _) = heard(&mut hearer(Role::Client, Frames::Unseen), &bytes, &[usize::MAX]);
         let [Event::Message(message)] = &events(heard)[..] else { panic!("one message") };
         prop_assert_eq!(message.kind, Kind::Binary);

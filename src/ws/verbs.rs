@@ -34,8 +34,9 @@ pub static VERBS: [Verb; 9] = [
     Verb { name: "fragment", arguments: "N TEXT", help: "say TEXT as one message in N frames", make: fragments },
     Verb {
         name: "frame",
-        arguments: "FIN RSV OPCODE MASK DATA",
-        help: "say one frame, right or wrong: /frame 1 0 text random hi, /frame 0 7 0x3 - hex:00ff",
+        arguments: "FIN RSV OPCODE MASK PAYLOAD",
+        help: "say one frame, right or wrong: /frame 1 000 text random hi, /frame 0 111 0x3 - hex:00ff (RSV: three bits, RSV1 \
+               first, or 0 to 7)",
         make: frame,
     },
     Verb {
@@ -114,9 +115,19 @@ fn fragments(given: &str) -> Result<Command, String> {
     Ok(Command::Send((0..count).map(part).collect()))
 }
 
+/// RSV1 to RSV3 as three bits, `100`, or as their number, `4`.
+fn reserved(given: &str) -> Option<u8> {
+    let radix = match given.len() {
+        1 => 8,
+        3 => 2,
+        _ => return None,
+    };
+    u8::from_str_radix(given, radix).ok().filter(|_| given.bytes().all(|digit| digit.is_ascii_digit()))
+}
+
 fn frame(given: &str) -> Result<Command, String> {
-    const EXPECTED: &str = "expected FIN (0|1) RSV (0 to 7) OPCODE (a name or 0 to 15) MASK (-, random, or 8 hex digits) \
-                            DATA (text, hex:…, base64:…, @FILE)";
+    const EXPECTED: &str = "expected FIN (0|1) RSV (three bits such as 100, or 0 to 7) OPCODE (a name or 0 to 15) \
+                            MASK (-, random, or 8 hex digits) PAYLOAD (text, hex:…, base64:…, @FILE)";
     let mut rest = given;
     let mut word = || -> Result<&str, String> {
         let (word, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
@@ -130,7 +141,7 @@ fn frame(given: &str) -> Result<Command, String> {
         "1" => true,
         other => return Err(expected(other)),
     };
-    let rsv = rsv.parse().ok().filter(|bits| *bits < 8).ok_or_else(|| expected(rsv))?;
+    let rsv = reserved(rsv).ok_or_else(|| expected(rsv))?;
     let named = (0..16).map(Opcode::new).find(|named| named.name() == opcode && opcode != "reserved");
     let numbered = || {
         let bits = opcode.strip_prefix("0x").map_or_else(|| opcode.parse(), |hex| u8::from_str_radix(hex, 16));
@@ -186,6 +197,10 @@ mod tests {
             ("/raw 81 00", wire(&[0x81, 0x00])),
             ("/frame 1 0 text - hi", wire(b"\x81\x02hi")),
             ("/frame 0 7 0xb 37fa213d Hello", wire(b"\x7b\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58")),
+            ("/frame 1 100 text - hi", wire(b"\xc1\x02hi")),
+            ("/frame 1 010 text - hi", wire(b"\xa1\x02hi")),
+            ("/frame 1 001 text - hi", wire(b"\x91\x02hi")),
+            ("/frame 1 4 text - hi", wire(b"\xc1\x02hi")),
             ("/frame 1 0 8 - hex:03e8", wire(b"\x88\x02\x03\xe8")),
             ("/frame 1 0 ping -", wire(b"\x89\x00")),
         ] {
@@ -210,6 +225,10 @@ mod tests {
             "/frame",
             "/frame 2 0 text - x",
             "/frame 1 8 text - x",
+            "/frame 1 10 text - x",
+            "/frame 1 1000 text - x",
+            "/frame 1 102 text - x",
+            "/frame 1 +10 text - x",
             "/frame 1 0 16 - x",
             "/frame 1 0 nonsense - x",
             "/frame 1 0 text 12 x",

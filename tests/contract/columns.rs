@@ -7,7 +7,6 @@ use std::time::Duration;
 use sockeye::cli::{Family, UnixType};
 use sockeye::endpoint::{HostPort, ListenOn, UnixListenOn, UnixName};
 use sockeye::frame::{Framing, Order, Width};
-use sockeye::http;
 use sockeye::proxy::{Hop, Kind, Route};
 use sockeye::tls::{Client, ClientOptions, Server, ServerOptions, Trust};
 use sockeye::transport::binding::Place;
@@ -17,12 +16,13 @@ use sockeye::transport::sockets::Options;
 use sockeye::transport::ws::{self, Answers, Manners};
 use sockeye::transport::{Bind, Dial, Handed, Network, On, To, tcp, udp, unix};
 use sockeye::ws::extension::Config;
+use sockeye::http::{Protocol, Target};
 use sockeye::ws::handshake::{Ask, Rules};
 use sockeye::ws::speaking::Masking;
 use tempfile::TempDir;
 
-use crate::proxy::dante;
-use crate::{Boundaries, Column, Delivery, Empty, HalfClose, Largest, Pings, Promise, Vanished};
+use crate::proxy::{apache, dante};
+use crate::{Boundaries, Column, Delivery, Empty, Farewell, HalfClose, Largest, Pings, Promise, Vanished};
 
 /// Longer than any test.
 const EXPIRY: Duration = Duration::from_secs(600);
@@ -59,6 +59,7 @@ const fn stream(framing: Framing, vanished: Vanished) -> Promise {
     let chunks = matches!(framing, Framing::Chunks);
     Promise {
         half_close: HalfClose::Heard,
+        farewell: Farewell::Said,
         pings: Pings::Unsaid,
         boundaries: if chunks { Boundaries::Lost } else { Boundaries::Kept },
         empty: if chunks { Empty::Unsaid } else { Empty::Heard },
@@ -95,24 +96,33 @@ pub(crate) const fn unix_stream(name: &str) -> Column {
     }
 }
 
-/// TCP by a SOCKS proxy, which has connections of its own to both ends: what becomes of one is told to the other.
-pub(crate) const fn socks(name: &str, kind: Kind) -> Column {
+/// TCP by a proxy, which has connections of its own to both ends: what becomes of one is told to the other.
+pub(crate) const fn proxied(name: &str, kind: Kind) -> Column {
     let framing = framing(name);
     Column {
         bind: tcp("chunks").bind,
         dial: match kind {
-            Kind::Socks4a => |endpoint| by_proxy(endpoint, Kind::Socks4a),
-            _ => |endpoint| by_proxy(endpoint, Kind::Socks5h),
+            Kind::Socks4 | Kind::Socks4a => |endpoint| by_proxy(endpoint, Kind::Socks4a, dante()),
+            Kind::Socks5 | Kind::Socks5h => |endpoint| by_proxy(endpoint, Kind::Socks5h, dante()),
+            Kind::Http => |endpoint| by_proxy(endpoint, Kind::Http, &apache().plain.to_string()),
+            Kind::Https => |endpoint| by_proxy(endpoint, Kind::Https, &apache().secure.to_string()),
         },
         framing,
-        promise: stream(framing, Vanished::Ended),
+        promise: Promise {
+            farewell: match kind {
+                Kind::Https => Farewell::Unsaid,
+                _ => Farewell::Said,
+            },
+            ..stream(framing, Vanished::Ended)
+        },
     }
 }
 
-fn by_proxy(endpoint: &str, kind: Kind) -> Dial {
+fn by_proxy(endpoint: &str, kind: Kind, at: &str) -> Dial {
     let target = HostPort::parse("tcp", &[endpoint.to_owned()]).expect("an endpoint");
-    let at = HostPort::parse("tcp", &[dante().to_owned()]).expect("an address");
-    let route = Route { hops: vec![Hop { kind, at, login: None }], ..Route::default() };
+    let at = HostPort::parse("tcp", &[at.to_owned()]).expect("an address");
+    let tls = (kind == Kind::Https).then(client);
+    let route = Route { hops: vec![Hop { kind, at, login: None }], tls, ..Route::default() };
     To::Tcp(tcp::Dial { target, network: Network { route, ..network() } }).into()
 }
 
@@ -160,6 +170,7 @@ pub(crate) const fn ws(carrier: Carrier, compression: Compression) -> Column {
         framing: Framing::Chunks,
         promise: Promise {
             half_close: HalfClose::Unheard,
+            farewell: Farewell::Said,
             pings: Pings::Answered,
             boundaries: Boundaries::Kept,
             empty: Empty::Heard,
@@ -209,7 +220,7 @@ fn ws_bind(bind: Bind, compression: Compression) -> Bind {
 }
 
 fn ws_dial(endpoint: &str, dial: Dial, compression: Compression) -> Dial {
-    let target = http::Target::parse(http::Protocol::WebSocket, endpoint).expect("an endpoint");
+    let target = Target::parse(Protocol::WebSocket, endpoint).expect("an endpoint");
     let ask = Ask { deflate: config(compression), ..Ask::new(target) };
     Dial { ws: Some(Box::new(ws::Client { tls: None, ask, manners: manners(), limit: TIMEOUT })), ..dial }
 }
@@ -249,6 +260,7 @@ pub(crate) const UNIX_SEQPACKET: Column = Column {
     framing: Framing::Chunks,
     promise: Promise {
         half_close: HalfClose::Heard,
+        farewell: Farewell::Said,
         pings: Pings::Unsaid,
         boundaries: Boundaries::Kept,
         empty: Empty::Unsaid,
@@ -264,6 +276,7 @@ pub(crate) const UNIX_DATAGRAM: Column = Column {
     framing: Framing::Chunks,
     promise: Promise {
         half_close: HalfClose::Unheard,
+        farewell: Farewell::Said,
         pings: Pings::Unsaid,
         boundaries: Boundaries::Kept,
         empty: Empty::Unsaid,
@@ -289,6 +302,7 @@ pub(crate) const UDP: Column = Column {
     framing: Framing::Chunks,
     promise: Promise {
         half_close: HalfClose::Unheard,
+        farewell: Farewell::Said,
         pings: Pings::Unsaid,
         boundaries: Boundaries::Kept,
         empty: Empty::Unsaid,

@@ -20,6 +20,15 @@ enum HalfClose {
     Unheard,
 }
 
+/// What the client knows of the end of the server's direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Farewell {
+    /// It is one.
+    Said,
+    /// Nothing tells it from a cut: the proxy says no `close_notify` for it, and the outcome says so.
+    Unsaid,
+}
+
 /// What becomes of a ping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pings {
@@ -82,6 +91,7 @@ enum Vanished {
 #[derive(Clone, Copy)]
 struct Promise {
     half_close: HalfClose,
+    farewell: Farewell,
     pings: Pings,
     boundaries: Boundaries,
     empty: Empty,
@@ -137,8 +147,10 @@ columns! {
     tcp_chunks: crate::columns::tcp("chunks"),
     tcp_lines: crate::columns::tcp("lines"),
     tcp_length4: crate::columns::tcp("length4"),
-    socks5_chunks: crate::columns::socks("chunks", sockeye::proxy::Kind::Socks5h),
-    socks4_lines: crate::columns::socks("lines", sockeye::proxy::Kind::Socks4a),
+    socks5_chunks: crate::columns::proxied("chunks", sockeye::proxy::Kind::Socks5h),
+    socks4_lines: crate::columns::proxied("lines", sockeye::proxy::Kind::Socks4a),
+    proxied: crate::columns::proxied("chunks", sockeye::proxy::Kind::Http),
+    tls_proxied: crate::columns::proxied("chunks", sockeye::proxy::Kind::Https),
     tls_chunks: crate::columns::tls("chunks"),
     tls_lines: crate::columns::tls("lines"),
     tls_unix_chunks: crate::columns::tls_unix("chunks"),

@@ -56,7 +56,7 @@ impl Ears {
             let record = self.record().await;
             match record.what {
                 What::Heard(event) => return (record.conn, Heard::Event(event)),
-                What::Closed(outcome) => return (record.conn, Heard::Closed(outcome)),
+                What::Closed(outcome) => return (record.conn, Heard::Closed(*outcome)),
                 _ => {}
             }
         }

@@ -129,7 +129,13 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
     ("sockeye unix listen /tmp/app.sock", Meets(listens_at_a_socket_file)),
     ("sockeye unix listen @name --type datagram", Meets(hears_an_abstract_datagram)),
     ("sockeye tcp connect --demo --say hello --record session.jsonl </dev/null", Prints("hello\n")),
+    ("sockeye learn", Meets(lists_lessons)),
+    ("sockeye learn tcp", Meets(teaches)),
+    ("sockeye learn tcp --act 5", Meets(teaches)),
+    ("sockeye learn udp --no-pause --output markdown >udp.md", Meets(writes_a_lesson)),
+    ("sockeye learn --glossary", Meets(explains_words)),
     ("sockeye replay session.jsonl --output human --explain", Meets(replays)),
+    ("sockeye replay session.jsonl --output none --diagram session.svg", Meets(draws)),
     ("sockeye tcp ping --demo --count 3", Meets(pings_its_demo)),
     ("sockeye tcp ping localhost:8080 --count 5 --interval 200ms", Meets(pings_five_times)),
     ("sockeye tcp ping tls://localhost:8443 --insecure --count 2", Meets(pings_tls)),
@@ -627,6 +633,34 @@ fn shows_a_banner(stage: &Stage, line: &str) {
 fn replays(stage: &Stage, line: &str) {
     stage.start("sockeye tcp connect --demo -v --say hello --record session.jsonl </dev/null").ends();
     assert!(stage.start(line).ends().contains("hello"));
+}
+
+fn lists_lessons(stage: &Stage, line: &str) {
+    let list = stage.start(line).ends();
+    assert!(list.contains("tcp") && list.contains("udp"), "{list}");
+}
+
+fn teaches(stage: &Stage, line: &str) {
+    let lesson = stage.start(&format!("{line} </dev/null")).ends();
+    assert!(lesson.contains("tcp 5/15") && lesson.contains("LISTEN"), "{lesson}");
+    assert_eq!(lesson.contains("tcp 4/15"), !line.contains("--act"), "{lesson}");
+}
+
+fn writes_a_lesson(stage: &Stage, line: &str) {
+    stage.start(line).ends();
+    let lesson = fs::read_to_string(stage.path("udp.md")).expect("it is written");
+    assert!(lesson.starts_with("# udp: ") && lesson.contains("## 9. "), "{lesson}");
+}
+
+fn explains_words(stage: &Stage, line: &str) {
+    assert!(stage.start(line).ends().contains("datagram"));
+}
+
+fn draws(stage: &Stage, line: &str) {
+    stage.start("sockeye tcp connect --demo --say hello --record session.jsonl </dev/null").ends();
+    stage.start(line).ends();
+    let drawing = fs::read_to_string(stage.path("session.svg")).expect("a drawing");
+    assert!(drawing.contains("<title") && drawing.contains("hello"), "{drawing}");
 }
 
 fn installs_completions(stage: &Stage, line: &str) {

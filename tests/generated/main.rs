@@ -14,7 +14,7 @@ use clap_complete::Shell;
 use sockeye::cli::{self, Cli};
 use sockeye::command::completions::script;
 use sockeye::exit::Exit;
-use sockeye::repl;
+use sockeye::{repl, ws};
 
 const UPDATE: &str = "UPDATE=1 cargo test --test generated";
 
@@ -76,12 +76,12 @@ fn cell(text: &str) -> String {
     text.replace('|', r"\|")
 }
 
-/// A table of the README holds these rows and no others.
-fn assert_table(head: &str, rows: impl Iterator<Item = [String; 2]>) {
+/// The table in a section of the README holds these rows and no others. Tables with the same head are told apart by the
+/// section's heading.
+fn assert_table(heading: &str, head: &str, rows: impl Iterator<Item = [String; 2]>) {
     let path = folder("README.md");
     let readme = fs::read_to_string(&path).expect("there is a README");
-    let head = format!("{head}\n|---|---|\n");
-    let start = readme.find(&head).expect("the README has the table") + head.len();
+    let start = table(&readme, heading, head).unwrap_or_else(|| panic!("{heading:?} of the README has no {head:?}"));
     let end = start
         + readme[start..].lines().take_while(|line| line.starts_with('|')).map(|line| line.len() + 1).sum::<usize>();
     let rows: Vec<_> = rows.map(|[left, right]| format!("| {} | {} |\n", cell(&left), cell(&right))).collect();
@@ -89,8 +89,24 @@ fn assert_table(head: &str, rows: impl Iterator<Item = [String; 2]>) {
     if updates() {
         fs::write(path, [&readme[..start], &rows, &readme[end..]].concat()).expect("the README can be written");
     } else {
-        assert_eq!(readme[start..end], rows, "the README is stale; `{UPDATE}` rewrites it");
+        assert_eq!(readme[start..end], rows, "{heading:?} of the README is stale; `{UPDATE}` rewrites it");
     }
+}
+
+/// Where the rows of a section's table begin.
+fn table(text: &str, heading: &str, head: &str) -> Option<usize> {
+    let heading = format!("\n## {heading}\n");
+    let head = format!("\n{head}\n|---|---|\n");
+    let section = text.find(&heading)? + heading.len();
+    let length = text[section..].find("\n## ").unwrap_or(text.len() - section);
+    Some(section + text[section..section + length].find(&head)? + head.len())
+}
+
+#[test]
+fn a_table_is_found_by_its_heading() {
+    let text = "\n## A\n\n| x |\n|---|---|\n| 1 |\n\n## B\n\n## C\n\n| x |\n|---|---|\n| 2 |\n";
+    let found = |heading| table(text, heading, "| x |").map(|start| &text[start..start + 5]);
+    assert_eq!([found("A"), found("B"), found("C"), found("D")], [Some("| 1 |"), None, Some("| 2 |"), None]);
 }
 
 /// Runs a checker over a file of the repository; a missing checker is a failure, for nothing would be checked.
@@ -150,9 +166,24 @@ fn tables_of_the_readme_are_fresh() {
     };
     let meaning = |exit: Exit| exit.meaning().split(' ').map(word).collect::<Vec<_>>().join(" ");
     let exit = |exit: Exit| [exit.code().to_string(), meaning(exit)];
-    assert_table("| code | meaning |", Exit::ALL.into_iter().map(exit));
+    assert_table("Exit codes", "| code | meaning |", Exit::ALL.into_iter().map(exit));
     let verb = |verb: &repl::Verb| {
         [format!("`{}`", format!("/{} {}", verb.name, verb.arguments).trim_end()), verb.help.to_owned()]
     };
-    assert_table("| command | what it does |", repl::verbs(&[]).map(verb));
+    assert_table("The prompt", "| command | what it does |", repl::verbs(&[]).map(verb));
+    assert_table("WebSocket", "| command | what it does |", ws::verbs::VERBS.iter().map(verb));
+}
+
+#[test]
+fn every_command_of_a_websocket_is_told_where_its_readers_look() {
+    let readme = fs::read_to_string(folder("README.md")).expect("there is a README");
+    let pages = read(&folder("man"));
+    for verb in repl::verbs(&ws::verbs::VERBS) {
+        assert!(readme.contains(&format!("| `/{}", verb.name)), "the README tells of no /{}", verb.name);
+        for page in ["sockeye-ws-connect.1", "sockeye-ws-listen.1"] {
+            // As roff writes a hyphen.
+            let line = format!("\n\\fB/{}", verb.name.replace('-', "\\-"));
+            assert!(pages[page].contains(&line), "{page} tells of no /{}", verb.name);
+        }
+    }
 }

@@ -6,8 +6,8 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, roman};
 use sockeye::cli::Cli;
 use sockeye::exit::Exit;
-use sockeye::repl;
 use sockeye::view::{SCHEMA, ping, scan};
+use sockeye::{repl, ws};
 
 use crate::Folder;
 use crate::examples::examples;
@@ -108,7 +108,8 @@ fn own_sections(command: &Command) -> Roff {
         roff.control("SH", ["PROMPT"]);
         roff.text([roman("With a terminal for standard input, a line is a message.")]);
         roff.text([roman("One that begins with a slash is a command, and Tab completes it:")]);
-        for verb in repl::verbs(&[]) {
+        let own: &[repl::Verb] = if name(command).starts_with("sockeye-ws-") { &ws::verbs::VERBS } else { &[] };
+        for verb in repl::verbs(own) {
             item(&mut roff, format!("/{} {}", verb.name, verb.arguments).trim_end(), verb.help);
         }
         list(&mut roff, &LINES);

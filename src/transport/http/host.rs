@@ -49,10 +49,22 @@ pub struct Server {
     pub limit: Duration,
     /// So many connections at a time.
     pub most: usize,
+    /// What becomes of posts.
+    pub posts: Posts,
     /// Of WebSocket: who may have it.
     pub ws: Arc<Rules>,
     /// Of WebSocket: how we behave.
     pub manners: ws::Manners,
+}
+
+/// What becomes of what a member says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Posts {
+    /// It is an event, and everybody is told.
+    #[default]
+    Published,
+    /// The session hears it, and nobody else.
+    Heard,
 }
 
 /// A topic and what its members share.
@@ -97,6 +109,13 @@ impl Host {
         let id = self.topic().publish(message);
         self.news.send_replace(id);
         id
+    }
+
+    /// A member says something.
+    pub(super) fn say(&self, message: &Message) {
+        if self.server.posts == Posts::Published {
+            self.publish(message.clone());
+        }
     }
 
     /// Tells the session what a member has posted. Waits for room.

@@ -56,17 +56,23 @@ enum Path {
 }
 
 impl Path {
+    const ALL: [Self; 7] =
+        [Self::Page, Self::Poll, Self::LongPoll, Self::Stream, Self::Sse, Self::WebSocket, Self::Publish];
+
     fn of(path: &str) -> Option<Self> {
-        Some(match path {
-            "/" => Self::Page,
-            "/poll" => Self::Poll,
-            "/long-poll" => Self::LongPoll,
-            "/stream" => Self::Stream,
-            "/sse" => Self::Sse,
-            "/ws" => Self::WebSocket,
-            "/publish" => Self::Publish,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|known| known.name() == path)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Page => "/",
+            Self::Poll => "/poll",
+            Self::LongPoll => "/long-poll",
+            Self::Stream => "/stream",
+            Self::Sse => "/sse",
+            Self::WebSocket => "/ws",
+            Self::Publish => "/publish",
+        }
     }
 }
 
@@ -179,7 +185,8 @@ impl Member {
             return self.refuse(StatusCode::UNAUTHORIZED, "a login is needed", &challenge);
         }
         match (request.method(), path) {
-            (&Method::POST, _) => self.post(request).await,
+            // Boxed, so that ten thousand who wait carry no room for it.
+            (&Method::POST, _) => Box::pin(self.post(request)).await,
             (&Method::GET, Path::WebSocket) => self.websocket(request),
             (&Method::GET | &Method::HEAD, Path::Page) => match server.page {
                 Page::Shown => page(),
@@ -193,7 +200,10 @@ impl Member {
                 };
                 match path {
                     Path::Poll => self.poll(&parts, cursor.unwrap_or(0)),
-                    Path::LongPoll => self.long_poll(&parts, cursor.unwrap_or(0)).await,
+                    Path::LongPoll => {
+                        drop(parts); // it may be long
+                        self.long_poll(cursor.unwrap_or(0)).await
+                    }
                     Path::Stream | Path::Sse => self.stream(path, cursor).await,
                     Path::Page | Path::WebSocket | Path::Publish => self.refuse(
                         StatusCode::METHOD_NOT_ALLOWED,
@@ -224,28 +234,29 @@ impl Member {
         let last = self.host.last();
         let same = text(&parts.headers, header::IF_NONE_MATCH).is_some_and(|tags| matches_tag(tags, last));
         if same {
-            return told(Response::builder().status(StatusCode::NOT_MODIFIED), parts, last).body(Empty::new().boxed());
+            let answer = Response::builder().status(StatusCode::NOT_MODIFIED);
+            return told(answer, last).body(Empty::new().boxed());
         }
-        self.news(parts, cursor)
+        self.news(cursor)
     }
 
-    fn news(&self, parts: &Parts, cursor: u64) -> http::Result<Response<Body>> {
+    fn news(&self, cursor: u64) -> http::Result<Response<Body>> {
         let news = self.host.since(cursor);
         let reached = news.entries.last().map_or_else(|| cursor.min(self.host.last()), |entry| entry.id);
         if news.entries.is_empty() {
-            let answer = told(Response::builder().status(StatusCode::NO_CONTENT), parts, reached);
+            let answer = told(Response::builder().status(StatusCode::NO_CONTENT), reached);
             return answer.body(Empty::new().boxed());
         }
         let body = self.written(&news, Path::Stream);
-        told(Response::builder(), parts, reached)
+        told(Response::builder(), reached)
             .header(header::CONTENT_TYPE, "application/x-ndjson")
             .body(Full::new(body).boxed())
     }
 
     /// The same, and waits for it.
-    async fn long_poll(&self, parts: &Parts, cursor: u64) -> http::Result<Response<Body>> {
+    async fn long_poll(&self, cursor: u64) -> http::Result<Response<Body>> {
         let _ = timeout(self.host.server.hold, self.host.newer_than(cursor)).await;
-        self.news(parts, cursor)
+        self.news(cursor)
     }
 
     /// Events in the form of a style.
@@ -311,14 +322,18 @@ impl Member {
             }
         };
         let message = Message::seen(whole);
-        self.host.publish(message.clone());
+        self.host.say(&message);
         self.host.hear(message.from(&self.peer.remote)).await;
         Response::builder().status(StatusCode::NO_CONTENT).body(Empty::new().boxed())
     }
 
-    /// A WebSocket hears everything from now on, and what it says is published.
+    /// A WebSocket hears everything from now on, or after its cursor, and what it says is published.
     fn websocket(&self, request: Request<Incoming>) -> http::Result<Response<Body>> {
         let (parts, body) = request.into_parts();
+        let cursor = match since(&parts) {
+            Ok(cursor) => cursor.unwrap_or_else(|| self.host.last()),
+            Err(why) => return self.refuse(StatusCode::BAD_REQUEST, &why, &[]),
+        };
         let Answer { response, sense } = self.host.server.ws.answer(&parts);
         let (head, bytes) = response.into_parts();
         let agreed = match sense {
@@ -338,7 +353,7 @@ impl Member {
             let Member { host, peer, report, place: _place } = member;
             let peer = Peer { remote: http_to_ws(&peer.remote), local: http_to_ws(&peer.local) };
             let joined = Joined { stream, early: parts.read_buf, agreed, manners: host.server.manners.clone(), peer };
-            talk(&host, joined.conversation(), report).await;
+            talk(&host, joined.conversation(), report, cursor).await;
         });
         Ok(Response::from_parts(head, bytes.boxed()))
     }
@@ -350,8 +365,7 @@ fn http_to_ws(endpoint: &str) -> String {
 }
 
 /// Carries events between a WebSocket and the topic.
-async fn talk(host: &Host, transport: Box<dyn link::Transport>, report: Reporter) {
-    let mut cursor = host.last();
+async fn talk(host: &Host, transport: Box<dyn link::Transport>, report: Reporter, mut cursor: u64) {
     let (heard, mut published) = mpsc::channel(16);
     let link = link::attend(transport, report.clone(), heard, Arc::new(Notify::new()));
     let outbox = link.sender();
@@ -362,7 +376,7 @@ async fn talk(host: &Host, transport: Box<dyn link::Transport>, report: Reporter
                 Some(events) => {
                     for event in events {
                         if let Event::Message(message) = event {
-                            host.publish(message);
+                            host.say(&message);
                         }
                     }
                 }
@@ -446,7 +460,7 @@ impl Drop for Streaming {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 report.measured().await;
-                report.tell(What::Closed(Outcome { sent, received, ..Outcome::default() })).await;
+                report.tell(What::Closed(Box::new(Outcome { sent, received, ..Outcome::default() }))).await;
             });
         }
     }
@@ -470,12 +484,13 @@ fn matches_tag(tags: &str, last: u64) -> bool {
         .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == format!("\"{last}\""))
 }
 
-/// What every answer to a poll says: the state that it tells, and which question comes next.
-fn told(answer: http::response::Builder, parts: &Parts, reached: u64) -> http::response::Builder {
+/// What every answer to a poll says: the state that it tells, and which question comes next. The link is relative, because a
+/// proxy may have us at another path.
+fn told(answer: http::response::Builder, reached: u64) -> http::response::Builder {
     answer
         .header(header::CACHE_CONTROL, "no-cache")
         .header(header::ETAG, format!("\"{reached}\""))
-        .header(header::LINK, format!("<{}?since={reached}>; rel=\"next\"", parts.uri.path()))
+        .header(header::LINK, format!("<?since={reached}>; rel=\"next\""))
 }
 
 fn page() -> http::Result<Response<Body>> {

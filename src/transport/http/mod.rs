@@ -22,7 +22,7 @@ use bytes::Bytes;
 use hyper::Method;
 
 pub(super) use host::Gathering;
-pub use host::{Host, Server};
+pub use host::{Host, Posts, Server};
 
 use super::{ByteStream, Channel, Dial, Opened, To, tcp};
 use crate::backoff::Backoff;

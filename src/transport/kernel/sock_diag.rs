@@ -5,14 +5,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
-use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP};
+use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP};
 use netlink_packet_sock_diag::inet::nlas::Nla;
 use netlink_packet_sock_diag::inet::{ExtensionFlags, InetRequest, InetResponse, SocketId, StateFlags};
 use netlink_packet_sock_diag::message::SockDiagMessage;
 use netlink_sys::{Socket, protocols::NETLINK_SOCK_DIAG};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{Connection, TcpState};
+use super::{Connection, TcpState, UdpPeer, UdpState};
 use crate::stats::TcpInfo;
 
 /// Multicast groups of `NETLINK_SOCK_DIAG`: `SKNLGRP_INET_TCP_DESTROY` and `SKNLGRP_INET6_TCP_DESTROY`.
@@ -20,17 +20,38 @@ use crate::stats::TcpInfo;
 const TCP_DESTROY: [u32; 2] = [1, 3];
 /// `INET_DIAG_NOCOOKIE`: any socket with these ends, not only the one we asked for before.
 const ANY_COOKIE: [u8; 8] = [0xff; 8];
+/// `INET_DIAG_SKMEMINFO`, which has the drops. The bit of an extension is its number less one.
+const MEMORY: ExtensionFlags = ExtensionFlags::SKMEMINFO;
 /// The kernel answers at once; this only bounds what should not happen.
 const ANSWER: Duration = Duration::from_secs(1);
 
 pub(super) type Subscription = Socket;
 
 pub(super) fn state(connection: Connection) -> Option<TcpState> {
-    let socket = Socket::new(NETLINK_SOCK_DIAG).ok()?;
-    socket.send(&request(connection), 0).ok()?;
-    let response = receive(&socket, Instant::now() + ANSWER).ok()??;
+    let response = ask(&request(connection, IPPROTO_TCP, ExtensionFlags::INFO))?;
     // Of a connection that is gone it finds the listener at our end.
     is_between(&response.header.socket_id, connection).then(|| tcp_state(&response))
+}
+
+pub(super) fn udp(connection: Connection) -> Option<UdpState> {
+    // The kernel's question is of the packet that the socket would get, "for historical reasons".
+    let turned = Connection { local: connection.remote, remote: connection.local };
+    let response = ask(&request(turned, IPPROTO_UDP, MEMORY))?;
+    is_between(&response.header.socket_id, connection).then(|| UdpState {
+        peer: if response.header.state == 1 { UdpPeer::One } else { UdpPeer::Anybody },
+        unread: response.header.recv_queue,
+        dropped: response.nlas.iter().find_map(|nla| match nla {
+            Nla::MemInfo(memory) => Some(memory.drops),
+            _ => None,
+        }),
+    })
+}
+
+/// The answer to a question about one socket.
+fn ask(request: &[u8]) -> Option<Box<InetResponse>> {
+    let socket = Socket::new(NETLINK_SOCK_DIAG).ok()?;
+    socket.send(request, 0).ok()?;
+    receive(&socket, Instant::now() + ANSWER).ok()?
 }
 
 pub(super) fn subscribe() -> Option<Subscription> {
@@ -74,13 +95,13 @@ fn receive(socket: &Socket, deadline: Instant) -> io::Result<Option<Box<InetResp
     })
 }
 
-fn request(connection: Connection) -> Vec<u8> {
+fn request(connection: Connection, protocol: u8, extensions: ExtensionFlags) -> Vec<u8> {
     let (local, remote) = (connection.local, connection.remote);
     let (source_address, destination_address) = (local.ip().to_canonical(), remote.ip().to_canonical());
     let message = SockDiagMessage::InetRequest(InetRequest {
         family: if source_address.is_ipv4() { AF_INET } else { AF_INET6 },
-        protocol: IPPROTO_TCP,
-        extensions: ExtensionFlags::INFO,
+        protocol,
+        extensions,
         states: StateFlags::all(),
         socket_id: SocketId {
             source_port: local.port(),

@@ -31,7 +31,7 @@ async fn heard(records: &mut mpsc::Receiver<Vec<Record>>) -> (Vec<String>, Optio
                     heard.push(String::from_utf8_lossy(&message.data).into_owned());
                 }
                 What::Heard(Event::Finish) => return (heard, None),
-                What::Closed(outcome) => return (heard, Some(outcome)),
+                What::Closed(outcome) => return (heard, Some(*outcome)),
                 _ => {}
             }
         }

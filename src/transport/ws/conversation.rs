@@ -120,7 +120,7 @@ impl Transport for Conversation {
 
     fn dismiss(self: Box<Self>, why: CloseReason) -> BoxFuture<'static, ()> {
         let (mut speaker, mut stream, mut close) = (self.speaker(), self.stream, Vec::new());
-        speaker.close(Some(&why), &mut close);
+        let _ = speaker.close(Some(&why), &mut close);
         async move {
             // Whoever does not take it is gone, or is not served anyway.
             let _ = timeout(CLOSE_LIMIT, stream.write_all(&close)).await;

@@ -7,11 +7,11 @@ use std::pin::Pin;
 use std::task::{Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead as _, ReadBuf};
+use tokio::io::{AsyncRead as _, AsyncReadExt as _, ReadBuf};
 
 use super::super::stream::ReadHalf;
 use super::Answers;
-use super::conversation::{Answer, KEPT, Listened, Shared};
+use super::conversation::{Answer, Listened, Shared};
 use crate::event::{CloseReason, Event};
 use crate::step::Step;
 use crate::step::ws::{Way, Ws};
@@ -27,72 +27,42 @@ thread_local! {
 
 /// Peer → reporter, until its Close.
 pub(super) async fn listen(read: &mut ReadHalf, mut hearer: Hearer, early: Bytes, shared: Shared<'_>) -> Listened {
-    let Shared { manners, pulse, ledger, wanted, report, .. } = shared;
-    let mut heard = Vec::new();
+    let Shared { pulse, wanted, report, .. } = shared;
+    let mut ear = Ear { events: Vec::new(), closed: None, shared };
     let mut early = Some(BytesMut::from(early)).filter(|early| !early.is_empty());
     loop {
         let taken = match early.take() {
-            Some(mut early) => {
-                report.meter().received_unseen(early.len() as u64);
-                Ok((early.len(), hearer.hear(&mut early, &mut heard)))
-            }
-            None => {
-                poll_fn(|cx| {
-                    SCRATCH.with_borrow_mut(|scratch| {
-                        let mut buffer = ReadBuf::new(scratch);
-                        ready!(Pin::new(&mut *read).poll_read(cx, &mut buffer))?;
-                        let bytes = buffer.filled_mut();
-                        let n = bytes.len();
-                        report.meter().received_unseen(n as u64);
-                        Poll::Ready(io::Result::Ok((n, hearer.hear(bytes, &mut heard))))
+            Some(mut early) => Ok((early.len(), hearer.hear(&mut early, &mut |heard| ear.take(heard)))),
+            None => match hearer.room() {
+                Some(mut room) => {
+                    let read = read.read_buf(&mut room).await;
+                    read.map(|n| (n, hearer.arrived(&mut |heard| ear.take(heard))))
+                }
+                None => {
+                    poll_fn(|cx| {
+                        SCRATCH.with_borrow_mut(|scratch| {
+                            let mut buffer = ReadBuf::new(scratch);
+                            ready!(Pin::new(&mut *read).poll_read(cx, &mut buffer))?;
+                            let bytes = buffer.filled_mut();
+                            Poll::Ready(Ok((bytes.len(), hearer.hear(bytes, &mut |heard| ear.take(heard)))))
+                        })
                     })
-                })
-                .await
-            }
+                    .await
+                }
+            },
         };
         let (n, result) = match taken {
             Ok(taken) => taken,
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Listened::Ended, // TLS without its end
             Err(error) => return Listened::Failed(error),
         };
+        report.meter().received_unseen(n as u64);
         pulse.beat();
-        let mut closed = None;
-        let mut events = Vec::with_capacity(heard.len());
-        for heard in heard.drain(..) {
-            let event = match heard {
-                Heard::Frame(Seen { header, inflated }) => {
-                    let wire = header.size() as u64 + header.length;
-                    report.step(|| Step::Ws(Ws::Frame { way: Way::Heard, header, wire, inflated }));
-                    continue;
-                }
-                Heard::Event(event) => event,
-            };
-            match &event {
-                Event::Ping(ping) if manners.pongs == Answers::Given => {
-                    wanted.offer(ping.data.clone());
-                }
-                Event::Pong(pong) => {
-                    if let Some(took_ns) = pulse.answered(&pong.data) {
-                        report.step(|| Step::Ws(Ws::RoundTrip { took_ns }));
-                    }
-                }
-                Event::Close { why } => closed = Some(why.clone()),
-                Event::Message(message) => {
-                    report.meter().digest_heard(&message.data);
-                    ledger.heard(message.data.len());
-                }
-                _ => {}
-            }
-            events.push(event);
-        }
-        if heard.capacity() * size_of::<Heard>() > KEPT {
-            heard = Vec::new();
-        }
-        if !events.is_empty() {
+        if !ear.events.is_empty() {
             // Boxed: an idle conversation carries no room for it, and a batch pays for one allocation.
-            Box::pin(report.heard(events)).await;
+            Box::pin(report.heard(std::mem::take(&mut ear.events))).await;
         }
-        if let Some(why) = closed {
+        if let Some(Event::Close { why }) = ear.closed {
             wanted.end(Answer::Close(why.clone()));
             return Listened::Closed(why);
         }
@@ -106,5 +76,41 @@ pub(super) async fn listen(read: &mut ReadHalf, mut hearer: Hearer, early: Bytes
             report.step(|| Step::EndOfStream);
             return Listened::Ended;
         }
+    }
+}
+
+/// Takes what one read amounts to.
+struct Ear<'a> {
+    events: Vec<Event>,
+    /// The peer's Close.
+    closed: Option<Event>,
+    shared: Shared<'a>,
+}
+
+impl Ear<'_> {
+    fn take(&mut self, heard: Heard) {
+        let Shared { manners, pulse, ledger, wanted, report, .. } = self.shared;
+        let event = match heard {
+            Heard::Frame(Seen { header, inflated }) => {
+                let wire = header.size() as u64 + header.length;
+                return report.step(|| Step::Ws(Ws::Frame { way: Way::Heard, header, wire, inflated }));
+            }
+            Heard::Event(event) => event,
+        };
+        match &event {
+            Event::Ping(ping) if manners.pongs == Answers::Given => wanted.offer(ping.data.clone()),
+            Event::Pong(pong) => {
+                if let Some(took_ns) = pulse.answered(&pong.data) {
+                    report.step(|| Step::Ws(Ws::RoundTrip { took_ns }));
+                }
+            }
+            Event::Close { .. } => self.closed = Some(event.clone()),
+            Event::Message(message) => {
+                report.meter().digest_heard(&message.data);
+                ledger.heard(message.data.len());
+            }
+            _ => {}
+        }
+        self.events.push(event);
     }
 }

@@ -5,6 +5,7 @@ mod facts;
 mod faults;
 mod interop;
 mod keys;
+mod openssl;
 mod plain;
 mod trust;
 

@@ -36,7 +36,7 @@ fn a_wrong_frame_is_refused_by_the_other_side_and_both_say_why() {
     let (server, port) = listener("--reply echo");
     let mut terminal = Terminal::start(sockeye(&format!("ws connect localhost:{port} -v")), 40, 100);
     terminal.wait_text("ws open");
-    terminal.press("/frame 1 2 text 01020304 hello\r");
+    terminal.press("/frame 1 010 text 01020304 hello\r");
     server.wait_stderr("reserved bits");
     terminal.wait_text("1002 (protocol error)");
     assert_eq!(terminal.wait_end(), Ended::Code(6));

@@ -1,0 +1,86 @@
+//! Lessons.
+
+use clap::{Args, ValueEnum};
+
+use super::{Color, INPUT_OUTPUT};
+
+/// Lessons: a real client and a real server, one step at a time
+///
+/// Without a name, the lessons are listed, and which of them you have read. In a lesson Enter goes on, b goes back, ?
+/// explains the words, and q leaves. Between two acts everything stands still: look at it from another terminal.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  sockeye learn
+  sockeye learn tcp
+  sockeye learn tcp --act 5
+  sockeye learn udp --no-pause --output markdown >udp.md
+  sockeye learn --glossary")]
+pub struct Learn {
+    /// The lesson
+    pub lesson: Option<Lesson>,
+    /// Begin with this act
+    #[arg(long, value_name = "N", requires = "lesson", value_parser = clap::value_parser!(u8).range(1..))]
+    pub act: Option<u8>,
+    /// Wait for no key
+    #[arg(long, requires = "lesson")]
+    pub no_pause: bool,
+    /// Explain the words that the lessons use
+    #[arg(long, conflicts_with = "lesson")]
+    pub glossary: bool,
+    /// The form of what is shown
+    #[arg(long, short, value_name = "FORM", value_enum, default_value_t = LearnOutput::Human, help_heading = INPUT_OUTPUT)]
+    pub output: LearnOutput,
+    /// The language [default: that of LANG, if it is one of these, or en]
+    #[arg(long, value_name = "LANGUAGE", value_enum, help_heading = INPUT_OUTPUT)]
+    pub lang: Option<Language>,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto, help_heading = INPUT_OUTPUT)]
+    pub color: Color,
+}
+
+/// The lessons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lesson {
+    /// A TCP connection from its first call to its last
+    Tcp,
+    /// Datagrams
+    Udp,
+}
+
+impl Lesson {
+    /// All, in the order in which they are best read.
+    pub const ALL: [Self; 2] = [Self::Tcp, Self::Udp];
+
+    /// As it is typed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+}
+
+/// What lessons look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LearnOutput {
+    /// Two columns, client and server
+    Human,
+    /// One JSON object per act
+    Json,
+    /// Markdown, to be kept
+    Markdown,
+}
+
+/// The languages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// English
+    #[default]
+    #[value(name = "en")]
+    English,
+    /// Korean, where it is translated
+    #[value(name = "ko")]
+    Korean,
+}

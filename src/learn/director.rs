@@ -1,0 +1,272 @@
+//! Leads the two sides through a play: lets one stage pass, waits for what must come of it, and lets the curtain fall.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{Happened, Kernel, Played, Side, Socket};
+use crate::event::{Record, What};
+use crate::exit::{Exit, Failure};
+use crate::link::{Gate, Journal, Watch};
+use crate::step::{Stage, Step};
+use crate::transport::kernel::{self, Connection, UdpPeer};
+
+/// How long anything on this machine may take. Reached only by a failure.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// For so long the kernel may get where it should be.
+const SETTLING: Duration = Duration::from_secs(2);
+/// How often it is asked.
+const ASKED: Duration = Duration::from_millis(2);
+
+/// One side: what it does next is held back, and what it did is looked at.
+pub struct Actor {
+    /// For whatever opens conversations.
+    pub journal: Journal,
+    gate: Gate,
+    records: mpsc::Receiver<Vec<Record>>,
+    /// Came, and was not waited for yet.
+    next: VecDeque<Record>,
+}
+
+impl Actor {
+    fn new() -> Self {
+        let gate = Gate::default();
+        let watch = Watch { said: true, steps: true, ..Watch::default() };
+        let (journal, records) = Journal::new(watch, Some(gate.clone()));
+        Self { journal, gate, records, next: VecDeque::new() }
+    }
+}
+
+/// A socket that is looked at when the curtain falls.
+pub struct Watched {
+    side: Side,
+    /// What the texts say of it.
+    expected: &'static str,
+    what: Kind,
+}
+
+enum Kind {
+    Listener(SocketAddr, u32),
+    Tcp(Connection, u32),
+    Udp(SocketAddr, Option<SocketAddr>),
+}
+
+impl Watched {
+    /// A listener with so many connections that wait.
+    pub fn listener(at: SocketAddr, waiting: u32) -> Self {
+        Self { side: Side::Server, expected: "LISTEN", what: Kind::Listener(at, waiting) }
+    }
+
+    /// An end of a TCP connection, in this state.
+    pub fn tcp(side: Side, connection: Connection, expected: &'static str) -> Self {
+        Self { side, expected, what: Kind::Tcp(connection, 0) }
+    }
+
+    /// With so many bytes that were not read.
+    pub fn unread(self, unread: u32) -> Self {
+        match self.what {
+            Kind::Tcp(connection, _) => Self { what: Kind::Tcp(connection, unread), ..self },
+            Kind::Listener(..) | Kind::Udp(..) => self,
+        }
+    }
+
+    /// A UDP socket, in this state.
+    pub fn udp(side: Side, local: SocketAddr, remote: Option<SocketAddr>, expected: &'static str) -> Self {
+        Self { side, expected, what: Kind::Udp(local, remote) }
+    }
+
+    /// The kernel, asked once; and whether it is as expected.
+    fn ask(&self) -> (Socket, bool) {
+        let (name, view, counts) = match &self.what {
+            Kind::Listener(local, waiting) => {
+                let queue = kernel::listener(*local);
+                let view = queue
+                    .map_or(Kernel::Unknown, |queue| Kernel::Listen { waiting: queue.waiting, backlog: queue.backlog });
+                (local.to_string(), view, queue.is_some_and(|queue| queue.waiting == *waiting))
+            }
+            Kind::Tcp(connection, unread) => {
+                let state = kernel::state(*connection);
+                let is_so = state.as_ref().map_or(0, |state| state.unread) == *unread;
+                let settled = state.as_ref().is_none_or(|state| state.unacknowledged == 0);
+                let view = state.map_or(Kernel::Unknown, |state| Kernel::Tcp {
+                    state: state.name,
+                    unread: state.unread,
+                    unacknowledged: state.unacknowledged,
+                    rtt_ns: state.info.map(|info| info.rtt_ns),
+                    window: state.info.map(|info| info.congestion_window),
+                });
+                (format!("{} -> {}", connection.local, connection.remote), view, is_so && settled)
+            }
+            Kind::Udp(local, remote) => {
+                let view = kernel::udp(*local, *remote).map_or(Kernel::Unknown, |state| Kernel::Udp {
+                    state: match state.peer {
+                        UdpPeer::Anybody => "UNCONNECTED",
+                        UdpPeer::One => "CONNECTED",
+                    },
+                    unread: state.unread,
+                    dropped: state.dropped,
+                });
+                let name = match remote {
+                    Some(remote) => format!("{local} -> {remote}"),
+                    None => local.to_string(),
+                };
+                (name, view, true)
+            }
+        };
+        let is_so = counts && view.state() == self.expected;
+        (Socket { side: self.side, name, expected: self.expected, view }, is_so)
+    }
+}
+
+/// Leads a play.
+pub struct Director {
+    /// The client.
+    pub client: Actor,
+    /// The server.
+    pub server: Actor,
+    /// The server's port, once it has one.
+    pub port: Option<u16>,
+    number: usize,
+    happened: Vec<Happened>,
+    curtain: mpsc::Sender<Played>,
+    go_on: mpsc::Receiver<()>,
+}
+
+/// The reader's end of a play.
+pub struct Reader {
+    played: mpsc::Receiver<Played>,
+    go_on: mpsc::Sender<()>,
+}
+
+impl Reader {
+    /// The next act, once it was played; `None` after the last.
+    pub async fn next(&mut self) -> Option<Played> {
+        self.played.recv().await
+    }
+
+    /// Lets the play go on. Until then everything stands still.
+    pub async fn go_on(&self) {
+        // Fails only after the last act.
+        let _ = self.go_on.send(()).await;
+    }
+}
+
+impl Director {
+    pub(super) fn new() -> (Self, Reader) {
+        let (curtain, played) = mpsc::channel(1);
+        let (reader, go_on) = mpsc::channel(1);
+        let director = Self {
+            client: Actor::new(),
+            server: Actor::new(),
+            port: None,
+            number: 0,
+            happened: Vec::new(),
+            curtain,
+            go_on,
+        };
+        (director, Reader { played, go_on: reader })
+    }
+
+    fn actor(&mut self, side: Side) -> &mut Actor {
+        match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+
+    /// Waits until this side has done something, and gives it back.
+    pub async fn until<T>(
+        &mut self,
+        side: Side,
+        what: &str,
+        mut is_it: impl FnMut(&What) -> Option<T>,
+    ) -> Result<T, Failure> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let actor = self.actor(side);
+            let Some(record) = actor.next.pop_front() else {
+                let left = deadline.saturating_duration_since(Instant::now());
+                match timeout(left, actor.records.recv()).await {
+                    Ok(Some(batch)) => actor.next.extend(batch),
+                    _ => return Err(not_so(side, what)),
+                }
+                continue;
+            };
+            let found = is_it(&record.what);
+            self.happened.push(Happened { side, record });
+            if let Some(found) = found {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Waits until this side is about to do something.
+    pub async fn before(&mut self, side: Side, stage: Stage) -> Result<(), Failure> {
+        let is_it = |what: &What| match what {
+            What::Step(step) => matches!(**step, Step::Waiting { next } if next == stage).then_some(()),
+            _ => None,
+        };
+        self.until(side, "the next stage", is_it).await
+    }
+
+    /// Lets this side do what it is about to do.
+    pub async fn go(&mut self, side: Side) -> Result<(), Failure> {
+        let deadline = Instant::now() + PATIENCE;
+        // It says that it waits a moment before it does.
+        while !self.actor(side).gate.release() {
+            if Instant::now() > deadline {
+                return Err(not_so(side, "a stage that waits"));
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// Waits until it is so.
+    pub async fn settled(&mut self, is_so: impl Fn() -> bool) -> Result<(), Failure> {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so() {
+            if Instant::now() > deadline {
+                return Err(not_so(Side::Server, "the socket is gone"));
+            }
+            sleep(ASKED).await;
+        }
+        Ok(())
+    }
+
+    /// Forgets what belongs to no act.
+    pub fn clear(&mut self) {
+        self.happened.clear();
+    }
+
+    /// The act is over: the kernel is asked, and then everything stands still until the reader wants to go on.
+    pub async fn curtain(&mut self, sockets: &[Watched]) -> Result<(), Failure> {
+        self.number += 1;
+        let deadline = Instant::now() + SETTLING;
+        let kernel = loop {
+            let (kernel, are_so): (Vec<Socket>, Vec<bool>) = sockets.iter().map(Watched::ask).unzip();
+            if are_so.iter().all(|is_so| *is_so) || Instant::now() > deadline {
+                break kernel;
+            }
+            sleep(ASKED).await;
+        };
+        let mut happened = std::mem::take(&mut self.happened);
+        happened.sort_by_key(|happened| happened.record.time);
+        let played = Played { number: self.number, port: self.port, happened, kernel };
+        let over = || Failure::new(Exit::Interrupted, "the reader has left");
+        self.curtain.send(played).await.map_err(|_| over())?;
+        self.go_on.recv().await.ok_or_else(over)
+    }
+}
+
+/// What a lesson says did not come.
+fn not_so(side: Side, what: &str) -> Failure {
+    let side = match side {
+        Side::Client => "client",
+        Side::Server => "server",
+    };
+    Failure::new(Exit::Io, format!("lesson: the {side} was to do this, and did not: {what}"))
+}

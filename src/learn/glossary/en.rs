@@ -1,0 +1,106 @@
+//! The glossary in English.
+
+use super::Term;
+
+#[expect(clippy::too_many_lines, reason = "one text a word, and all in one place")]
+pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
+    match term {
+        Term::AcceptQueue => (
+            "accept queue",
+            "Connections whose handshake the kernel has finished and that wait until the program takes them with accept().",
+        ),
+        Term::Ack => (
+            "ACK",
+            "A bit in a segment's header: \"I have everything up to this number\". What is not acknowledged is sent again.",
+        ),
+        Term::Backlog => ("backlog", "How many connections may wait in a listener's accept queue."),
+        Term::Boundary => (
+            "boundary",
+            "Where one message ends and the next begins. Datagrams have boundaries; a stream has none, and so a protocol \
+             over it must say where its messages end.",
+        ),
+        Term::Client => ("client", "The side that opens the conversation. It must know the server's address."),
+        Term::CongestionWindow => (
+            "congestion window",
+            "How many segments TCP lets be under way without an acknowledgement, so that the network is not flooded.",
+        ),
+        Term::Connection => (
+            "connection",
+            "Two sockets that belong together, told apart from all others by four numbers: the addresses and the ports of \
+             both ends.",
+        ),
+        Term::Datagram => (
+            "datagram",
+            "A message that travels alone: it arrives whole or not at all, perhaps twice, perhaps after a later one.",
+        ),
+        Term::Descriptor => {
+            ("descriptor", "A small number by which a program names an open file or socket to the kernel.")
+        }
+        Term::EndOfStream => {
+            ("end of stream", "recv() returns 0: the peer's FIN has come, and all bytes before it were read.")
+        }
+        Term::Fin => ("FIN", "A bit in a segment's header: \"after these bytes I say nothing more\"."),
+        Term::HalfClose => (
+            "half-close",
+            "One direction of a connection is over and the other goes on. shutdown() does it; close() ends both.",
+        ),
+        Term::Handshake => (
+            "handshake",
+            "What both ends exchange before the first byte of data. TCP's is three segments: SYN, SYN-ACK, ACK.",
+        ),
+        Term::Icmp => (
+            "ICMP",
+            "The messages by which machines tell each other that something could not be delivered: nothing listens at that \
+             port, there is no route.",
+        ),
+        Term::Kernel => (
+            "kernel",
+            "The part of the operating system that owns the network. A program only asks it, by system calls.",
+        ),
+        Term::Loopback => (
+            "loopback",
+            "A network inside one machine, 127.0.0.1 and ::1: what is sent there comes back to the same kernel.",
+        ),
+        Term::Port => (
+            "port",
+            "A number from 1 to 65535 that tells which socket of a machine is meant. Servers have known ones; a client is \
+             given a free one.",
+        ),
+        Term::Queue => (
+            "queue",
+            "The kernel keeps bytes that were sent and not acknowledged, and bytes that came and were not read.",
+        ),
+        Term::RoundTrip => ("round trip", "The time until an answer can be there: to the peer and back."),
+        Term::Rst => (
+            "RST",
+            "A bit in a segment's header: \"there is no such connection\". Nothing listens, or it was thrown away.",
+        ),
+        Term::Segment => {
+            ("segment", "What TCP puts into one packet: a header and a piece of the stream, perhaps none.")
+        }
+        Term::Server => ("server", "The side that waits to be asked. It can serve many clients at one port."),
+        Term::Socket => (
+            "socket",
+            "The end of a conversation, kept by the kernel. A program makes it with socket() and names it by a descriptor.",
+        ),
+        Term::State => {
+            ("state", "Where a TCP socket is in its life. There are eleven, from LISTEN by ESTABLISHED to TIME-WAIT.")
+        }
+        Term::Stream => (
+            "stream",
+            "Bytes in order, without gaps and without boundaries: what was sent at once may be received in parts, and two \
+             sends as one.",
+        ),
+        Term::Syn => ("SYN", "A bit in a segment's header: \"let us begin; I count my bytes from this number\"."),
+        Term::SystemCall => ("system call", "A program's request to the kernel: socket(), bind(), send()."),
+        Term::TimeWait => (
+            "TIME-WAIT",
+            "For a minute the kernel of the side that closed first keeps the connection's name, so that a late segment \
+             disturbs no new connection.",
+        ),
+        Term::Truncation => (
+            "truncation",
+            "A datagram that is longer than the buffer it is read into loses its end, and what is lost does not come later.",
+        ),
+    }
+}

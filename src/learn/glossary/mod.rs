@@ -1,0 +1,112 @@
+//! The words that the lessons use, explained once. A language that lacks one does not compile.
+
+mod en;
+mod ko;
+
+use crate::cli::Language;
+
+/// A word that wants an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the glossary is what explains them")]
+pub enum Term {
+    Ack,
+    AcceptQueue,
+    Backlog,
+    Boundary,
+    Client,
+    CongestionWindow,
+    Connection,
+    Datagram,
+    Descriptor,
+    EndOfStream,
+    Fin,
+    HalfClose,
+    Handshake,
+    Icmp,
+    Kernel,
+    Loopback,
+    Port,
+    Queue,
+    Rst,
+    RoundTrip,
+    Segment,
+    Server,
+    Socket,
+    State,
+    Stream,
+    Syn,
+    SystemCall,
+    TimeWait,
+    Truncation,
+}
+
+/// What a word means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Entry {
+    /// As it is written.
+    pub word: &'static str,
+    /// In a sentence or two.
+    pub meaning: &'static str,
+}
+
+impl Term {
+    /// All, in the order of the English words.
+    pub const ALL: [Self; 29] = [
+        Self::AcceptQueue,
+        Self::Ack,
+        Self::Backlog,
+        Self::Boundary,
+        Self::Client,
+        Self::CongestionWindow,
+        Self::Connection,
+        Self::Datagram,
+        Self::Descriptor,
+        Self::EndOfStream,
+        Self::Fin,
+        Self::HalfClose,
+        Self::Handshake,
+        Self::Icmp,
+        Self::Kernel,
+        Self::Loopback,
+        Self::Port,
+        Self::Queue,
+        Self::RoundTrip,
+        Self::Rst,
+        Self::Segment,
+        Self::Server,
+        Self::Socket,
+        Self::State,
+        Self::Stream,
+        Self::Syn,
+        Self::SystemCall,
+        Self::TimeWait,
+        Self::Truncation,
+    ];
+
+    /// What it means.
+    #[must_use]
+    pub fn entry(self, language: Language) -> Entry {
+        let (word, meaning) = match language {
+            Language::English => en::entry(self),
+            Language::Korean => ko::entry(self),
+        };
+        Entry { word, meaning }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_word_is_there_once_and_in_order() {
+        for language in [Language::English, Language::Korean] {
+            let words: BTreeSet<_> = Term::ALL.iter().map(|term| term.entry(language).word).collect();
+            assert_eq!(words.len(), Term::ALL.len(), "{language:?}");
+        }
+        let english = Term::ALL.map(|term| term.entry(Language::English).word.to_lowercase());
+        assert!(english.is_sorted(), "{english:?}");
+    }
+}

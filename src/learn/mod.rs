@@ -1,0 +1,197 @@
+//! Lessons: a real client and a real server on loopback, through our own transports, both watched, one act at a time.
+//!
+//! A lesson is a play ([`tcp::play`]) that says what is done, and texts ([`tcp::en`]) that say what it means: a
+//! translation is one more file of texts. What a text states the play waits for, so that a lesson cannot tell what is
+//! not so; between two acts everything stands still, and the reader can look at it from another terminal.
+
+mod director;
+pub mod glossary;
+pub mod progress;
+mod tcp;
+mod udp;
+pub mod words;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::Serialize;
+
+use crate::cli::{Language, Lesson};
+use crate::event::Record;
+use crate::exit::Failure;
+pub use director::{Director, Reader};
+pub use glossary::Term;
+
+/// One of the two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// Who asks.
+    Client,
+    /// Who is asked.
+    Server,
+}
+
+/// The texts of a lesson, in one language.
+#[derive(Clone, Copy, Debug)]
+pub struct Texts {
+    /// What it is about, in a line.
+    pub about: &'static str,
+    /// In order.
+    pub acts: &'static [Act],
+}
+
+/// The texts of an act. `{port}` is the server's port.
+#[derive(Clone, Copy, Debug)]
+pub struct Act {
+    /// What happens, in a few words.
+    pub title: &'static str,
+    /// What happens and why.
+    pub text: &'static str,
+    /// The system call and the section of the standard.
+    pub source: &'static str,
+    /// A command that shows it.
+    pub see: &'static str,
+    /// What may want an explanation.
+    pub terms: &'static [Term],
+    /// Something to think about, and the answer.
+    pub question: Option<(&'static str, &'static str)>,
+    /// Programs that do the same.
+    pub code: &'static [Code],
+}
+
+impl Act {
+    /// An act without words, to be filled.
+    const EMPTY: Self = Self { title: "", text: "", source: "", see: "", terms: &[], question: None, code: &[] };
+}
+
+/// A few lines of a program.
+#[derive(Clone, Copy, Debug)]
+pub struct Code {
+    /// `Python`
+    pub language: &'static str,
+    /// The lines.
+    pub lines: &'static str,
+}
+
+/// An act as it was played.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// From 1.
+    pub number: usize,
+    /// The server's port, once it has one.
+    pub port: Option<u16>,
+    /// In the order of time.
+    pub happened: Vec<Happened>,
+    /// What the kernel says afterwards.
+    pub kernel: Vec<Socket>,
+}
+
+/// What one side did or saw.
+#[derive(Clone, Debug, Serialize)]
+pub struct Happened {
+    /// Whose doing.
+    pub side: Side,
+    /// What.
+    #[serde(flatten)]
+    pub record: Record,
+}
+
+/// A socket as the kernel sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Socket {
+    /// Whose it is.
+    pub side: Side,
+    /// Its own address, and after an arrow its peer's.
+    pub name: String,
+    /// What the lesson says it is in; `none` if it says that the kernel knows it no more.
+    pub expected: &'static str,
+    /// What it is in.
+    #[serde(flatten)]
+    pub view: Kernel,
+}
+
+/// What the kernel says of a socket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state")]
+pub enum Kernel {
+    /// It is in none of its tables.
+    #[serde(rename = "none")]
+    Unknown,
+    /// It listens.
+    #[serde(rename = "LISTEN")]
+    Listen {
+        /// Connections that wait for `accept()`.
+        waiting: u32,
+        /// How many may.
+        backlog: u32,
+    },
+    /// It is one end of a TCP connection.
+    #[serde(untagged)]
+    Tcp {
+        /// RFC 9293's name.
+        state: &'static str,
+        /// Bytes that came and were not read.
+        unread: u32,
+        /// Bytes that went and were not acknowledged.
+        unacknowledged: u32,
+        /// The round-trip time, while it is measured.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rtt_ns: Option<u64>,
+        /// The congestion window, in segments.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        window: Option<u32>,
+    },
+    /// It takes datagrams.
+    #[serde(untagged)]
+    Udp {
+        /// `UNCONNECTED` or `CONNECTED`.
+        state: &'static str,
+        /// Bytes of memory that wait to be read.
+        unread: u32,
+        /// Datagrams that found no room.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        dropped: Option<u32>,
+    },
+}
+
+impl Kernel {
+    /// The name of the state; `none` if there is no socket.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match self {
+            Self::Unknown => "none",
+            Self::Listen { .. } => "LISTEN",
+            Self::Tcp { state, .. } | Self::Udp { state, .. } => state,
+        }
+    }
+}
+
+/// A play under way.
+pub type Play = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+
+impl Lesson {
+    /// What is said, in this language, or in English if it is not translated.
+    #[must_use]
+    pub fn texts(self, language: Language) -> Texts {
+        match (self, language) {
+            (Self::Tcp, Language::English) => Texts { about: tcp::en::ABOUT, acts: &tcp::en::PLAYBILL },
+            (Self::Tcp, Language::Korean) => Texts { about: tcp::ko::ABOUT, acts: &tcp::ko::PLAYBILL },
+            (Self::Udp, _) => Texts { about: udp::en::ABOUT, acts: &udp::en::PLAYBILL },
+        }
+    }
+
+    /// Plays it; the reader says when an act may end.
+    #[must_use]
+    pub fn play(self) -> (Play, Reader) {
+        let (director, reader) = Director::new();
+        let play: Play = match self {
+            Self::Tcp => Box::pin(tcp::play(director)),
+            Self::Udp => Box::pin(udp::play(director)),
+        };
+        (play, reader)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,154 @@
+//! What the lessons say is so: each is played, and what happened is looked at.
+
+use super::*;
+use crate::event::{Event, Extent, What};
+use crate::step::Step;
+
+/// Plays a lesson without pauses.
+pub(crate) async fn played(lesson: Lesson) -> Vec<Played> {
+    let (play, mut reader) = lesson.play();
+    let playing = tokio::spawn(play);
+    let mut acts = Vec::new();
+    while let Some(act) = reader.next().await {
+        acts.push(act);
+        reader.go_on().await;
+    }
+    playing.await.expect("no panic").expect("every act was played");
+    acts
+}
+
+fn steps(act: &Played, side: Side) -> Vec<&Step> {
+    let of_side = act.happened.iter().filter(|happened| happened.side == side);
+    of_side
+        .filter_map(|happened| match &happened.record.what {
+            What::Step(step) => Some(&**step),
+            _ => None,
+        })
+        .collect()
+}
+
+fn states(act: &Played) -> Vec<(Side, &'static str)> {
+    act.kernel.iter().map(|socket| (socket.side, socket.view.state())).collect()
+}
+
+#[tokio::test]
+async fn every_act_is_played_and_the_kernel_is_where_the_texts_say() {
+    for lesson in Lesson::ALL {
+        let acts = played(lesson).await;
+        for language in [Language::English, Language::Korean] {
+            assert_eq!(acts.len(), lesson.texts(language).acts.len(), "{lesson:?}");
+        }
+        for (at, act) in acts.iter().enumerate() {
+            assert_eq!(act.number, at + 1);
+            for socket in &act.kernel {
+                assert_eq!(socket.view.state(), socket.expected, "{lesson:?} {}: {socket:?}", act.number);
+            }
+            for happened in &act.happened {
+                let skipped = matches!(&happened.record.what, What::Step(step) if matches!(**step, Step::Skipped { .. }));
+                assert!(!skipped, "{lesson:?} {}: a step is missing", act.number);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_facts_of_tcp() {
+    use Side::{Client, Server};
+    let acts = played(Lesson::Tcp).await;
+    let act = |number: usize| &acts[number - 1];
+    let fd = |act: &Played, side| {
+        steps(act, side).iter().find_map(|step| match step {
+            Step::Socket { fd, .. } | Step::Accepted { fd, .. } => Some(*fd),
+            _ => None,
+        })
+    };
+    // A listener, the client's end, and the server's end: three descriptors.
+    let fds = [fd(act(1), Server), fd(act(4), Client), fd(act(6), Server)].map(|fd| fd.expect("a descriptor"));
+    assert!(fds[0] != fds[1] && fds[1] != fds[2] && fds[0] != fds[2], "{fds:?}");
+    // Act 1 sets what act 13 speaks of.
+    let reuse = |step: &&Step| matches!(step, Step::SocketOption { name, .. } if name == "SO_REUSEADDR");
+    assert!(steps(act(1), Server).iter().any(reuse), "{:?}", act(1));
+    // The queue holds 16; nobody waits, then one, then nobody.
+    let waiting = |act: &Played| {
+        act.kernel.iter().find_map(|socket| match socket.view {
+            Kernel::Listen { waiting, backlog } => Some((waiting, backlog)),
+            _ => None,
+        })
+    };
+    assert_eq!([3, 5, 6].map(|number| waiting(act(number))), [Some((0, 16)), Some((1, 16)), Some((0, 16))]);
+    // Connected on both sides, though the server did nothing in that act.
+    assert!(steps(act(5), Server).is_empty(), "{:?}", act(5));
+    assert_eq!(states(act(5)), [(Client, "ESTABLISHED"), (Server, "LISTEN"), (Server, "ESTABLISHED")]);
+    // Two sends, 14 bytes unread, one receive.
+    let sent: Vec<u64> = steps(act(7), Client)
+        .iter()
+        .filter_map(|step| match step {
+            Step::Sent { bytes } => Some(*bytes),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(sent, [7, 7]);
+    assert!(act(7).kernel.iter().any(|socket| matches!(socket.view, Kernel::Tcp { unread: 14, .. })), "{:?}", act(7));
+    assert_eq!(steps(act(8), Server), [&Step::Received { bytes: 14 }]);
+    assert_eq!(states(act(10)), [(Client, "FIN-WAIT-2"), (Server, "CLOSE-WAIT")]);
+    assert!(steps(act(10), Server).contains(&&Step::EndOfStream));
+    assert_eq!(states(act(11)), states(act(10)));
+    assert_eq!(states(act(12)), [(Client, "TIME-WAIT"), (Server, "none")]);
+}
+
+#[tokio::test]
+async fn the_facts_of_udp() {
+    use Side::{Client, Server};
+    let acts = played(Lesson::Udp).await;
+    let act = |number: usize| &acts[number - 1];
+    assert!(steps(act(2), Server).is_empty(), "connect() sends nothing");
+    let received = |act: &Played| {
+        let bytes = steps(act, Server).into_iter().filter_map(|step| match step {
+            Step::Received { bytes } => Some(*bytes),
+            _ => None,
+        });
+        bytes.collect::<Vec<_>>()
+    };
+    assert_eq!(received(act(3)), [3, 5], "two sends, two receives");
+    let servers_sockets = |act: &Played| states(act).iter().filter(|(side, _)| *side == Server).count();
+    assert_eq!((servers_sockets(act(5)), act(5).kernel.len()), (1, 3), "two clients, one socket");
+    let cut = act(6).happened.iter().find_map(|happened| match &happened.record.what {
+        What::Heard(Event::Message(message)) => Some((message.data.len(), message.extent)),
+        _ => None,
+    });
+    assert_eq!(cut, Some((16, Extent::Truncated)));
+    assert!(steps(act(6), Server).contains(&&Step::Sent { bytes: 41 }));
+    assert!(steps(act(7), Server).is_empty(), "nobody is told that a client left");
+    let last: Vec<_> = steps(act(8), Client);
+    assert!(last.contains(&&Step::Sent { bytes: 8 }), "the send succeeds: {last:?}");
+    assert!(last.iter().any(|step| matches!(step, Step::Unreachable { error } if error == "connection refused")));
+}
+
+#[test]
+fn texts_are_whole() {
+    for (lesson, language) in Lesson::ALL
+        .into_iter()
+        .flat_map(|lesson| [Language::English, Language::Korean].map(|language| (lesson, language)))
+    {
+        let texts = lesson.texts(language);
+        assert!((6..=15).contains(&texts.acts.len()) && !texts.about.is_empty(), "{lesson:?}");
+        for act in texts.acts {
+            for text in [act.title, act.text, act.source, act.see] {
+                assert!(!text.is_empty(), "{lesson:?} {language:?} {}", act.title);
+                assert!(!text.replace("{port}", "").contains(['{', '}']), "{text}");
+            }
+            assert!(!act.terms.is_empty(), "{}", act.title);
+        }
+        assert!(texts.acts.iter().any(|act| act.question.is_some()), "{lesson:?}");
+        // A translation has the same sources, commands, words and programs.
+        let english = lesson.texts(Language::English);
+        for (act, english) in texts.acts.iter().zip(english.acts) {
+            assert_eq!((act.source, act.terms), (english.source, english.terms), "{language:?} {}", act.title);
+            assert_eq!(act.question.is_some(), english.question.is_some(), "{language:?} {}", act.title);
+            let command = |see: &'static str| see.split("  #").next();
+            assert_eq!(command(act.see), command(english.see), "{language:?}");
+            let lines = |act: &Act| act.code.iter().map(|code| code.lines).collect::<Vec<_>>();
+            assert_eq!(lines(act), lines(english), "{language:?}");
+        }
+    }
+}

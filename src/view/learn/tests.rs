@@ -1,0 +1,147 @@
+//! Lessons as they are shown. `UPDATE=1` rewrites the transcripts in `snapshots/`.
+
+use std::fs;
+use std::path::Path;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::*;
+use crate::learn::tests::played;
+
+fn form(output: LearnOutput, language: Language) -> Form {
+    Form { output, language, style: Style::plain() }
+}
+
+fn pages<'a>(lesson: Lesson, language: Language, acts: &'a [Played]) -> impl Iterator<Item = Page<'a>> {
+    acts.iter().map(move |played| Page { lesson, texts: lesson.texts(language), played })
+}
+
+/// Without what is different in every run: ports, descriptors, times, sizes of buffers, and the spaces beside them.
+fn masked(text: &str) -> String {
+    let mut masked = String::new();
+    for line in text.lines() {
+        let mut words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        for at in 0..words.len() {
+            let before = at.checked_sub(1).map(|before| words[before].clone()).unwrap_or_default();
+            if before == "RFC" {
+                continue;
+            }
+            words[at] = digits(&words[at]);
+            let unit = words.get(at + 1).map(|unit| unit.trim_end_matches(',').to_owned()).unwrap_or_default();
+            if words[at].starts_with(|c: char| c.is_ascii_digit()) && ["ns", "µs", "ms", "s"].contains(&unit.as_str())
+            {
+                words[at] = "T".to_owned();
+                words[at + 1] = words[at + 1].replace(['n', 'µ', 'm'], "");
+            }
+            // It grows with every acknowledgement that comes alone.
+            if before == "window" || before == "윈도우" {
+                words[at] = "W".to_owned();
+            }
+            let makes = |word: &String| word.ends_with("accept()") || word == "datagram)" || word == "stream)";
+            if before == "=" && at >= 2 && makes(&words[at - 2]) {
+                words[at] = "FD".to_owned() + words[at].trim_start_matches(|c: char| c.is_ascii_digit());
+            }
+        }
+        masked += words.join(" ").trim_end_matches('-').trim_end();
+        masked.push('\n');
+    }
+    masked
+}
+
+/// Four digits or more are a port, or the size of a buffer.
+fn digits(word: &str) -> String {
+    let mut out = String::new();
+    let mut run = String::new();
+    for c in word.chars().chain(['\0']) {
+        if c.is_ascii_digit() {
+            run.push(c);
+            continue;
+        }
+        out += if run.len() >= 4 && run != "9000" && run != "4096" { "N" } else { &run };
+        run.clear();
+        if c != '\0' {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[tokio::test]
+async fn transcripts() {
+    for (lesson, language, name) in [
+        (Lesson::Tcp, Language::English, "tcp.txt"),
+        (Lesson::Tcp, Language::Korean, "tcp.ko.txt"),
+        (Lesson::Udp, Language::English, "udp.txt"),
+    ] {
+        let (form, acts) = (form(LearnOutput::Human, language), played(lesson).await);
+        let shown = pages(lesson, language, &acts).map(|page| form.page(&page) + &form.answer(&page) + "\n");
+        let transcript = masked(&shown.collect::<String>());
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/view/learn/snapshots").join(name);
+        if std::env::var_os("UPDATE").is_some_and(|value| value == "1") {
+            fs::write(&path, &transcript).expect("the snapshot can be written");
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(transcript, expected, "{name}: `UPDATE=1 cargo test --lib learn` rewrites it");
+    }
+}
+
+#[tokio::test]
+async fn a_page_fits_a_terminal_of_80_columns_and_24_rows() {
+    for lesson in Lesson::ALL {
+        let acts = played(lesson).await;
+        for language in [Language::English, Language::Korean] {
+            let form = form(LearnOutput::Human, language);
+            for page in pages(lesson, language, &acts) {
+                let shown = form.page(&page) + &form.answer(&page) + &form.keys(&page, true);
+                assert!(shown.lines().count() <= 24, "{} rows:\n{shown}", shown.lines().count());
+                for line in shown.lines() {
+                    assert!(line.width() <= 80, "{} columns: {line}", line.width());
+                    assert!(!line.chars().any(char::is_control), "{line:?}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_narrow_window_has_one_column() {
+    let acts = played(Lesson::Udp).await;
+    let form = form(LearnOutput::Human, Language::English).in_columns(Some(50));
+    let shown: String = pages(Lesson::Udp, Language::English, &acts).map(|page| form.page(&page)).collect();
+    assert!(shown.contains("client: send(\"one\") = 3") && !shown.contains(" | "), "{shown}");
+    assert!(shown.lines().all(|line| line.width() <= 50), "{shown}");
+}
+
+#[tokio::test]
+async fn for_programs_and_for_notes() {
+    let acts = played(Lesson::Tcp).await;
+    let (json, markdown) = (form(LearnOutput::Json, Language::English), form(LearnOutput::Markdown, Language::English));
+    for page in pages(Lesson::Tcp, Language::English, &acts) {
+        let line = json.page(&page);
+        let told: serde_json::Value = serde_json::from_str(&line).expect(&line);
+        assert_eq!(told["act"], page.played.number, "{line}");
+        assert_eq!(line.lines().count(), 1);
+        if page.played.number == 7 {
+            assert_eq!(told["kernel"][1]["unread"], 14, "{line}");
+            assert_eq!(told["kernel"][1]["state"], "ESTABLISHED", "{line}");
+            assert_eq!(told["happened"][0]["side"], "client", "{line}");
+        }
+        let page = markdown.page(&page);
+        assert!(page.contains("\n## ") || page.starts_with("## "), "{page}");
+        assert!(!page.contains("\x1b"), "{page}");
+    }
+    assert!(
+        markdown.page(&pages(Lesson::Tcp, Language::English, &acts).next().expect("a page")).starts_with("# tcp: ")
+    );
+}
+
+#[test]
+fn the_list_and_the_glossary() {
+    let list = form(LearnOutput::Human, Language::English).list(|lesson| lesson == Lesson::Udp);
+    assert!(list.contains("[ ] tcp ") && list.contains("[x] udp "), "{list}");
+    let list = form(LearnOutput::Json, Language::English).list(|lesson| lesson == Lesson::Udp);
+    assert!(list.contains(r#""lesson":"tcp""#) && list.contains(r#""done":true"#), "{list}");
+    let glossary = form(LearnOutput::Human, Language::English).glossary();
+    assert!(glossary.contains("\ndatagram\n  A message that travels alone"), "{glossary}");
+    assert!(glossary.lines().all(|line| line.width() <= 80), "{glossary}");
+}
