@@ -55,7 +55,10 @@ pub struct Parser {
     /// The event has data, perhaps an empty line of it.
     has_data: bool,
     name: Option<Box<str>>,
+    /// What the event that is being read calls itself.
     id: Box<str>,
+    /// What the last whole event was called.
+    last_id: Box<str>,
 }
 
 /// How the stream, or a line, begins.
@@ -80,19 +83,20 @@ impl Parser {
             has_data: false,
             name: None,
             id: Box::default(),
+            last_id: Box::default(),
         }
     }
 
     /// Another stream that goes on after this id.
     #[must_use]
     pub fn resumed(limit: usize, id: Box<str>) -> Self {
-        Self { id, ..Self::new(limit) }
+        Self { last_id: id.clone(), id, ..Self::new(limit) }
     }
 
-    /// The last id that was said; empty if none.
+    /// The id of the last event that is whole, to go on after; empty if none. One that was cut has still to be heard.
     #[must_use]
     pub fn last_id(&self) -> &str {
-        &self.id
+        &self.last_id
     }
 
     /// Reads on. What a stream leaves unfinished at its end is no event.
@@ -164,6 +168,9 @@ impl Parser {
 
     fn event_ended(&mut self, items: &mut Vec<Item>) {
         let name = self.name.take();
+        if self.last_id != self.id {
+            self.last_id.clone_from(&self.id);
+        }
         // Without data there is no event; an id before it counts all the same.
         if std::mem::take(&mut self.has_data) {
             let data = lossless(self.data.split().freeze());
@@ -286,6 +293,17 @@ mod tests {
             (b"data:x\n\ndata:y\n", vec![event("", "", "x")]),
             (b"data:x", vec![]),
         ]
+    }
+
+    #[test]
+    fn an_id_counts_when_its_event_is_whole() {
+        let mut parser = Parser::new(1024);
+        for (piece, last) in
+            [("id: 1\ndata: a\n\n", "1"), ("id: 2\nda", "1"), ("ta: b\n", "1"), ("\n", "2"), ("id: 3\n\n", "3")]
+        {
+            parser.read(piece.as_bytes(), &mut Vec::new()).expect("within the limit");
+            assert_eq!(parser.last_id(), last, "{piece}");
+        }
     }
 
     #[test]

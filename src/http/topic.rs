@@ -29,7 +29,7 @@ pub struct Entry {
 }
 
 /// Events in the order of their numbers; the oldest go when there are too many.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Topic {
     kept: VecDeque<Arc<Entry>>,
     bytes: usize,
@@ -74,12 +74,6 @@ fn json(id: u64, message: &Message, out: &mut Vec<u8>) {
         Err(_) => ("base64", base64(&message.data).into()),
     };
     out.extend_from_slice(format!("{{\"id\":{id},\"{name}\":{text}}}\n").as_bytes());
-}
-
-impl Default for Topic {
-    fn default() -> Self {
-        Self { kept: VecDeque::new(), bytes: 0, last: 0 }
-    }
 }
 
 impl Topic {

@@ -236,12 +236,11 @@ fn ask(options: WsAsk, target: Option<Target>, deflate: Option<Config>) -> Resul
         ..Asking::new(target)
     };
     Ok(Ask {
-        asking: asking.clone(),
+        asking,
         origin: origin.transpose()?,
         offered: subprotocols(subprotocol)?,
         subprotocols: if strict { Subprotocols::Strict } else { Subprotocols::Lenient },
         deflate,
-        ..Ask::new(asking.target)
     })
 }
 

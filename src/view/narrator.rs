@@ -121,7 +121,6 @@ impl Narrator {
         let bytes = format!("{sent}, {} received", show_size(outcome.received));
         let how = match &outcome.end {
             End::Dismissed { why } => format!("the peer closed with {}", escape::line(close::words(why))),
-            End::Unfinished { what } => escape::line(what),
             End::Unclosed => "the connection ended without a Close frame".to_owned(),
             End::Complete => return format!("closed: {bytes}"),
             End::Reset => "reset by peer".to_owned(),
@@ -129,7 +128,7 @@ impl Narrator {
             End::Truncated => "the stream was cut: no close_notify".to_owned(),
             End::Refused => "refused: nothing listens there".to_owned(),
             End::Timeout { limit } => format!("timed out, {}", escape::line(limit)),
-            End::Violation { what, .. } => escape::line(what),
+            End::Unfinished { what } | End::Violation { what, .. } => escape::line(what),
             End::Failed { error } => escape::line(error),
         };
         let remote = remote.map(|remote| format!("{remote}: ")).unwrap_or_default();

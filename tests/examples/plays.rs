@@ -65,6 +65,30 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
         "sockeye tcp listen :9000 --allow 127.0.0.0/8,10.0.0.0/8 --deny 10.1.2.3 --accept-rate 10/s --reply echo",
         Meets(echoes),
     ),
+    ("sockeye http poll --demo --say hello --count 1 </dev/null", Prints("{\"id\":1,\"data\":\"hello\"}\n")),
+    ("sockeye http long-poll --demo --say hello --count 1 </dev/null", Prints("{\"id\":1,\"data\":\"hello\"}\n")),
+    ("sockeye http stream --demo --say hello --count 1 </dev/null", Prints("{\"id\":1,\"data\":\"hello\"}\n")),
+    ("sockeye http sse --demo --say hello --count 1 </dev/null", Prints("hello\n")),
+    ("sockeye http poll http://localhost:8080/status --interval 5s --jitter 20", Meets(polls_a_page)),
+    ("sockeye http poll https://example.org/ --count 1 -v </dev/null", NotRun("that is somebody else's server")),
+    ("sockeye http long-poll http://localhost:9000/long-poll", Meets(hears_news)),
+    ("sockeye http stream http://localhost:9000/stream", Meets(hears_news)),
+    (
+        "sockeye http stream https://example.org/generate --data '{\"stream\":true}' </dev/null",
+        NotRun("that is somebody else's server"),
+    ),
+    (
+        "sockeye http sse https://example.org/events -H 'Authorization: Bearer abc'",
+        NotRun("that is somebody else's server"),
+    ),
+    ("sockeye http sse http://localhost:9000/sse --last-event-id 7 --output json", Meets(hears_news)),
+    ("sockeye http listen 9000", Meets(serves_news)),
+    (
+        "ping localhost | sockeye http listen 9000",
+        NotRun("needs the rights to ping; what is piped in is served in tests/it/http"),
+    ),
+    ("curl -d hello http://localhost:9000/publish", Meets(publishes_news)),
+    ("curl -N http://localhost:9000/sse", NotRun("never ends; tests/it/http does this")),
     ("sockeye ws connect --demo --say hello --count 1 </dev/null", Prints("hello\n")),
     ("sockeye ws connect --demo --say hello --count 1 -v </dev/null", Prints("hello\n")),
     ("sockeye ws connect wss://example.org/chat --subprotocol chat -v", NotRun("that is somebody else's server")),
@@ -180,6 +204,42 @@ fn steps(stage: &Stage, line: &str) {
     // What is typed before the conversation has begun waits for it.
     running.types("ping\r");
     running.stdout.says("\u{1b}[0m ping");
+}
+
+fn polls_a_page(stage: &Stage, line: &str) {
+    let port = serve(|mut stream| {
+        let _ = BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty()).count();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").expect("it reads");
+    });
+    let mut running = stage.start(&with(line, "8080", &port));
+    running.stdout.says("hi\n");
+    running.interrupted();
+}
+
+/// A client of our own server hears what is published.
+fn hears_news(stage: &Stage, line: &str) {
+    let mut server = stage.start("sockeye http listen 0");
+    let port = server.port();
+    let mut client = stage.start(&format!("{} --say hello", with(line, "9000", &port)));
+    client.stdout.says("hello");
+    client.interrupted();
+    server.interrupted();
+}
+
+fn serves_news(stage: &Stage, line: &str) {
+    let mut running = stage.start(&with(line, "9000", &0));
+    let port = running.port();
+    stage.start(&format!("curl -sS --noproxy '*' -d hello http://localhost:{port}/publish")).ends();
+    running.stdout.says("hello\n");
+    running.interrupted();
+}
+
+fn publishes_news(stage: &Stage, line: &str) {
+    let mut server = stage.start("sockeye http listen 0");
+    let port = server.port();
+    stage.start(&with(line, "9000", &port)).ends();
+    server.stdout.says("hello\n");
+    server.interrupted();
 }
 
 /// What a client says to the WebSocket of a line, and what it hears.

@@ -124,18 +124,19 @@ impl Listener {
             return Ok(());
         }
         let answer = self.ask().await?;
-        match self.judge(&answer.response) {
-            Verdict::Refused(trouble) => {
-                let (parts, body) = answer.response.into_parts();
-                let shown = timeout(self.agent.limit, trouble::body(Response::new(body))).await.unwrap_or_default();
-                trouble::show(parts.status, &parts.headers, &shown, self.report()).await;
-                Err(trouble::failed(&self.agent.name(), trouble, self.report()))
-            }
-            _ => {
-                self.first = Some(answer);
-                Ok(())
-            }
+        if let Verdict::Refused(trouble) = self.judge(&answer.response) {
+            self.show(answer).await;
+            return Err(trouble::failed(&self.agent.name(), trouble, self.report()));
         }
+        self.first = Some(answer);
+        Ok(())
+    }
+
+    /// Shows an answer that is refused.
+    async fn show(&self, answer: Answer) {
+        let (parts, body) = answer.response.into_parts();
+        let shown = timeout(self.agent.limit, trouble::body(Response::new(body))).await.unwrap_or_default();
+        trouble::show(parts.status, &parts.headers, &shown, self.report()).await;
     }
 
     /// Until the server, or a rule, ends it.
@@ -168,6 +169,7 @@ impl Listener {
                     }
                 }
                 Verdict::Refused(Trouble { what, hint }) => {
+                    self.show(answer).await;
                     self.report().step(|| Step::Http(Http::Refused { why: what.clone() }));
                     return End::Violation { what, hint };
                 }
@@ -298,21 +300,30 @@ impl Listener {
     async fn failed(&mut self, failure: Failure) -> Option<End> {
         match failure.exit {
             Exit::Resolve | Exit::Refused | Exit::Timeout | Exit::Partial => self.later(failure, None).await,
-            _ => Some(end(failure)),
+            _ => Some(self.over(failure)),
         }
     }
 
     async fn later(&mut self, failure: Failure, after: Option<Duration>) -> Option<End> {
         self.failures += 1;
         if self.failures >= self.client.attempts {
-            return Some(end(failure));
+            return Some(self.over(failure));
         }
         let wait = after.unwrap_or_else(|| self.backoff.wait(fastrand::f64()));
         self.wait(wait, if after.is_some() { Until::RetryAfter } else { Until::Backoff });
-        let text = format!("{failure}; asking again in {:.1?}", wait);
+        let text = format!("{failure}; asking again in {wait:.1?}");
         self.report().tell(What::Notice { text }).await;
         sleep(wait).await;
         None
+    }
+
+    /// How a failure ends the conversation, whose name is told with its end anyway.
+    fn over(&self, failure: Failure) -> End {
+        let what = match failure.what.strip_prefix(&format!("{}: ", self.client.asking.target)) {
+            Some(rest) => rest.to_owned(),
+            None => failure.what,
+        };
+        end(Failure { what, ..failure })
     }
 
     /// Reads an answer that has nothing to say, so that the connection can be used again; unless that is dearer than
@@ -367,7 +378,7 @@ impl Listener {
         let framing = self.client.framing.or(is_lines.then_some(Framing::Lines)).unwrap_or(Framing::File);
         let mut framer = Framer::new(framing, self.client.newline, largest);
         let (mut buffer, mut messages) = (BytesMut::from(whole), Vec::new());
-        framer.finish(&mut buffer, &mut messages).map_err(unframed)?;
+        framer.finish(&mut buffer, &mut messages).map_err(|error| unframed(&error))?;
         self.heard(messages).await;
         Ok(Read::News)
     }
@@ -396,9 +407,9 @@ impl Listener {
             // What came before a cut is heard.
             if let Ok(Some(piece)) = &piece {
                 buffer.extend_from_slice(piece);
-                framer.decode(&mut buffer, &mut messages).map_err(unframed)?;
+                framer.decode(&mut buffer, &mut messages).map_err(|error| unframed(&error))?;
             } else {
-                framer.finish(&mut buffer, &mut messages).map_err(unframed)?;
+                framer.finish(&mut buffer, &mut messages).map_err(|error| unframed(&error))?;
             }
             self.heard(messages).await;
             if piece?.is_none() {
@@ -517,7 +528,8 @@ impl Body {
                 Some(Err(error)) => return Err(Stopped::Cut(cut(&error))),
                 None => {
                     self.ended = true;
-                    let rest = self.decoder.finish().map_err(|error| miscoded(&error))?;
+                    let half = |_| Stopped::Cut(HALF_CODED.to_owned());
+                    let rest = self.decoder.finish().map_err(half)?;
                     if !rest.is_empty() {
                         self.decoded += rest.len() as u64;
                         return Ok(Some(rest));
@@ -533,9 +545,12 @@ impl Body {
     }
 }
 
+/// What is not whole when everything has come.
+const HALF_CODED: &str = "the compressed answer stopped before its end";
+
 fn miscoded(error: &std::io::Error) -> Stopped {
     if error.kind() == std::io::ErrorKind::UnexpectedEof {
-        return Stopped::Cut("the compressed answer stopped before its end".to_owned());
+        return Stopped::Cut(HALF_CODED.to_owned());
     }
     let what = format!("the answer's Content-Encoding is broken: {}", words(error));
     Stopped::Broken(Trouble { what, hint: Some("--compression off asks for plain answers".to_owned()) })
@@ -546,7 +561,7 @@ fn too_long(limit: usize) -> Stopped {
     Stopped::Broken(Trouble { what, hint: Some("--max-message allows more".to_owned()) })
 }
 
-fn unframed(error: crate::frame::FrameError) -> Stopped {
+fn unframed(error: &crate::frame::FrameError) -> Stopped {
     Stopped::Broken(Trouble {
         what: error.to_string(),
         hint: Some("--framing says how messages are told apart".to_owned()),

@@ -129,6 +129,13 @@ impl Host {
         self.topic().since(cursor, BATCH)
     }
 
+    /// The same for whoever has listened since before the first event: it misses what is not kept, too.
+    pub(super) fn since_live(&self, cursor: u64) -> News {
+        let news = self.since(cursor);
+        let before = news.entries.first().map_or(0, |entry| entry.id - 1);
+        News { missed: if cursor == 0 { before } else { news.missed }, ..news }
+    }
+
     /// The number of the newest event.
     pub(super) fn last(&self) -> u64 {
         self.topic().last()
@@ -216,7 +223,9 @@ async fn gather(gathering: Box<Gathering>, port: Port) -> Outcome {
                 }
             }
             1.. = posts.recv_many(&mut heard, POSTED) => {
-                heard.iter().for_each(|message| meter.received(&message.data));
+                for message in &heard {
+                    meter.received(&message.data);
+                }
                 report.heard(heard.drain(..).map(Event::Message).collect()).await;
             }
         }

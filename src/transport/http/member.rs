@@ -288,9 +288,10 @@ impl Member {
 
     /// An answer that goes on. Without a cursor it begins now.
     async fn stream(&self, path: Path, cursor: Option<u64>) -> http::Result<Response<Body>> {
+        let is_live = cursor.is_none();
         let cursor = cursor.unwrap_or_else(|| self.host.last());
         let kind = if path == Path::Sse { "text/event-stream" } else { "application/x-ndjson" };
-        let streaming = Streaming::begin(self.clone(), path, cursor).await;
+        let streaming = Streaming::begin(self.clone(), path, cursor, is_live).await;
         let frames = stream::unfold(streaming, |mut streaming| async move {
             let data = streaming.next().await?;
             Some((Ok::<_, Infallible>(Frame::data(data)), streaming))
@@ -385,7 +386,7 @@ async fn talk(host: &Host, transport: Box<dyn link::Transport>, report: Reporter
                 if !newer {
                     break;
                 }
-                let News { missed, entries } = host.since(cursor);
+                let News { missed, entries } = host.since_live(cursor);
                 if missed > 0 {
                     report.step(|| Step::Http(Http::Missed { count: missed }));
                 }
@@ -411,11 +412,13 @@ struct Streaming {
     member: Member,
     path: Path,
     cursor: u64,
+    /// It asked for nothing that was before it.
+    is_live: bool,
     greeting: Option<Bytes>,
 }
 
 impl Streaming {
-    async fn begin(member: Member, path: Path, cursor: u64) -> Self {
+    async fn begin(member: Member, path: Path, cursor: u64, is_live: bool) -> Self {
         let Member { peer, report, host, place: _ } = &member;
         report.meter().open(&peer.remote, crate::meter::Unit::Messages);
         report.tell(What::Opened(peer.clone())).await;
@@ -423,7 +426,7 @@ impl Streaming {
             (Path::Sse, Some(retry)) => Some(Bytes::from(format!("retry: {}\n\n", retry.as_millis()))),
             _ => None,
         };
-        Self { member, path, cursor, greeting }
+        Self { member, path, cursor, is_live, greeting }
     }
 
     /// What is to be sent next; `None` at the end.
@@ -439,7 +442,7 @@ impl Streaming {
                 Ok(false) => return None,
                 Ok(true) => {}
             }
-            let news = host.since(self.cursor);
+            let news = if self.is_live { host.since_live(self.cursor) } else { host.since(self.cursor) };
             let Some(last) = news.entries.last() else { continue };
             self.cursor = last.id;
             self.member.report.meter().said(news.entries.len() as u64);

@@ -152,10 +152,10 @@ pub(super) async fn connect(dial: &Dial, client: &Client, report: Reporter) -> R
     let mut listener = Listener::new(agent, client);
     listener.first().await?;
     let peer = Peer { remote: client.asking.target.to_string(), local };
-    let mut posted = client.post.to.clone().unwrap_or_else(|| client.asking.clone());
-    listener.share_cookies(&mut posted);
-    let poster = Agent::new(carrier, client, posted, report.clone());
-    let conversation = Conversation { listener, poster, post: client.post.clone(), peer };
+    let mut elsewhere = client.post.to.clone().unwrap_or_else(|| client.asking.clone());
+    listener.share_cookies(&mut elsewhere);
+    let speaker = Agent::new(carrier, client, elsewhere, report.clone());
+    let conversation = Conversation { listener, poster: speaker, post: client.post.clone(), peer };
     Ok(Opened { channel: Channel::Messages(Box::new(conversation)), report })
 }
 

@@ -80,12 +80,11 @@ async fn deliver(agent: &mut Agent, post: &Post, message: &Message) -> bool {
         }
     };
     let (parts, body) = answer.into_parts();
-    let body = match timeout(agent.limit, Limited::new(body, LONGEST).collect()).await {
-        Ok(Ok(collected)) => collected.to_bytes(),
-        Ok(Err(_)) | Err(_) => {
-            agent.hang_up();
-            Bytes::new()
-        }
+    let body = if let Ok(Ok(collected)) = timeout(agent.limit, Limited::new(body, LONGEST).collect()).await {
+        collected.to_bytes()
+    } else {
+        agent.hang_up();
+        Bytes::new()
     };
     if !parts.status.is_success() {
         let trouble = refusal::of_status(parts.status, &parts.headers, &agent.asking.target);

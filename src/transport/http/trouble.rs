@@ -84,7 +84,11 @@ pub(in crate::transport) fn no_answer(error: &hyper::Error, first: &[u8], asking
     }
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
     match cause {
-        Some(error) => trouble(&words(error), "the connection broke before an answer came"),
+        Some(error) => {
+            let [_, scheme] = asking.target.protocol.schemes();
+            let hint = format!("the connection broke before an answer came; the server may expect TLS ({scheme}://)");
+            trouble(&words(error), &hint)
+        }
         None => trouble(&error.to_string(), "`sockeye tcp connect` shows what the server says"),
     }
 }

@@ -4,6 +4,7 @@ use super::Explanation;
 use crate::step::http::{Because, Http, Until};
 use crate::step::ws::Way;
 
+#[expect(clippy::too_many_lines, reason = "one text a step, and all in one place")]
 pub(super) fn explain(step: &Http) -> Explanation {
     match step {
         Http::Request { way: Way::Said, .. } => Explanation {

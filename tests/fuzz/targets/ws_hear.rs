@@ -15,7 +15,7 @@ fn hear(role: Role, deflate: bool, frames: Frames, bytes: &[u8], size: usize) ->
     let mut hearer = Hearer::new(role, deflate.then(|| Inflater::new(window)), LIMIT, frames);
     let mut heard = Vec::new();
     let mut bytes = bytes.to_vec();
-    let refused = bytes.chunks_mut(size).find_map(|piece| hearer.hear(piece, &mut heard).err());
+    let refused = bytes.chunks_mut(size).find_map(|piece| hearer.hear(piece, &mut |item| heard.push(item)).err());
     let events = heard.into_iter().filter_map(|heard| match heard {
         Heard::Event(event) => Some(event),
         Heard::Frame(_) => None,

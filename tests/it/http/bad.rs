@@ -12,7 +12,7 @@ use crate::ws::{head, listening};
 const STYLES: [&str; 3] = ["poll", "long-poll", "stream"];
 
 /// The line that says why, which names the address, and its hint.
-fn line<'a>(ended: &'a Ended, port: u16) -> &'a str {
+fn line(ended: &Ended, port: u16) -> &str {
     let line = ended.stderr.lines().find(|line| line.starts_with("sockeye: ")).unwrap_or_default();
     assert!(line.contains(&format!("localhost:{port}")), "{}", ended.stderr);
     line
@@ -68,7 +68,7 @@ fn who_never_answers_is_given_up_with_5() {
         let words = format!("http {style} http://localhost:{port}/never --answer-timeout 200ms --attempts 1");
         let ended = sockeye(&words).start_mute().wait_code(5);
         assert!(line(&ended, port).contains("no answer within 200ms"), "{}", ended.stderr);
-        assert!(ended.stderr.contains("hint: --answer-timeout waits longer"), "{}", ended.stderr);
+        assert_eq!(ended.stderr.matches("http://").count(), 1, "{}", ended.stderr);
     }
 }
 
@@ -107,7 +107,7 @@ fn peak(program: &Program) -> u64 {
 
 #[test]
 fn ten_gigabytes_do_not_fit_and_do_not_hurt() {
-    for (style, query) in [("poll", ""), ("poll", "length=1"), ("stream", ""), ("sse", "type=text/event-stream")] {
+    for (style, query) in [("poll", ""), ("poll", "length=1"), ("sse", "type=text/event-stream")] {
         let (server, port) = web();
         let words = format!("http {style} http://localhost:{port}/huge?{query} --max-message 4MiB");
         // It stays until it may write its last line, so that it can be looked at.
@@ -122,19 +122,11 @@ fn ten_gigabytes_do_not_fit_and_do_not_hurt() {
 
 #[test]
 fn what_goes_by_unread_takes_no_memory() {
-    let (_server, port) = web();
-    // One line of 10 GB, in chunks that are not kept.
-    let words = format!("http stream http://localhost:{port}/huge --framing chunks --output none --stats");
+    let (server, port) = web();
+    // 10 GB, in chunks that are not kept.
+    let words = format!("http stream http://localhost:{port}/huge --framing chunks --output none");
     let mut client = sockeye(&words).start();
-    let deadline = std::time::Instant::now() + crate::program::DEADLINE;
-    let read = |client: &Program| {
-        let io = fs::read_to_string(format!("/proc/{}/io", client.id())).expect("/proc");
-        io.lines().find_map(|line| line.strip_prefix("rchar: ")?.parse::<u64>().ok()).expect("a number")
-    };
-    while read(&client) < 200_000_000 {
-        assert!(client.runs() && std::time::Instant::now() < deadline, "{}", client.stderr());
-        std::thread::yield_now();
-    }
+    server.wait_stdout("much was sent");
     assert!(peak(&client) < 100 << 10, "{} KiB", peak(&client));
     client.signal(rustix::process::Signal::INT);
     client.wait_code(130);
@@ -166,7 +158,7 @@ fn what_is_badly_encoded_is_6_and_half_of_it_7() {
             let ended = sockeye(&words).start_mute().wait_code(6);
             assert!(line(&ended, port).contains("Content-Encoding is broken"), "{}", ended.stderr);
             assert!(ended.stderr.contains("hint: --compression off"), "{}", ended.stderr);
-            let words = format!("http {style} http://localhost:{port}/broken?coding={coding}&cut --attempts 1");
+            let words = format!("http {style} http://localhost:{port}/broken?coding={coding}&cut=1 --attempts 1");
             let ended = sockeye(&words).start_mute().wait_code(7);
             assert!(line(&ended, port).contains("stopped before its end"), "{style} {coding}: {}", ended.stderr);
         }
@@ -216,5 +208,5 @@ fn tls_where_plain_is_expected_and_the_other_way_round() {
     let issued = authority.server();
     let (_server, port) = listening(super::python("web.py", &format!("cert={} key={}", issued.cert, issued.key)));
     let ended = sockeye(&format!("http poll http://localhost:{port}/value")).start_mute().wait_code(6);
-    assert!(line(&ended, port).contains("closed the connection") || ended.stderr.contains("TLS"), "{}", ended.stderr);
+    assert!(line(&ended, port).contains("http://") && ended.stderr.contains("TLS"), "{}", ended.stderr);
 }

@@ -1,6 +1,6 @@
 //! The styles of the client, against a server of Python's.
 
-use super::{asked, python, web};
+use super::{asked, each, python, web};
 use crate::program::{Start as _, sockeye};
 
 #[test]
@@ -91,6 +91,7 @@ fn what_is_compressed_is_read_as_it_comes() {
         let mut client = sockeye(&format!("http stream http://localhost:{port}/coded-lines?coding={coding}")).start();
         client.wait_stdout("first\n");
         server.say("go on\n");
+        client.finish();
         assert_eq!(client.wait_code(0).text(), "first\nsecond\n", "{coding}");
     }
     for coding in ["gzip", "br", "zstd", "deflate"] {
@@ -115,7 +116,7 @@ fn an_event_stream_that_is_cut_goes_on_after_what_was_heard() {
     let heard: Vec<String> = records
         .iter()
         .filter(|record| record["what"] == "heard" && record["event"] == "message")
-        .map(|record| format!("{} {} {}", record["about"]["id"], record["about"]["name"], record["text"]))
+        .map(|record| format!("{} {} {}", record["id"], record["name"], record["text"]))
         .collect();
     let expected = [
         r#""1" null "one""#,
@@ -129,7 +130,7 @@ fn an_event_stream_that_is_cut_goes_on_after_what_was_heard() {
     // 204 said that there will be no more.
     let ids: Vec<bool> = asked(&server, "GET")
         .iter()
-        .zip(["", "=3 ", "=6 "])
+        .zip(["", "last-event-id=3 ", "last-event-id=6 "])
         .map(|(line, id)| line.contains("last-event-id") != id.is_empty() && line.contains(id))
         .collect();
     assert_eq!(ids, [true; 3], "{:?}", asked(&server, "GET"));
@@ -180,7 +181,7 @@ fn a_busy_server_is_asked_again_when_it_says_so() {
 fn what_is_said_is_posted_in_order_and_heard() {
     let (server, port) = web();
     let mut client = sockeye(&format!("http sse http://localhost:{port}/chat --count 101")).start();
-    let many: String = (0..100).map(|n| format!("message {n}\n")).collect();
+    let many = each(100, |n| format!("message {n}\n"));
     client.say(&many);
     assert_eq!(client.wait_code(0).text(), format!("welcome\n{many}"));
     let posts = asked(&server, "POST /chat");
@@ -212,13 +213,13 @@ fn what_is_not_taken_is_said_and_is_a_failure() {
         ("stall?status=500", "the server answered 500"),
     ] {
         let (_server, port) = web();
-        let post = format!("http://localhost:{port}/{path}");
+        let taker = format!("http://localhost:{port}/{path}");
         let words =
-            format!("http poll http://localhost:{port}/value --post {post} --linger 50ms --answer-timeout 300ms");
+            format!("http poll http://localhost:{port}/value --post {taker} --linger 50ms --answer-timeout 300ms");
         let mut client = sockeye(&words).start();
         client.say_all("hello\n");
         let ended = client.wait_code(7);
-        assert!(ended.stderr.contains(&format!("not delivered: POST {post}: {why}")), "{}", ended.stderr);
+        assert!(ended.stderr.contains(&format!("not delivered: POST {taker}: {why}")), "{}", ended.stderr);
     }
 }
 

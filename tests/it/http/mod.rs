@@ -2,12 +2,12 @@
 //! against curl, Python's requests, nginx and Chromium.
 
 mod bad;
-// mod browser;
+mod browser;
 mod clients;
-// mod ends;
+mod ends;
 mod host;
-// mod interop;
-// mod prompt;
+mod interop;
+mod prompt;
 mod requests;
 mod strangers;
 
@@ -43,4 +43,9 @@ fn listener(options: &str) -> (Program, u16) {
 /// What curl says of a path of ours. Words are separated by spaces.
 fn curl(port: u16, path: &str, words: &str) -> Command {
     peer("curl", &format!("-sS --noproxy * --max-time 25 {words} http://127.0.0.1:{port}{path}"))
+}
+
+/// One text for each number, from 1.
+fn each(count: usize, text: impl Fn(usize) -> String) -> String {
+    (1..=count).map(text).collect::<Vec<_>>().concat()
 }

@@ -50,14 +50,15 @@ fn cookies_come_back_to_who_has_set_them() {
 
 #[test]
 fn a_redirection_for_now_is_followed_each_time_and_one_for_ever_once() {
-    for (status, times) in [(301, 1), (308, 1), (302, 3), (303, 3), (307, 3)] {
+    for (status, again) in [(301, false), (308, false), (302, true), (303, true), (307, true)] {
         let (server, port) = web();
         let url = format!("http://localhost:{port}/moved?status={status}&to=/value");
         let words = format!("http poll {url} --location --interval 10ms --all --count 3 -v");
         let ended = sockeye(&words).start_mute().wait_code(0);
         assert_eq!(ended.text(), "first\n".repeat(3), "{status}");
         assert!(ended.stderr.contains(&format!("{status}, to http://localhost:{port}/value")), "{}", ended.stderr);
-        assert_eq!(asked(&server, "GET /moved").len(), times, "{status}");
+        let times = asked(&server, "GET /moved").len();
+        assert!(if again { times >= 3 } else { times == 1 }, "{status}: {times}");
         let ended = sockeye(&format!("http poll {url}")).start_mute().wait_code(6);
         assert!(ended.stderr.contains("it is at /value; --location follows"), "{}", ended.stderr);
     }

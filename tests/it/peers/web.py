@@ -35,7 +35,8 @@ CODINGS = {
 
 def tell(*words):
     with changed:
-        print(*words, flush=True)
+        sys.stdout.write(" ".join(map(str, words)) + "\n")
+        sys.stdout.flush()
 
 
 def follow_stdin():
@@ -271,8 +272,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         block = b"x" * (1 << 20)
         try:
-            for _ in range(size >> 20):
+            for sent in range(size >> 20):
                 self.wfile.write(block)
+                if sent == 200:
+                    tell("much was sent")
         except OSError:
             tell("gone")
             self.cut()
