@@ -22,6 +22,9 @@ _sockeye() {
             sockeye,help)
                 cmd="sockeye__subcmd__help"
                 ;;
+            sockeye,learn)
+                cmd="sockeye__subcmd__learn"
+                ;;
             sockeye,replay)
                 cmd="sockeye__subcmd__replay"
                 ;;
@@ -48,6 +51,9 @@ _sockeye() {
                 ;;
             sockeye__subcmd__help,help)
                 cmd="sockeye__subcmd__help__subcmd__help"
+                ;;
+            sockeye__subcmd__help,learn)
+                cmd="sockeye__subcmd__help__subcmd__learn"
                 ;;
             sockeye__subcmd__help,replay)
                 cmd="sockeye__subcmd__help__subcmd__replay"
@@ -206,7 +212,7 @@ _sockeye() {
 
     case "${cmd}" in
         sockeye)
-            opts="-h -V --help --version tcp udp unix vsock ws scan replay completions help"
+            opts="-h -V --help --version tcp udp unix vsock ws scan learn replay completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -234,7 +240,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__help)
-            opts="tcp udp unix vsock ws scan replay completions help"
+            opts="tcp udp unix vsock ws scan learn replay completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -262,6 +268,20 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__help__subcmd__learn)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -520,6 +540,40 @@ _sockeye() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__learn)
+            opts="-o -h --act --no-pause --glossary --output --lang --color --help tcp udp"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --act)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en ko" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
