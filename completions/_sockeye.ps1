@@ -32,6 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('ws', 'ws', [CompletionResultType]::ParameterValue, 'Messages over the web''s own sockets')
             [CompletionResult]::new('sio', 'sio', [CompletionResultType]::ParameterValue, 'Events over WebSocket or HTTP polling')
             [CompletionResult]::new('scan', 'scan', [CompletionResultType]::ParameterValue, 'Tell which TCP ports of a host are open')
+            [CompletionResult]::new('learn', 'learn', [CompletionResultType]::ParameterValue, 'Lessons: a real client and a real server, one step at a time')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Show a recorded session again, in any view')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -970,6 +971,18 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'sockeye;learn' {
+            [CompletionResult]::new('--act', '--act', [CompletionResultType]::ParameterName, 'Begin with this act')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is shown')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is shown')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'The language [default: that of LANG, if it is one of these, or en]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--no-pause', '--no-pause', [CompletionResultType]::ParameterName, 'Wait for no key')
+            [CompletionResult]::new('--glossary', '--glossary', [CompletionResultType]::ParameterName, 'Explain the words that the lessons use')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'sockeye;replay' {
             [CompletionResult]::new('--diagram', '--diagram', [CompletionResultType]::ParameterName, 'Draw the sequence of what happened into this file: .svg, .txt, or .mmd for Mermaid')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
@@ -998,6 +1011,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('ws', 'ws', [CompletionResultType]::ParameterValue, 'Messages over the web''s own sockets')
             [CompletionResult]::new('sio', 'sio', [CompletionResultType]::ParameterValue, 'Events over WebSocket or HTTP polling')
             [CompletionResult]::new('scan', 'scan', [CompletionResultType]::ParameterValue, 'Tell which TCP ports of a host are open')
+            [CompletionResult]::new('learn', 'learn', [CompletionResultType]::ParameterValue, 'Lessons: a real client and a real server, one step at a time')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Show a recorded session again, in any view')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -1074,6 +1088,9 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             break
         }
         'sockeye;help;scan' {
+            break
+        }
+        'sockeye;help;learn' {
             break
         }
         'sockeye;help;replay' {

@@ -29,6 +29,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand ws 'Messages over the web''s own sockets'
             cand sio 'Events over WebSocket or HTTP polling'
             cand scan 'Tell which TCP ports of a host are open'
+            cand learn 'Lessons: a real client and a real server, one step at a time'
             cand replay 'Show a recorded session again, in any view'
             cand completions 'Print the completion script for a shell'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -921,6 +922,17 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'sockeye;learn'= {
+            cand --act 'Begin with this act'
+            cand -o 'The form of what is shown'
+            cand --output 'The form of what is shown'
+            cand --lang 'The language [default: that of LANG, if it is one of these, or en]'
+            cand --color 'When to use colour'
+            cand --no-pause 'Wait for no key'
+            cand --glossary 'Explain the words that the lessons use'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'sockeye;replay'= {
             cand --diagram 'Draw the sequence of what happened into this file: .svg, .txt, or .mmd for Mermaid'
             cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
@@ -947,6 +959,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand ws 'Messages over the web''s own sockets'
             cand sio 'Events over WebSocket or HTTP polling'
             cand scan 'Tell which TCP ports of a host are open'
+            cand learn 'Lessons: a real client and a real server, one step at a time'
             cand replay 'Show a recorded session again, in any view'
             cand completions 'Print the completion script for a shell'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -1003,6 +1016,8 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         &'sockeye;help;sio;encode'= {
         }
         &'sockeye;help;scan'= {
+        }
+        &'sockeye;help;learn'= {
         }
         &'sockeye;help;replay'= {
         }

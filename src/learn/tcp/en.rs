@@ -4,8 +4,7 @@ use super::{ACTS, Act};
 use crate::learn::Code;
 use crate::learn::Term as T;
 
-pub(in crate::learn) const ABOUT: &str =
-    "a TCP connection from its first call to its last, and what the kernel makes of each";
+pub(in crate::learn) const ABOUT: &str = "a TCP connection, from its first call to its last";
 
 pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
     Act {
@@ -35,7 +34,7 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
     Act {
         title: "It listens",
         text: "listen() makes it a listener: from now on the kernel answers whoever wants to connect, by itself, and keeps \
-               finished connections in a queue of at most 16, the backlog. A listener carries no data, now or later.",
+               finished connections in a queue for accept(). How long that may be is the backlog, here 16. A listener carries no data, now or later.",
         source: "listen(2), RFC 9293 §3.9.1.1 (passive OPEN)",
         see: "ss -ltn 'sport = :{port}'  # Recv-Q: waiting, Send-Q: the backlog",
         terms: &[T::Backlog, T::AcceptQueue, T::State],

@@ -4,7 +4,7 @@ use super::{ACTS, Act};
 use crate::learn::Code;
 use crate::learn::Term as T;
 
-pub(in crate::learn) const ABOUT: &str = "TCP 연결의 첫 호출부터 마지막 호출까지, 그리고 그때마다 커널이 하는 일";
+pub(in crate::learn) const ABOUT: &str = "TCP 연결, 첫 호출부터 마지막 호출까지";
 
 pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
     Act {

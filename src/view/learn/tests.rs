@@ -139,6 +139,7 @@ async fn for_programs_and_for_notes() {
 fn the_list_and_the_glossary() {
     let list = form(LearnOutput::Human, Language::English).list(|lesson| lesson == Lesson::Udp);
     assert!(list.contains("[ ] tcp ") && list.contains("[x] udp "), "{list}");
+    assert!(list.lines().all(|line| line.width() <= 80), "{list}");
     let list = form(LearnOutput::Json, Language::English).list(|lesson| lesson == Lesson::Udp);
     assert!(list.contains(r#""lesson":"tcp""#) && list.contains(r#""done":true"#), "{list}");
     let glossary = form(LearnOutput::Human, Language::English).glossary();
