@@ -294,13 +294,7 @@ impl Meter {
     pub fn enter(&self, stage: Stage) {
         let counts = matches!(
             stage,
-            Stage::Resolve
-                | Stage::Connect
-                | Stage::Proxy
-                | Stage::Tls
-                | Stage::Upgrade
-                | Stage::Request
-                | Stage::Talk
+            Stage::Resolve | Stage::Connect | Stage::Proxy | Stage::Tls | Stage::Upgrade | Stage::Request | Stage::Talk
         );
         if !counts {
             return; // they take no time, or follow the talk

@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::{
-    AcceptRate, Access, Exec, IpOptions, LISTENING, NETWORK, Network, Port, Queue, Reconnect, Retry, Switch, Talk, TcpOptions,
-    TlsClient, TlsServer,
+    AcceptRate, Access, Exec, IpOptions, LISTENING, NETWORK, Network, Port, Queue, Reconnect, Retry, Switch, Talk,
+    TcpOptions, TlsClient, TlsServer,
 };
 use crate::quantity::parse_duration;
 

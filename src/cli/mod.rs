@@ -47,7 +47,8 @@ pub use talk::{Ending, Messages, Show, Talk};
 pub use tls::{TlsClient, TlsHandshake, TlsIdentity, TlsServer};
 pub use traffic::Traffic;
 pub use values::{
-    AtEof, Color, CompareOutput, Family, Newline, Output, ReplyMode, ReplyTo, Shell, Slow, StdinTo, Switch, Timestamps, UnixType,
+    AtEof, Color, CompareOutput, Family, Newline, Output, ReplyMode, ReplyTo, Shell, Slow, StdinTo, Switch, Timestamps,
+    UnixType,
 };
 pub use ws::{MessageKind, Ws, WsAsk, WsCommon, WsConnect, WsDeflate, WsListen, WsOffer};
 
@@ -109,6 +110,7 @@ Examples:
   sockeye compare --rtt 50ms --events 100
   sockeye compare --styles polling,long-polling,sse --interval 500ms --rate 2
   sockeye compare --rtt 30ms --report compare.html
+  sockeye compare --web
   sockeye compare --output json | jq '.lanes[] | [.style, .latency.mean_ns / 1e6]'")]
     Compare(Compare),
     /// Tell which TCP ports of a host are open

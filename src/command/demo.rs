@@ -9,6 +9,7 @@ use crate::cli::Newline;
 use crate::endpoint::{HostPort, ListenOn, UnixListenOn, UnixName};
 use crate::exit::{Exit, Failure};
 use crate::frame::Framing;
+use crate::http::{Asking, Carrier, Protocol, Strangers, Target};
 use crate::link::{self, Journal, Reply, Watch};
 use crate::plan::Demo;
 use crate::tls::{Client, ClientOptions, Fingerprint, Server, ServerOptions, Trust};
@@ -18,7 +19,6 @@ use crate::transport::listener::Backlog;
 use crate::transport::multicast::Joins;
 use crate::transport::sockets::Options;
 use crate::transport::{Bind, Channel, Dial, Handed, Listener, On, Opened, To, http, tcp, udp, unix, ws};
-use crate::http::{Asking, Carrier, Protocol, Strangers, Target};
 use crate::ws::handshake::Rules;
 
 /// Starts the server and says how to reach it. It lives as long as the runtime.
@@ -148,8 +148,8 @@ fn path(style: &http::Style) -> &'static str {
 }
 
 fn reached(protocol: Protocol, endpoint: &str) -> Result<(Target, HostPort), Failure> {
-    let target = Target::parse(protocol, endpoint)
-        .map_err(|why| Failure::new(Exit::Io, format!("demo: {endpoint}: {why}")))?;
+    let target =
+        Target::parse(protocol, endpoint).map_err(|why| Failure::new(Exit::Io, format!("demo: {endpoint}: {why}")))?;
     match target.carrier.clone() {
         Carrier::Host(at) | Carrier::Secure(at) => Ok((target, at)),
         Carrier::Unix(_) => Err(Failure::new(Exit::Io, format!("demo: {endpoint} is no address"))),

@@ -14,7 +14,9 @@ pub fn when(style: Style) -> &'static str {
             "when news is rare and should come at once, and something on the way breaks streams: each event costs a whole \
              request"
         }
-        Style::Streaming => "when a program of yours reads one answer to its end: the least there is over HTTP, and no browser API",
+        Style::Streaming => {
+            "when a program of yours reads one answer to its end: the least there is over HTTP, and no browser API"
+        }
         Style::Sse => {
             "when news goes one way, to browsers too: it is plain HTTP, comes back by itself and loses nothing over the gap; \
              what is said goes by POST"

@@ -114,9 +114,8 @@ impl Line {
         let mut state = self.state();
         state.take();
         let under_way = state.connections.iter_mut().filter_map(|reader| reader.exchanges().1).count() as u64;
-        let sum = |way: usize| {
-            state.connections.iter().fold(state.past[way], |sum, reader| sum.plus(reader.shares()[way]))
-        };
+        let sum =
+            |way: usize| state.connections.iter().fold(state.past[way], |sum, reader| sum.plus(reader.shares()[way]));
         Crossed {
             up: sum(0),
             down: sum(1),

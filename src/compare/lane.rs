@@ -104,9 +104,9 @@ impl Lane {
         let (ready, opened) = oneshot::channel();
         let serving = Serving { style, clock, down: down.clone(), up: up.clone() };
         thread(&format!("{style} server"), serving.run(ordered, ready), Arc::clone(&failed))?;
-        let opened = opened.await.unwrap_or_else(|_| {
-            Err(Failure::new(Exit::Io, format!("compare: the server of {style} did not start")))
-        })?;
+        let opened = opened
+            .await
+            .unwrap_or_else(|_| Err(Failure::new(Exit::Io, format!("compare: the server of {style} did not start"))))?;
         let line = Line::new(rtt, start);
         let near = carry(style, line.clone(), opened, Arc::clone(&failed))?;
         let server = End { orders };
@@ -152,7 +152,12 @@ fn processor() -> Duration {
 }
 
 /// Starts the line to a server; its near end.
-fn carry(style: Style, line: Arc<Line>, server: SocketAddr, failed: Arc<Mutex<Option<Failure>>>) -> Result<SocketAddr, Failure> {
+fn carry(
+    style: Style,
+    line: Arc<Line>,
+    server: SocketAddr,
+    failed: Arc<Mutex<Option<Failure>>>,
+) -> Result<SocketAddr, Failure> {
     let fail = |error: std::io::Error| Failure::system("bind", "the line of compare", &error);
     let local = SocketAddr::from(([127, 0, 0, 1], 0));
     let name = format!("{style} line");
@@ -160,9 +165,8 @@ fn carry(style: Style, line: Arc<Line>, server: SocketAddr, failed: Arc<Mutex<Op
         let near = std::net::UdpSocket::bind(local).map_err(fail)?;
         near.set_nonblocking(true).map_err(fail)?;
         let address = near.local_addr().map_err(fail)?;
-        let task = async move {
-            line.carry_datagrams(UdpSocket::from_std(near).map_err(fail)?, server).await.map_err(fail)
-        };
+        let task =
+            async move { line.carry_datagrams(UdpSocket::from_std(near).map_err(fail)?, server).await.map_err(fail) };
         thread(&name, task, failed)?;
         return Ok(address);
     }
@@ -170,9 +174,8 @@ fn carry(style: Style, line: Arc<Line>, server: SocketAddr, failed: Arc<Mutex<Op
     near.set_nonblocking(true).map_err(fail)?;
     let address = near.local_addr().map_err(fail)?;
     let spoken = if style.is_http() { Spoken::Http } else { Spoken::Raw };
-    let task = async move {
-        line.carry(TcpListener::from_std(near).map_err(fail)?, server, spoken).await.map_err(fail)
-    };
+    let task =
+        async move { line.carry(TcpListener::from_std(near).map_err(fail)?, server, spoken).await.map_err(fail) };
     thread(&name, task, failed)?;
     Ok(address)
 }
@@ -299,13 +302,8 @@ fn quick(style: Style) -> Options {
 
 fn start(opened: Opened, say: Vec<Event>) -> Link {
     let Opened { channel, report } = opened;
-    let frames = Frames {
-        heard: Framing::Lines,
-        said: Framing::Lines,
-        newline: Newline::AsIs,
-        limit: LARGEST,
-        patience: None,
-    };
+    let frames =
+        Frames { heard: Framing::Lines, said: Framing::Lines, newline: Newline::AsIs, limit: LARGEST, patience: None };
     let transport: Box<dyn link::Transport> = match channel {
         Channel::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, frames)),
         Channel::Messages(transport) => transport,
@@ -354,12 +352,7 @@ impl Calling {
             tls: None,
             style,
             asking: Asking::new(target(Protocol::Http, format!("http://{}/{path}?since=0", self.near))?),
-            request: Request {
-                method: Method::GET,
-                body: Bytes::new(),
-                content_type: None,
-                codings: Codings::Refused,
-            },
+            request: Request { method: Method::GET, body: Bytes::new(), content_type: None, codings: Codings::Refused },
             post: Post::default(),
             framing: None,
             newline: Newline::AsIs,

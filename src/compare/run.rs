@@ -11,9 +11,7 @@ use super::ledger::{Latency, Ledger};
 use super::schedule::{payload, times};
 use super::style::Style;
 use super::theory::{self, Setting};
-use super::{
-    Burst, Idle, LaneProgress, LaneReport, Phase, Progress, Report, Rules, Upward, What, advice,
-};
+use super::{Burst, Idle, LaneProgress, LaneReport, Phase, Progress, Report, Rules, Upward, What, advice};
 use crate::event::{Clock, Timed};
 use crate::exit::{Exit, Failure};
 
@@ -84,10 +82,10 @@ impl Comparison {
                 took_ns: burst[at].is_complete().then(|| burst[at].span()).flatten().map(nanos),
                 crossed: burst_marks[at].crossed.since(talked[at].crossed),
             });
-            report.upward =
-                (self.rules.upward > 0).then(|| self.went_up(lane, upward_marks[at].crossed.since(burst_marks[at].crossed)));
-            report.idle =
-                (!self.rules.idle.is_zero()).then(|| self.idled(idle_marks[at].crossed.since(upward_marks[at].crossed)));
+            report.upward = (self.rules.upward > 0)
+                .then(|| self.went_up(lane, upward_marks[at].crossed.since(burst_marks[at].crossed)));
+            report.idle = (!self.rules.idle.is_zero())
+                .then(|| self.idled(idle_marks[at].crossed.since(upward_marks[at].crossed)));
             report
         });
         let report = Report {
@@ -248,7 +246,8 @@ impl Comparison {
         let counts = told.counts();
         let crossed = after.crossed.since(before.crossed);
         let size = |number| payload(number, self.rules.payload).len() as u64;
-        let payload_bytes: u64 = (1..=self.rules.events as u64).filter(|number| told.heard_at(*number).is_some()).map(size).sum();
+        let payload_bytes: u64 =
+            (1..=self.rules.events as u64).filter(|number| told.heard_at(*number).is_some()).map(size).sum();
         let total = crossed.up.total + crossed.down.total;
         let heard = counts.heard.max(1);
         let each = |after: Duration, before: Duration| nanos(after.saturating_sub(before)) / heard;
@@ -293,7 +292,11 @@ impl Comparison {
     fn idled(&self, crossed: Crossed) -> Idle {
         let minutes = self.rules.idle.as_secs_f64() / 60.0;
         let rate = |count: u64| count as f64 / minutes;
-        Idle { up_bytes: rate(crossed.up.total), down_bytes: rate(crossed.down.total), requests: rate(crossed.requests) }
+        Idle {
+            up_bytes: rate(crossed.up.total),
+            down_bytes: rate(crossed.down.total),
+            requests: rate(crossed.requests),
+        }
     }
 }
 

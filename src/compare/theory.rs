@@ -96,7 +96,12 @@ pub fn of(style: Style, setting: Setting) -> Theory {
         Style::Streaming => pushed("chunk size and line ends, {\"id\":…}"),
         Style::Sse => pushed("chunk size and line ends, data:, id:"),
         Style::WebSocket => Theory { requests_formula: "1 upgrade", ..pushed("2, 4 or 10 down; 4 more up") },
-        Style::Tcp => Theory { requests_formula: "none", first_ns: ns(1.5 * rtt), first_formula: "1.5R", ..pushed("1, a line end") },
+        Style::Tcp => Theory {
+            requests_formula: "none",
+            first_ns: ns(1.5 * rtt),
+            first_formula: "1.5R",
+            ..pushed("1, a line end")
+        },
         Style::Udp => Theory { requests_formula: "none", first_ns: ns(rtt), first_formula: "R", ..pushed("none") },
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io::{self, Write as _};
 
-use bytes::Bytes;
 use brotli_decompressor::DecompressorWriter;
+use bytes::Bytes;
 use flate2::write::{MultiGzDecoder, ZlibDecoder};
 
 /// What we can undo, as it is said to a server.
@@ -138,9 +138,13 @@ mod tests {
             encoder.write_all(&text).expect("it goes to memory");
             encoder.finish().expect("it goes to memory")
         };
-        for (coding, bytes) in
-            [("gzip", gzip(&text)), ("GZIP", gzip(&text)), ("deflate", zlib), ("zstd", zstd), ("identity", text.clone())]
-        {
+        for (coding, bytes) in [
+            ("gzip", gzip(&text)),
+            ("GZIP", gzip(&text)),
+            ("deflate", zlib),
+            ("zstd", zstd),
+            ("identity", text.clone()),
+        ] {
             for piece in [1, 7, bytes.len()] {
                 assert_eq!(read(coding, &bytes, piece).as_deref(), Ok(&text[..]), "{coding} by {piece}");
             }

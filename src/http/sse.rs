@@ -265,7 +265,10 @@ mod tests {
             (b"event: a\nevent\ndata:1\n\n", vec![event("", "", "1")]),
             // An id stays, also that of an event without data; an empty one unsays it; one with NUL is none.
             (b"id: 1\n\ndata:x\n\n", vec![event("", "1", "x")]),
-            (b"id: 1\ndata:x\n\ndata:y\n\nid\ndata:z\n\n", vec![event("", "1", "x"), event("", "1", "y"), event("", "", "z")]),
+            (
+                b"id: 1\ndata:x\n\ndata:y\n\nid\ndata:z\n\n",
+                vec![event("", "1", "x"), event("", "1", "y"), event("", "", "z")],
+            ),
             (b"id: 1\nid: 2\0\ndata:x\n\n", vec![ignored("id"), event("", "1", "x")]),
             // Retry is digits.
             (b"retry: 10\n", vec![Item::Retry(10)]),

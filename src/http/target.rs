@@ -218,7 +218,10 @@ mod tests {
             let target = Target::parse(Protocol::WebSocket, text).expect(text);
             assert_eq!((target.to_string().as_str(), target.authority().as_str()), (shown, authority), "{text}");
         }
-        assert_eq!(Target::parse(Protocol::WebSocket, "ws://u:p%40@h:1/").expect("a target").login, Some(Login::parse("u:p@").expect("a login")));
+        assert_eq!(
+            Target::parse(Protocol::WebSocket, "ws://u:p%40@h:1/").expect("a target").login,
+            Some(Login::parse("u:p@").expect("a login"))
+        );
         for text in ["", "ws://", "ftp://x", "ws://h/#x", "ws+unix:", "ws+unix:/x:/a b", "ws://h:99999", "tcp://h:1"] {
             assert!(Target::parse(Protocol::WebSocket, text).is_err(), "{text}");
         }

@@ -145,9 +145,14 @@ mod tests {
         for text in ["a", "b", "c"] {
             topic.publish(Message::text(text));
         }
-        for (cursor, most, expected) in
-            [(0, 9, &[1, 2, 3][..]), (1, 9, &[2, 3]), (1, 1, &[2]), (3, 9, &[]), (4, 9, &[1, 2, 3]), (u64::MAX, 9, &[1, 2, 3])]
-        {
+        for (cursor, most, expected) in [
+            (0, 9, &[1, 2, 3][..]),
+            (1, 9, &[2, 3]),
+            (1, 1, &[2]),
+            (3, 9, &[]),
+            (4, 9, &[1, 2, 3]),
+            (u64::MAX, 9, &[1, 2, 3]),
+        ] {
             let news = topic.since(cursor, most);
             assert_eq!((ids(&news).as_slice(), news.missed), (expected, 0), "since {cursor}, at most {most}");
         }

@@ -19,8 +19,8 @@ use std::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::cli::{
-    self, Cli, Command, Exec, Family, Feed, Http, IpOptions, Names, Network, Offline, Output, Reconnect, ReplyMode, ReplyTo,
-    Serve, Shell, Slow, StdinTo, Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect,
+    self, Cli, Command, Exec, Family, Feed, Http, IpOptions, Names, Network, Offline, Output, Reconnect, ReplyMode,
+    ReplyTo, Serve, Shell, Slow, StdinTo, Talk as TalkOptions, Tcp, TcpConnect, TcpListen, TcpOptions, Udp, UdpConnect,
     UdpListen, Unix, UnixConnect, UnixListen, UnixType, Vsock, VsockConnect, VsockListen, Ws,
 };
 use crate::endpoint::{HostPort, ListenOn, NameAddress, UnixListenOn, UnixName, VsockAddress};
@@ -43,7 +43,7 @@ use crate::transport::resolve::Overrides;
 use crate::transport::sockets::{Groups, Options};
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix, vsock};
 use crate::view::{Company, Look, Talk as Talkativeness};
-pub use compare::{Compare, Look as CompareLook};
+pub use compare::{Compare, Look as CompareLook, Web};
 pub use measure::Measure;
 pub use ping::Ping;
 pub use scan::{Addresses, Scan};
@@ -99,6 +99,8 @@ pub enum Plan {
     Scan(Box<Scan>),
     /// Measure styles side by side.
     Compare(Box<Compare>),
+    /// The same in a browser.
+    CompareWeb(Box<Web>),
     /// Show a record again.
     Replay(PathBuf, Look),
     /// Print a completion script.
@@ -279,9 +281,13 @@ fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environmen
     sockets::speaks_first(&network.options, if asks { First::Us } else { First::Whoever })?;
     let to = match target {
         None => Target::Demo(Demo::Tcp { network, tls }),
-        Some(target) => {
-            Target::Endpoint(Dial { to: To::Tcp(tcp::Dial { target, network }), tls, ws: None, http: None, retry: retry.retry })
-        }
+        Some(target) => Target::Endpoint(Dial {
+            to: To::Tcp(tcp::Dial { target, network }),
+            tls,
+            ws: None,
+            http: None,
+            retry: retry.retry,
+        }),
     };
     connect(to, Some(&reconnect), exec, talk, Carries::Bytes, terminal, environment)
 }
@@ -476,7 +482,8 @@ fn vsock_listen(options: VsockListen, terminal: Terminal, environment: &Environm
     let on = VsockAddress::parse_listen(&address)?;
     let on = On::Vsock(vsock::Bind { on, backlog: access::backlog(&queue) });
     let tls = tls::server(tls, false, Over::Local, None, environment)?;
-    let bind = Bind { on, manager: environment.manager.clone(), access: access::anybody(&rate), tls, ws: None, http: None };
+    let bind =
+        Bind { on, manager: environment.manager.clone(), access: access::anybody(&rate), tls, ws: None, http: None };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal, environment)
 }
 

@@ -13,6 +13,7 @@ use crate::endpoint::{ListenOn, UnixName};
 use crate::environment::Environment;
 use crate::exit::Failure;
 use crate::frame::Framing;
+use crate::http::{Asking, Carrier, Login, Protocol, Strangers, Target, headers};
 use crate::input::{Kinds, Reading};
 use crate::proxy::Route;
 use crate::session::Linger;
@@ -21,7 +22,6 @@ use crate::transport::ws::{Answers, Client, Manners, Pings, Server};
 use crate::transport::{Bind, Dial, On, To, tcp, unix};
 use crate::ws::deflate::{Takeover, Window};
 use crate::ws::extension::Config;
-use crate::http::{Asking, Carrier, Login, Protocol, Strangers, Target, headers};
 use crate::ws::handshake::{Ask, Page, Rules, Subprotocols};
 use crate::ws::speaking::Masking;
 use crate::ws::verbs::VERBS;
@@ -92,7 +92,13 @@ pub(super) fn ws_connect(options: WsConnect, terminal: Terminal, environment: &E
             let options = sockets::buffers(&ip.buffers)?;
             let kind = crate::cli::UnixType::Stream;
             let dial = unix::Dial { target, kind, bind: None, limit: usize::MAX, options };
-            Whom::Endpoint(Dial { to: To::Unix(dial), tls: None, ws: Some(Box::new(client)), http: None, retry: retry.retry })
+            Whom::Endpoint(Dial {
+                to: To::Unix(dial),
+                tls: None,
+                ws: Some(Box::new(client)),
+                http: None,
+                retry: retry.retry,
+            })
         }
     };
     let linger = talk.ending.linger;

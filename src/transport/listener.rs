@@ -154,12 +154,7 @@ impl Listener {
     }
 
     /// Its endpoints are HTTP's, and what is said and heard there is one conversation.
-    pub(super) async fn gathering(
-        mut self,
-        gathering: http::Gathering,
-        incoming: Incoming,
-        journal: &Journal,
-    ) -> Self {
+    pub(super) async fn gathering(mut self, gathering: http::Gathering, incoming: Incoming, journal: &Journal) -> Self {
         let secure = |endpoint: &String| http::endpoint(endpoint, endpoint.starts_with("tls://"));
         self.endpoints = self.endpoints.iter().map(secure).collect();
         let endpoint = self.endpoints.first().cloned().unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::event::Timed;
 use crate::plan::CompareLook;
 use crate::quantity::show_nanos;
 
-pub use page::page;
+pub use page::{WEB, page};
 
 /// The fields of a report, for the man page.
 pub const SCHEMA: &str = "\
@@ -217,8 +217,9 @@ fn latencies(lanes: &[LaneReport]) -> Vec<Vec<String>> {
 }
 
 fn costs(lanes: &[LaneReport]) -> Vec<Vec<String>> {
-    let mut rows =
-        vec![heads(&["", "requests", "in vain", "TCP", "up", "heads", "down", "heads", "framing", "payload", "an event"])];
+    let mut rows = vec![heads(&[
+        "", "requests", "in vain", "TCP", "up", "heads", "down", "heads", "framing", "payload", "an event",
+    ])];
     for lane in lanes {
         let crossed = &lane.crossed;
         let framing = (crossed.down.total - crossed.down.heads).saturating_sub(lane.payload_bytes);
@@ -242,8 +243,18 @@ fn costs(lanes: &[LaneReport]) -> Vec<Vec<String>> {
 }
 
 fn others(lanes: &[LaneReport]) -> Vec<Vec<String>> {
-    let mut rows =
-        vec![heads(&["", "burst", "requests", "up: mean", "an event", "TCP", "idle: B/min", "req/min", "CPU", "server's"])];
+    let mut rows = vec![heads(&[
+        "",
+        "burst",
+        "requests",
+        "up: mean",
+        "an event",
+        "TCP",
+        "idle: B/min",
+        "req/min",
+        "CPU",
+        "server's",
+    ])];
     let none = || "-".to_owned();
     for lane in lanes {
         let burst = lane.burst.as_ref();

@@ -191,7 +191,12 @@ fn message() -> impl Strategy<Value = Message> {
         let [from, name, id] = said.map(|said| said.map(String::into_boxed_str));
         Some(Box::new(About { from, name, id })).filter(|about| **about != About::default())
     });
-    (kind, extent, about, data).prop_map(|(kind, extent, about, data)| Message { kind, extent, about, data: data.into() })
+    (kind, extent, about, data).prop_map(|(kind, extent, about, data)| Message {
+        kind,
+        extent,
+        about,
+        data: data.into(),
+    })
 }
 
 fn event() -> impl Strategy<Value = Event> {

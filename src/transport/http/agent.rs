@@ -120,7 +120,9 @@ impl Agent {
             .max_buf_size(LONGEST_HEAD)
             .handshake(TokioIo::new(metered))
             .await
-            .map_err(|error| trouble::failed(&remote, trouble::no_answer(&error, &first.bytes(), &self.asking), &self.report))?;
+            .map_err(|error| {
+                trouble::failed(&remote, trouble::no_answer(&error, &first.bytes(), &self.asking), &self.report)
+            })?;
         // Its end is seen by whoever asks next, and by whoever reads a body.
         let driver = tokio::spawn(async move {
             let _ = connection.await;
@@ -146,9 +148,10 @@ impl Agent {
             let leads = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
             let (true, Some(to), 1..) = (leads, to, self.asking.redirects) else { return Ok(answer) };
             let from = self.name();
-            let next = self.asking.redirected(to).map_err(|why| {
-                Failure::new(Exit::Protocol, format!("{from}: redirected, but {why}"))
-            })?;
+            let next = self
+                .asking
+                .redirected(to)
+                .map_err(|why| Failure::new(Exit::Protocol, format!("{from}: redirected, but {why}")))?;
             // Every client makes a GET of a POST that is answered so (RFC 9110 §15.4.2 to §15.4.4).
             if matches!(status.as_u16(), 301..=303) && ask_here.method == Method::POST {
                 ask_here = Ask { method: Method::GET, body: Bytes::new(), headers: ask_here.headers };

@@ -478,9 +478,7 @@ impl Body {
             }
             let frame = match self.limit {
                 None => self.incoming.frame().await,
-                Some(limit) => {
-                    timeout(limit, self.incoming.frame()).await.map_err(|_| Stopped::Cut(stalled(limit)))?
-                }
+                Some(limit) => timeout(limit, self.incoming.frame()).await.map_err(|_| Stopped::Cut(stalled(limit)))?,
             };
             match frame {
                 Some(Ok(frame)) => {
@@ -522,7 +520,10 @@ fn too_long(limit: usize) -> Stopped {
 }
 
 fn unframed(error: crate::frame::FrameError) -> Stopped {
-    Stopped::Broken(Trouble { what: error.to_string(), hint: Some("--framing says how messages are told apart".to_owned()) })
+    Stopped::Broken(Trouble {
+        what: error.to_string(),
+        hint: Some("--framing says how messages are told apart".to_owned()),
+    })
 }
 
 fn stalled(limit: Duration) -> String {
@@ -557,7 +558,8 @@ fn is_event_stream(kind: &str) -> bool {
 
 /// Types of content whose lines are messages.
 fn is_lines(kind: &str) -> bool {
-    const LINES: [&str; 4] = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines"];
+    const LINES: [&str; 4] =
+        ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines"];
     let kind = kind.split(';').next().unwrap_or_default().trim();
     LINES.iter().any(|lines| lines.eq_ignore_ascii_case(kind))
 }
@@ -600,7 +602,8 @@ mod tests {
     #[test]
     fn an_interval_is_spread_around_itself() {
         let second = Duration::from_secs(1);
-        for (percent, luck, millis) in [(0, 0.3, 1000), (20, 0.0, 800), (20, 0.5, 1000), (20, 1.0, 1200), (900, 0.0, 0)] {
+        for (percent, luck, millis) in [(0, 0.3, 1000), (20, 0.0, 800), (20, 0.5, 1000), (20, 1.0, 1200), (900, 0.0, 0)]
+        {
             assert_eq!(spread(second, percent, luck), Duration::from_millis(millis), "{percent} % with {luck}");
         }
     }

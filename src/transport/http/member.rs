@@ -53,6 +53,7 @@ enum Path {
     Sse,
     WebSocket,
     Publish,
+    Control,
 }
 
 impl Path {
@@ -65,6 +66,7 @@ impl Path {
             "/sse" => Self::Sse,
             "/ws" => Self::WebSocket,
             "/publish" => Self::Publish,
+            "/control" => Self::Control,
             _ => return None,
         })
     }
@@ -117,7 +119,11 @@ impl Member {
         self.report.step(|| {
             let first = format!("{} {} {:?}", request.method(), request.uri(), request.version());
             let body = text(request.headers(), header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
-            Step::Http(Http::Request { way: Way::Heard, head: lines(first, request.headers()), body: body.unwrap_or(0) })
+            Step::Http(Http::Request {
+                way: Way::Heard,
+                head: lines(first, request.headers()),
+                body: body.unwrap_or(0),
+            })
         });
         let origin = request.headers().get(header::ORIGIN).cloned();
         let answered = if is_full { Self::full() } else { self.judged(request).await };
@@ -142,7 +148,11 @@ impl Member {
     }
 
     fn full() -> http::Result<Response<Body>> {
-        refuse(StatusCode::SERVICE_UNAVAILABLE, "no room for another", &[(header::RETRY_AFTER, "5"), (header::CONNECTION, "close")])
+        refuse(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no room for another",
+            &[(header::RETRY_AFTER, "5"), (header::CONNECTION, "close")],
+        )
     }
 
     async fn judged(&self, request: Request<Incoming>) -> http::Result<Response<Body>> {
@@ -150,7 +160,8 @@ impl Member {
         if let Some(why) = server.strangers.turned_away(request.headers()) {
             return self.refuse(StatusCode::FORBIDDEN, &why, &[]);
         }
-        let Some(path) = Path::of(request.uri().path()) else {
+        let is_there = |path: &Path| *path != Path::Control || server.front.is_some();
+        let Some(path) = Path::of(request.uri().path()).filter(is_there) else {
             return self.refuse(StatusCode::NOT_FOUND, &format!("nothing is at {}", request.uri().path()), &[]);
         };
         if request.method() == Method::OPTIONS {
@@ -171,10 +182,10 @@ impl Member {
             return self.refuse(StatusCode::UNAUTHORIZED, "a login is needed", &challenge);
         }
         match (request.method(), path) {
-            (&Method::POST, _) => self.post(request).await,
+            (&Method::POST, path) => self.post(path, request).await,
             (&Method::GET, Path::WebSocket) => self.websocket(request),
             (&Method::GET | &Method::HEAD, Path::Page) => match server.page {
-                Page::Shown => page(),
+                Page::Shown => page(server.front.as_ref().map_or(PAGE, |front| front.page)),
                 Page::Hidden => self.refuse(StatusCode::NOT_FOUND, "no page is here", &[]),
             },
             (&Method::GET, path) => {
@@ -187,9 +198,11 @@ impl Member {
                     Path::Poll => self.poll(&parts, cursor.unwrap_or(0)),
                     Path::LongPoll => self.long_poll(&parts, cursor.unwrap_or(0)).await,
                     Path::Stream | Path::Sse => self.stream(path, cursor).await,
-                    Path::Page | Path::WebSocket | Path::Publish => {
-                        self.refuse(StatusCode::METHOD_NOT_ALLOWED, "what is posted here is published", &[(header::ALLOW, "POST")])
-                    }
+                    Path::Page | Path::WebSocket | Path::Publish | Path::Control => self.refuse(
+                        StatusCode::METHOD_NOT_ALLOWED,
+                        "what is posted here is published",
+                        &[(header::ALLOW, "POST")],
+                    ),
                 }
             }
             (method, _) => {
@@ -199,7 +212,12 @@ impl Member {
         }
     }
 
-    fn refuse(&self, status: StatusCode, why: &str, headers: &[(HeaderName, &'static str)]) -> http::Result<Response<Body>> {
+    fn refuse(
+        &self,
+        status: StatusCode,
+        why: &str,
+        headers: &[(HeaderName, &'static str)],
+    ) -> http::Result<Response<Body>> {
         self.report.step(|| Step::Http(Http::Refused { why: format!("{}: {status}: {why}", self.peer.remote) }));
         refuse(status, why, headers)
     }
@@ -277,8 +295,8 @@ impl Member {
             .body(StreamBody::new(frames).boxed())
     }
 
-    /// What is posted is published, and heard by the session.
-    async fn post(&self, request: Request<Incoming>) -> http::Result<Response<Body>> {
+    /// What is posted is published, and heard by the session, unless it is for whoever controls the server.
+    async fn post(&self, path: Path, request: Request<Incoming>) -> http::Result<Response<Body>> {
         let largest = self.host.server.largest;
         let whole = match Limited::new(request.into_body(), largest).collect().await {
             Ok(collected) => collected.to_bytes(),
@@ -286,8 +304,23 @@ impl Member {
                 let why = format!("more than {largest} bytes (--max-message)");
                 return self.refuse(StatusCode::PAYLOAD_TOO_LARGE, &why, &[(header::CONNECTION, "close")]);
             }
-            Err(_) => return self.refuse(StatusCode::BAD_REQUEST, "the body did not come to its end", &[(header::CONNECTION, "close")]),
+            Err(_) => {
+                return self.refuse(
+                    StatusCode::BAD_REQUEST,
+                    "the body did not come to its end",
+                    &[(header::CONNECTION, "close")],
+                );
+            }
         };
+        if let (Path::Control, Some(front)) = (path, &self.host.server.front) {
+            return match front.control.control(&whole) {
+                Ok(set) => Response::builder()
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .header(header::CACHE_CONTROL, "no-store")
+                    .body(Full::from(set).boxed()),
+                Err(why) => self.refuse(StatusCode::BAD_REQUEST, &why, &[]),
+            };
+        }
         let message = Message::seen(whole);
         self.host.say(&message);
         self.host.hear(message.from(&self.peer.remote)).await;
@@ -444,7 +477,9 @@ fn since(parts: &Parts) -> Result<Option<u64>, String> {
 
 /// Whether a list of tags names this state of the topic.
 fn matches_tag(tags: &str, last: u64) -> bool {
-    tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == format!("\"{last}\""))
+    tags.split(',')
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == format!("\"{last}\""))
 }
 
 /// What every answer to a poll says: the state that it tells, and which question comes next.
@@ -455,7 +490,7 @@ fn told(answer: http::response::Builder, parts: &Parts, reached: u64) -> http::r
         .header(header::LINK, format!("<{}?since={reached}>; rel=\"next\"", parts.uri.path()))
 }
 
-fn page() -> http::Result<Response<Body>> {
+fn page(page: &'static str) -> http::Result<Response<Body>> {
     Response::builder()
         .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
         .header(header::CACHE_CONTROL, "no-store")
@@ -465,7 +500,7 @@ fn page() -> http::Result<Response<Body>> {
             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self' ws: wss:; \
              img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
         )
-        .body(Full::from(PAGE).boxed())
+        .body(Full::from(page).boxed())
 }
 
 fn refuse(status: StatusCode, why: &str, headers: &[(HeaderName, &'static str)]) -> http::Result<Response<Body>> {
@@ -505,7 +540,9 @@ mod tests {
 
     #[test]
     fn a_tag_names_a_state() {
-        for (tags, matches) in [("\"7\"", true), ("W/\"7\"", true), ("\"6\", \"7\"", true), ("*", true), ("\"77\"", false), ("7", false)] {
+        for (tags, matches) in
+            [("\"7\"", true), ("W/\"7\"", true), ("\"6\", \"7\"", true), ("*", true), ("\"77\"", false), ("7", false)]
+        {
             assert_eq!(matches_tag(tags, 7), matches, "{tags}");
         }
     }

@@ -9,6 +9,7 @@
 
 mod agent;
 mod conversation;
+mod front;
 mod hear;
 mod host;
 mod member;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::Method;
 
+pub use front::{Control, Front};
 pub(super) use host::Gathering;
 pub use host::{Host, Posts, Server};
 
@@ -152,7 +154,8 @@ pub(super) async fn connect(dial: &Dial, client: &Client, report: Reporter) -> R
     let mut listener = Listener::new(agent, client);
     listener.first().await?;
     let peer = Peer { remote: client.asking.target.to_string(), local };
-    let poster = Agent::new(carrier, client, client.post.to.clone().unwrap_or_else(|| client.asking.clone()), report.clone());
+    let poster =
+        Agent::new(carrier, client, client.post.to.clone().unwrap_or_else(|| client.asking.clone()), report.clone());
     let conversation = Conversation { listener, poster, post: client.post.clone(), peer };
     Ok(Opened { channel: Channel::Messages(Box::new(conversation)), report })
 }

@@ -32,7 +32,12 @@ pub(in crate::transport) async fn body(response: Response<Incoming>) -> Bytes {
 }
 
 /// Shows an answer that is no upgrade, whole: it says why better than we can.
-pub(in crate::transport) async fn show(status: hyper::StatusCode, headers: &hyper::HeaderMap, body: &[u8], report: &Reporter) {
+pub(in crate::transport) async fn show(
+    status: hyper::StatusCode,
+    headers: &hyper::HeaderMap,
+    body: &[u8],
+    report: &Reporter,
+) {
     let mut shown = lines(format!("the server's answer: HTTP/1.1 {status}"), headers);
     let body = String::from_utf8_lossy(body);
     let mut rest = body.lines();

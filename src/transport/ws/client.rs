@@ -14,15 +14,15 @@ use super::super::tls::Overheard;
 use super::Upgraded;
 use crate::event::What;
 use crate::exit::{Exit, Failure};
+use crate::http::Trouble;
+use crate::http::headers::lines;
 use crate::link::Reporter;
 use crate::step::ws::{Way, Ws};
 use crate::step::{Stage, Step};
 use crate::tls::recognise;
 use crate::ws::extension;
-use crate::ws::handshake::client::Key;
-use crate::http::Trouble;
-use crate::http::headers::lines;
 use crate::ws::handshake::Ask;
+use crate::ws::handshake::client::Key;
 
 /// The longest head of an answer, in bytes.
 const LONGEST_HEAD: usize = 64 * 1024;

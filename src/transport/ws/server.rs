@@ -14,13 +14,13 @@ use super::super::{ByteStream, goodbye};
 use super::Upgraded;
 use crate::event::{Peer, What};
 use crate::exit::words;
+use crate::http::headers::lines;
 use crate::link::Reporter;
 use crate::step::ws::{Way, Ws};
 use crate::step::{Stage, Step};
 use crate::tls::recognise;
 use crate::ws::extension;
 use crate::ws::handshake::server::{Answer, Sense};
-use crate::http::headers::lines;
 use crate::ws::handshake::{Agreed, Rules};
 
 /// The longest head of a request, in bytes.

@@ -18,9 +18,11 @@ impl Line {
                 below: super::ws::rest(head),
                 ..line(super::ws::ink(*way), "answer", super::ws::first(head))
             },
-            Http::Body { bytes, decoded: Some(decoded) } => {
-                line(Ink::Bytes, "body", format!("{}, which are {} without their coding", show_size(*bytes), show_size(*decoded)))
-            }
+            Http::Body { bytes, decoded: Some(decoded) } => line(
+                Ink::Bytes,
+                "body",
+                format!("{}, which are {} without their coding", show_size(*bytes), show_size(*decoded)),
+            ),
             Http::Body { bytes, decoded: None } => line(Ink::Bytes, "body", show_size(*bytes)),
             Http::Unchanged { because } => line(Ink::Aside, "unchanged", unchanged(*because).into()),
             Http::Redirected { status, to } => line(Ink::Connection, "redirected", format!("{status}, to {to}")),

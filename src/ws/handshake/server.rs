@@ -183,7 +183,7 @@ mod tests {
     use hyper::Request;
 
     use super::super::client::{Ask, Key};
-        use super::*;
+    use super::*;
     use crate::http::{Protocol, Target};
 
     const GOOD: [(&str, &str); 5] = [
@@ -253,10 +253,8 @@ mod tests {
 
     #[test]
     fn a_web_page_is_a_stranger() {
-        let strangers = Strangers {
-            origins: vec!["https://friend.example".to_owned()],
-            hosts: vec!["name.example".to_owned()],
-        };
+        let strangers =
+            Strangers { origins: vec!["https://friend.example".to_owned()], hosts: vec!["name.example".to_owned()] };
         let rules = Rules { strangers, ..Rules::default() };
         let open = Strangers { origins: vec!["*".to_owned()], ..Strangers::default() };
         let open = Rules { strangers: open, ..Rules::default() };
