@@ -61,6 +61,11 @@ pub struct Compare {
     /// Write the report as a page with drawings to this file
     #[arg(long, value_name = "FILE.html")]
     pub report: Option<PathBuf>,
+    /// Serve a page instead, whose browser is the client of all styles [default: a free port, for this machine alone]
+    #[arg(long, value_name = "[ADDR:]PORT", num_args = 0..=1, default_missing_value = "0",
+          conflicts_with_all = ["styles", "interval", "events", "duration", "rtt", "idle", "burst", "upward", "seed", "report",
+                                "output"])]
+    pub web: Option<String>,
     /// The form of the report
     #[arg(long, short, value_name = "VIEW", value_enum, default_value_t = CompareOutput::Human, help_heading = INPUT_OUTPUT)]
     pub output: CompareOutput,

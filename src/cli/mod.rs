@@ -114,6 +114,7 @@ Examples:
   sockeye compare --rtt 50ms --events 100
   sockeye compare --styles polling,long-polling,sse --interval 500ms --rate 2
   sockeye compare --rtt 30ms --report compare.html
+  sockeye compare --web
   sockeye compare --output json | jq '.lanes[] | [.style, .latency.mean_ns / 1e6]'")]
     Compare(Compare),
     /// Events over WebSocket or HTTP polling

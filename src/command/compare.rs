@@ -1,13 +1,14 @@
-//! `compare`: the styles of telling news, side by side.
+//! `compare`: the styles of telling news, side by side; and the same in a browser.
 
 use tokio::sync::mpsc;
 
 use super::stage;
 use super::talk::interrupts;
-use crate::compare::{Comparison, What};
+use crate::compare::{self, Comparison, What};
 use crate::event::Timed;
 use crate::exit::{Exit, Failure};
-use crate::plan::Compare;
+use crate::link::Journal;
+use crate::plan::{Compare, Web};
 use crate::view;
 use crate::view::screen::{Cast, Screen};
 
@@ -48,5 +49,30 @@ pub(super) async fn compare(compare: Compare) -> Result<Exit, Failure> {
         }),
         _ => verdict,
     };
+    stage::close(screen, verdict).await
+}
+
+/// Serves the page, until it is interrupted.
+pub(super) async fn web(web: Web) -> Result<Exit, Failure> {
+    let Web { on, settings, look } = web;
+    let mut interrupts = interrupts()?;
+    let (journal, mut records) = Journal::new(look.watch(), None);
+    let cast = Cast { talk: Some(view::talk(&look)), ..Cast::default() };
+    let screen = Screen::start(cast).map_err(|error| Failure::system("write to", "the terminal", &error))?;
+    let shown = screen.records();
+    let showing = async {
+        while let Some(batch) = records.recv().await {
+            // Fails only when nobody looks any more.
+            let _ = shown.send(batch).await;
+        }
+        Ok(Exit::Complete)
+    };
+    let serving = async { compare::web::Web::open(on, settings, view::compare::WEB, &journal).await?.run().await };
+    let verdict = tokio::select! {
+        verdict = serving => verdict,
+        verdict = showing => verdict,
+        _ = interrupts.recv() => Ok(Exit::Interrupted),
+    };
+    drop(shown);
     stage::close(screen, verdict).await
 }

@@ -36,6 +36,7 @@ pub fn run(plan: Plan) -> Result<Exit, Failure> {
         }
         Plan::Ping(ping) => on(Builder::new_current_thread(), ping::ping(*ping)),
         Plan::Compare(compare) => on(Builder::new_current_thread(), compare::compare(*compare)),
+        Plan::CompareWeb(web) => on(Builder::new_multi_thread(), compare::web(*web)),
         Plan::Scan(scan) => on(Builder::new_current_thread(), scan::scan(*scan)),
         Plan::Learn(plan) => on(Builder::new_current_thread(), learn::learn(*plan)),
         Plan::Decode(packets) => sio::decode(&packets),

@@ -18,6 +18,7 @@ mod run;
 pub mod schedule;
 pub mod style;
 pub mod theory;
+pub mod web;
 pub mod wire;
 
 use std::time::Duration;

@@ -12,15 +12,19 @@ use fastrand::Rng;
 #[must_use]
 pub fn times(count: usize, rate: f64, seed: u64) -> Vec<Duration> {
     let mut luck = Rng::with_seed(seed);
-    let mean = 1.0 / rate.max(1e-6);
-    let mut at = 0.0;
-    let gap = |luck: &mut Rng| -(1.0 - luck.f64()).ln() * mean;
+    let mut at = Duration::ZERO;
     (0..count)
         .map(|_| {
-            at += gap(&mut luck);
-            Duration::from_secs_f64(at)
+            at += gap(&mut luck, rate);
+            at
         })
         .collect()
+}
+
+/// From an event to the next.
+#[must_use]
+pub fn gap(luck: &mut Rng, rate: f64) -> Duration {
+    Duration::from_secs_f64(-(1.0 - luck.f64()).ln() / rate.max(1e-6))
 }
 
 /// An event's payload: its number, and letters up to the size.

@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use super::{Plan, Terminal};
-use crate::cli::{self, Color, CompareOutput, Timestamps};
+use crate::cli::{self, Color, CompareOutput, Output, Timestamps};
 use crate::compare::Rules;
 use crate::compare::style::{Asked, Style};
+use crate::compare::web::Settings;
+use crate::endpoint::ListenOn;
 use crate::exit::Failure;
+use crate::frame::Framing;
 use crate::http::{Carrier, Protocol, Target};
 use crate::view;
 
@@ -18,6 +21,16 @@ pub struct Compare {
     pub look: Look,
     /// Where the page goes.
     pub report: Option<PathBuf>,
+}
+
+/// A comparison in a browser.
+pub struct Web {
+    /// Where its page is.
+    pub on: ListenOn,
+    /// What happens at first.
+    pub settings: Settings,
+    /// How it is told that it is there.
+    pub look: view::Look,
 }
 
 /// How a comparison is shown.
@@ -46,6 +59,7 @@ pub(super) fn compare(options: cli::Compare, terminal: Terminal) -> Result<Plan,
         upward,
         seed,
         report,
+        web,
         output,
         color,
         quiet,
@@ -71,18 +85,7 @@ pub(super) fn compare(options: cli::Compare, terminal: Terminal) -> Result<Plan,
             "up to 64KiB; larger ones are for `sockeye ws connect --input random:…`",
         ));
     }
-    let rules = Rules {
-        styles: Style::each(&styles, &interval),
-        events,
-        rate,
-        payload: payload.min(60_000),
-        rtt,
-        idle,
-        burst: burst as usize,
-        upward: if target.is_some() { 0 } else { upward as usize },
-        target,
-        seed,
-    };
+    let payload = payload.min(60_000);
     let style = |is_terminal: bool| {
         let color = match color {
             Color::Always => true,
@@ -90,6 +93,31 @@ pub(super) fn compare(options: cli::Compare, terminal: Terminal) -> Result<Plan,
             Color::Auto => is_terminal && terminal.color,
         };
         view::Style::new(color, Timestamps::Off, terminal.width.filter(|_| is_terminal))
+    };
+    if let Some(address) = web {
+        let look = view::Look {
+            output: Output::None,
+            framing: Framing::Lines,
+            show_said: false,
+            talk: if quiet { view::Talk::Quiet } else { view::Talk::Terse },
+            company: view::Company::Many,
+            stdout: style(terminal.stdout.is_terminal()),
+            stderr: style(terminal.stderr.is_terminal()),
+        };
+        let settings = Settings { rate, payload, running: true };
+        return Ok(Plan::CompareWeb(Box::new(Web { on: ListenOn::parse("http", &address)?, settings, look })));
+    }
+    let rules = Rules {
+        styles: Style::each(&styles, &interval),
+        events,
+        rate,
+        payload,
+        rtt,
+        idle,
+        burst: burst as usize,
+        upward: if target.is_some() { 0 } else { upward as usize },
+        target,
+        seed,
     };
     let shows = terminal.stderr.is_terminal() && terminal.editing && !quiet;
     let look = Look { output, stdout: style(terminal.stdout.is_terminal()), progress: shows.then(|| style(true)) };

@@ -306,6 +306,7 @@ impl Server {
             login: None,
             headers: Vec::new(),
             page: Page::Shown,
+            front: None,
             hold: Duration::from_secs(30),
             heartbeat: Duration::from_secs(15),
             retry: None,

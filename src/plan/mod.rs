@@ -46,7 +46,7 @@ use crate::transport::resolve::Overrides;
 use crate::transport::sockets::{Groups, Options};
 use crate::transport::{self, Bind, Dial, On, To, tcp, udp, unix, vsock};
 use crate::view::{Company, Look, Talk as Talkativeness};
-pub use compare::{Compare, Look as CompareLook};
+pub use compare::{Compare, Look as CompareLook, Web};
 pub use diagram::Diagram;
 pub use learn::{Learn, Subject};
 pub use measure::Measure;
@@ -104,6 +104,8 @@ pub enum Plan {
     Scan(Box<Scan>),
     /// Measure styles side by side.
     Compare(Box<Compare>),
+    /// The same in a browser.
+    CompareWeb(Box<Web>),
     /// Teach.
     Learn(Box<Learn>),
     /// Tell what packets of Socket.IO mean.

@@ -5,6 +5,8 @@ mod page;
 use std::fmt::Write as _;
 use std::io;
 
+use rustix::termios::tcgetwinsize;
+
 use super::View;
 use super::json::Json;
 use super::style::{Ink, Style};
@@ -14,7 +16,7 @@ use crate::event::Timed;
 use crate::plan::CompareLook;
 use crate::quantity::show_nanos;
 
-pub use page::page;
+pub use page::{WEB, page};
 
 /// The fields of a report, for the man page.
 pub const SCHEMA: &str = "\
@@ -77,39 +79,57 @@ struct Live {
     lines: usize,
 }
 
-impl View<Timed<What>> for Live {
-    fn show(&mut self, told: &Timed<What>, out: &mut Vec<u8>) -> io::Result<()> {
+impl Live {
+    /// Takes away what stands there, and what was typed beside it.
+    fn erase(&mut self, out: &mut Vec<u8>) {
         if self.lines > 0 {
-            // Up to the first line, and away with all below.
-            out.extend_from_slice(format!("\x1b[{}A\x1b[J", self.lines).as_bytes());
+            out.extend_from_slice(format!("\r\x1b[{}A\x1b[J", self.lines).as_bytes());
             self.lines = 0;
         }
+    }
+}
+
+impl View<Timed<What>> for Live {
+    fn show(&mut self, told: &Timed<What>, out: &mut Vec<u8>) -> io::Result<()> {
+        self.erase(out);
         if let What::Progress(progress) = &told.what {
-            let text = live(progress, &self.style);
-            self.lines = text.lines().count();
-            out.extend_from_slice(text.as_bytes());
+            // Asked each time: windows change their size. A line that wraps could not be drawn over.
+            let (columns, rows) = tcgetwinsize(io::stderr()).map_or((80, 24), |size| (size.ws_col, size.ws_row));
+            let lines = live(progress, usize::from(columns), usize::from(rows), &self.style);
+            self.lines = lines.len();
+            for line in lines {
+                out.extend_from_slice(line.as_bytes());
+                out.push(b'\n');
+            }
         }
+        Ok(())
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+        self.erase(out);
         Ok(())
     }
 }
 
-fn live(Progress { phase, lanes }: &Progress, style: &Style) -> String {
-    let mut rows = vec![["", "heard", "of", "last", "requests", "in vain", "up", "down"].map(str::to_owned).to_vec()];
+/// Lines that fit a terminal.
+fn live(Progress { phase, lanes }: &Progress, columns: usize, rows: usize, style: &Style) -> Vec<String> {
+    let mut cells = vec![heads(&["", "heard", "of", "last", "requests", "in vain", "up", "down"])];
     for lane in lanes {
-        let last = lane.last_ns.map_or_else(String::new, show_nanos);
+        let last = lane.last_ns.map_or_else(String::new, short);
         let crossed = &lane.crossed;
-        rows.push(vec![
-            lane.style.to_string(),
-            lane.counts.heard.to_string(),
-            lane.counts.said.to_string(),
-            last,
-            crossed.requests.to_string(),
-            crossed.empty.to_string(),
-            crossed.up.total.to_string(),
-            crossed.down.total.to_string(),
-        ]);
+        let mut row = vec![lane.style.to_string(), lane.counts.heard.to_string(), lane.counts.said.to_string(), last];
+        row.extend([crossed.requests, crossed.empty, crossed.up.total, crossed.down.total].map(number));
+        cells.push(row);
     }
-    format!("{}\n{}", style.paint(Ink::Title, &format!("comparing: {}", phase.words())), table(&rows, style))
+    let title = format!("comparing: {}", phase.words());
+    let inks = [Some(Ink::Title), Some(Ink::Aside)].into_iter().chain(std::iter::repeat(None));
+    let lines = std::iter::once(title).chain(aligned(&cells)).zip(inks);
+    // The cursor stands below them.
+    let fitting = lines.take(rows.saturating_sub(1)).map(|(line, ink)| {
+        let line: String = line.chars().take(columns).collect();
+        ink.map_or(line.clone(), |ink| style.paint(ink, &line))
+    });
+    fitting.collect()
 }
 
 /// For people.
@@ -165,7 +185,7 @@ fn tables(report: &Report, style: &Style) -> String {
         );
         text += &wrapped(&lane.style.to_string(), &words, style);
     }
-    text + "I: interval, R: round trip, d = R/2, λ: events a second, T: time, H: heads of a request and its answer\n"
+    text + "I: interval, R: round trip, d = R/2, λ: events a second, T: time, H: heads of request and answer\n"
 }
 
 type Bar = (&'static str, fn(&LaneReport) -> f64, fn(f64) -> String);
@@ -235,7 +255,7 @@ fn costs(lanes: &[LaneReport]) -> Vec<Vec<String>> {
             lane.payload_bytes,
         ];
         let mut row = vec![lane.style.to_string()];
-        row.extend(numbers.map(|number| number.to_string()));
+        row.extend(numbers.map(number));
         row.push(format!("+{:.0}", lane.overhead_per_event));
         rows.push(row);
     }
@@ -266,7 +286,7 @@ fn others(lanes: &[LaneReport]) -> Vec<Vec<String>> {
                 Some(took_ns) => short(took_ns),
                 None => format!("{} lost", burst.counts.lost),
             }),
-            burst.map_or_else(none, |burst| burst.crossed.requests.to_string()),
+            burst.map_or_else(none, |burst| number(burst.crossed.requests)),
             up.map_or_else(none, |up| match up.latency {
                 Some(latency) if up.counts.lost == 0 => short(latency.mean_ns),
                 _ => format!("{} lost", up.counts.lost),
@@ -282,6 +302,15 @@ fn others(lanes: &[LaneReport]) -> Vec<Vec<String>> {
     rows
 }
 
+/// A number in six columns or so: `123456`, `1.2M`.
+#[expect(clippy::cast_precision_loss, reason = "a number to look at")]
+fn number(number: u64) -> String {
+    match number {
+        0..1_000_000 => number.to_string(),
+        _ => format!("{:.1}M", number as f64 / 1e6),
+    }
+}
+
 /// A time in six columns or so: `12.3 ms`, `85 µs`.
 #[expect(clippy::cast_precision_loss, reason = "a time to look at")]
 fn short(nanos: u64) -> String {
@@ -293,23 +322,30 @@ fn short(nanos: u64) -> String {
     }
 }
 
-/// The first column to the left, the others to the right; the first row is the heads.
+/// The first row is the heads.
 fn table(rows: &[Vec<String>], style: &Style) -> String {
+    let mut text = String::new();
+    for (at, line) in aligned(rows).into_iter().enumerate() {
+        text += &if at == 0 { style.paint(Ink::Aside, &line) } else { line };
+        text.push('\n');
+    }
+    text
+}
+
+/// The first column to the left, the others to the right.
+fn aligned(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
-    let mut text = String::new();
-    for (at, row) in rows.iter().enumerate() {
+    let line = |row: &Vec<String>| {
         let mut line = String::new();
         for (column, cell) in row.iter().enumerate() {
             let pad = " ".repeat(widths[column] - cell.chars().count());
             line += &if column == 0 { format!("{cell}{pad}") } else { format!("  {pad}{cell}") };
         }
-        let line = line.trim_end();
-        text += &if at == 0 { style.paint(Ink::Aside, line) } else { line.to_owned() };
-        text.push('\n');
-    }
-    text
+        line.trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
 }
 
 /// Bars on a logarithmic scale, from the least to the most.
@@ -340,7 +376,7 @@ fn wrapped(name: &str, words: &str, style: &Style) -> String {
     text.push(':');
     for word in words.split_whitespace() {
         let length = word.chars().count();
-        if column + 1 + length > WIDTH {
+        if column + 1 + length > WIDTH.min(style.width()) {
             text += "\n   ";
             column = 3;
         }

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use super::super::ws;
 use super::super::{Channel, Opened};
+use super::front::Front;
 use super::member;
 use crate::event::{Event, Message, Outcome, Peer};
 use crate::http::topic::{News, Topic};
@@ -37,6 +38,8 @@ pub struct Server {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Whether there is a page.
     pub page: Page,
+    /// What is there instead of the page that documents the paths.
+    pub front: Option<Front>,
     /// A long poll is answered after so long, with nothing.
     pub hold: Duration,
     /// A stream on which nothing happens says so this often.

@@ -53,11 +53,20 @@ enum Path {
     Sse,
     WebSocket,
     Publish,
+    Control,
 }
 
 impl Path {
-    const ALL: [Self; 7] =
-        [Self::Page, Self::Poll, Self::LongPoll, Self::Stream, Self::Sse, Self::WebSocket, Self::Publish];
+    const ALL: [Self; 8] = [
+        Self::Page,
+        Self::Poll,
+        Self::LongPoll,
+        Self::Stream,
+        Self::Sse,
+        Self::WebSocket,
+        Self::Publish,
+        Self::Control,
+    ];
 
     fn of(path: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.name() == path)
@@ -72,6 +81,7 @@ impl Path {
             Self::Sse => "/sse",
             Self::WebSocket => "/ws",
             Self::Publish => "/publish",
+            Self::Control => "/control",
         }
     }
 }
@@ -164,7 +174,8 @@ impl Member {
         if let Some(why) = server.strangers.turned_away(request.headers()) {
             return self.refuse(StatusCode::FORBIDDEN, &why, &[]);
         }
-        let Some(path) = Path::of(request.uri().path()) else {
+        let is_there = |path: &Path| *path != Path::Control || server.front.is_some();
+        let Some(path) = Path::of(request.uri().path()).filter(is_there) else {
             return self.refuse(StatusCode::NOT_FOUND, &format!("nothing is at {}", request.uri().path()), &[]);
         };
         if request.method() == Method::OPTIONS {
@@ -186,10 +197,10 @@ impl Member {
         }
         match (request.method(), path) {
             // Boxed, so that ten thousand who wait carry no room for it.
-            (&Method::POST, _) => Box::pin(self.post(request)).await,
+            (&Method::POST, path) => Box::pin(self.post(path, request)).await,
             (&Method::GET, Path::WebSocket) => self.websocket(request),
             (&Method::GET | &Method::HEAD, Path::Page) => match server.page {
-                Page::Shown => page(),
+                Page::Shown => page(server.front.as_ref().map_or(PAGE, |front| front.page)),
                 Page::Hidden => self.refuse(StatusCode::NOT_FOUND, "no page is here", &[]),
             },
             (&Method::GET, path) => {
@@ -205,7 +216,7 @@ impl Member {
                         self.long_poll(cursor.unwrap_or(0)).await
                     }
                     Path::Stream | Path::Sse => self.stream(path, cursor).await,
-                    Path::Page | Path::WebSocket | Path::Publish => self.refuse(
+                    Path::Page | Path::WebSocket | Path::Publish | Path::Control => self.refuse(
                         StatusCode::METHOD_NOT_ALLOWED,
                         "what is posted here is published",
                         &[(header::ALLOW, "POST")],
@@ -304,8 +315,8 @@ impl Member {
             .body(StreamBody::new(frames).boxed())
     }
 
-    /// What is posted is published, and heard by the session.
-    async fn post(&self, request: Request<Incoming>) -> http::Result<Response<Body>> {
+    /// What is posted is published, and heard by the session, unless it is for whoever controls the server.
+    async fn post(&self, path: Path, request: Request<Incoming>) -> http::Result<Response<Body>> {
         let largest = self.host.server.largest;
         let whole = match Limited::new(request.into_body(), largest).collect().await {
             Ok(collected) => collected.to_bytes(),
@@ -321,6 +332,15 @@ impl Member {
                 );
             }
         };
+        if let (Path::Control, Some(front)) = (path, &self.host.server.front) {
+            return match front.control.control(&whole) {
+                Ok(set) => Response::builder()
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .header(header::CACHE_CONTROL, "no-store")
+                    .body(Full::from(set).boxed()),
+                Err(why) => self.refuse(StatusCode::BAD_REQUEST, &why, &[]),
+            };
+        }
         let message = Message::seen(whole);
         self.host.say(&message);
         self.host.hear(message.from(&self.peer.remote)).await;
@@ -493,7 +513,7 @@ fn told(answer: http::response::Builder, reached: u64) -> http::response::Builde
         .header(header::LINK, format!("<?since={reached}>; rel=\"next\""))
 }
 
-fn page() -> http::Result<Response<Body>> {
+fn page(page: &'static str) -> http::Result<Response<Body>> {
     Response::builder()
         .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
         .header(header::CACHE_CONTROL, "no-store")
@@ -503,7 +523,7 @@ fn page() -> http::Result<Response<Body>> {
             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self' ws: wss:; \
              img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
         )
-        .body(Full::from(PAGE).boxed())
+        .body(Full::from(page).boxed())
 }
 
 fn refuse(status: StatusCode, why: &str, headers: &[(HeaderName, &'static str)]) -> http::Result<Response<Body>> {

@@ -9,6 +9,7 @@
 
 mod agent;
 mod conversation;
+mod front;
 mod hear;
 mod host;
 mod member;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::Method;
 
+pub use front::{Control, Front};
 pub(super) use host::Gathering;
 pub use host::{Host, Posts, Server};
 

@@ -5,6 +5,9 @@ use crate::compare::Report;
 /// The page's frame; the report is put into it as data.
 const FRAME: &str = include_str!("page.html");
 
+/// The page whose browser is the client of all styles.
+pub const WEB: &str = include_str!("web.html");
+
 /// The page of a report.
 #[must_use]
 pub fn page(report: &Report) -> String {
