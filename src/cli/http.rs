@@ -178,6 +178,7 @@ pub struct HttpAsk {
 /// asks for: /poll, /long-poll, /stream, /sse, /ws; the page at / shows them all. Events are numbered and kept for a while:
 /// ?since=N, or Last-Event-ID, tells what came after the event N.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are switches of the command line")]
 pub struct HttpListen {
     /// Where to listen: `9000` for this machine only, `:9000` for every interface, `ADDR:PORT`; port 0 takes a free
     /// one; `systemd` or `systemd:NAME` for sockets that a .socket unit hands over

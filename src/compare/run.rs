@@ -75,11 +75,11 @@ impl Comparison {
     /// Measures, and tells.
     pub async fn run(mut self) -> Result<Exit, Failure> {
         let opened = self.opening().await?;
-        let first: Vec<_> = self.lanes.iter().map(|lane| self.first(lane)).collect();
+        let first: Vec<_> = self.lanes.iter().map(first).collect();
         self.forget();
         let began = self.start.elapsed();
         self.events().await?;
-        let events = self.start.elapsed() - began;
+        let events = self.start.elapsed().saturating_sub(began);
         let talked = self.marks().await;
         let told: Vec<_> = self.lanes.iter().map(|lane| lock(&lane.down).clone()).collect();
         self.forget();
@@ -168,13 +168,6 @@ impl Comparison {
         }
         self.all_heard(Phase::Opening, 1).await?;
         Ok(self.marks().await)
-    }
-
-    /// How long that took.
-    fn first(&self, lane: &Lane) -> Option<u64> {
-        let ledger = lock(&lane.down);
-        let heard = ledger.heard_at(FIRST)?;
-        Some(nanos(heard.saturating_sub(lane.began)))
     }
 
     /// Events, one by one, to all lanes at the same moment.
@@ -322,4 +315,10 @@ impl Comparison {
 
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// From the client's start until it heard the event that was there.
+fn first(lane: &Lane) -> Option<u64> {
+    let heard = lock(&lane.down).heard_at(FIRST)?;
+    Some(nanos(heard.saturating_sub(lane.began)))
 }

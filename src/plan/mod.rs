@@ -278,7 +278,7 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
         Command::Sio(cli::Sio::Decode(options)) => sio::decode(options, terminal),
         Command::Sio(cli::Sio::Encode(options)) => sio::encode(options, terminal),
         Command::Scan(options) => scan::scan(options, terminal),
-        Command::Learn(options) => Ok(Plan::Learn(Box::new(learn::learn(options, terminal, environment)?))),
+        Command::Learn(options) => Ok(Plan::Learn(Box::new(learn::learn(&options, terminal, environment)?))),
         Command::Replay(options) => {
             let look = look(&options.show, Framing::Lines, Talkativeness::Normal, terminal);
             let diagram = options.diagram.map(Diagram::at).transpose()?;

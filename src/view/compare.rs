@@ -147,7 +147,7 @@ impl View<Timed<What>> for Tables {
 /// The widest that a line may be, in columns.
 const WIDTH: usize = 100;
 /// Of a bar, in columns.
-const BAR: usize = 50;
+const BAR: f64 = 50.0;
 
 fn tables(report: &Report, style: &Style) -> String {
     let Report { rtt_ns, rate, payload, lanes, .. } = report;
@@ -341,7 +341,7 @@ fn aligned(rows: &[Vec<String>]) -> Vec<String> {
         let mut line = String::new();
         for (column, cell) in row.iter().enumerate() {
             let pad = " ".repeat(widths[column] - cell.chars().count());
-            line += &if column == 0 { format!("{cell}{pad}") } else { format!("  {pad}{cell}") };
+            let _ = if column == 0 { write!(line, "{cell}{pad}") } else { write!(line, "  {pad}{cell}") };
         }
         line.trim_end().to_owned()
     };
@@ -362,7 +362,7 @@ fn bars(values: &[(String, f64)], unit: fn(f64) -> String, style: &Style) -> Str
             ((value / least).ln() + 1.0) / ((most / least).ln() + 1.0)
         };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "columns")]
-        let columns = (part * BAR as f64).round() as usize;
+        let columns = (part * BAR).round() as usize;
         let bar = style.paint(Ink::Bytes, &"█".repeat(columns));
         let pad = " ".repeat(name - label.chars().count());
         let _ = writeln!(text, "{label}{pad}  {bar} {}", unit(*value));

@@ -266,17 +266,14 @@ proptest! {
         let (mut hearer, mut heard, mut rest) = (hearer(Role::Server, Frames::Unseen), Vec::new(), &mut bytes[..]);
         for read in reads.iter().cycle() {
             let most = *read.min(&rest.len());
-            let taken = match hearer.room() {
-                Some(mut room) => {
-                    let taken = most.min(room.remaining_mut());
-                    room.put_slice(&rest[..taken]);
-                    prop_assert_eq!(hearer.arrived(&mut |one| heard.push(one)), Ok(()));
-                    taken
-                }
-                None => {
-                    prop_assert_eq!(hearer.hear(&mut rest[..most], &mut |one| heard.push(one)), Ok(()));
-                    most
-                }
+            let taken = if let Some(mut room) = hearer.room() {
+                let taken = most.min(room.remaining_mut());
+                room.put_slice(&rest[..taken]);
+                prop_assert_eq!(hearer.arrived(&mut |one| heard.push(one)), Ok(()));
+                taken
+            } else {
+                prop_assert_eq!(hearer.hear(&mut rest[..most], &mut |one| heard.push(one)), Ok(()));
+                most
             };
             rest = &mut rest[taken..];
             if rest.is_empty() {

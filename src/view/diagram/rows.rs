@@ -118,11 +118,10 @@ fn closed(outcome: &Outcome) -> Doing {
         End::Partial => "the peer closed before it took everything".to_owned(),
         End::Truncated => "cut without close_notify".to_owned(),
         End::Dismissed { why: CloseReason { code, reason } } => format!("the peer closed with {code} {reason}"),
-        End::Unfinished { what } => what.clone(),
         End::Unclosed => "no Close frame came".to_owned(),
         End::Refused => "refused".to_owned(),
         End::Timeout { limit } => format!("timed out, {limit}"),
-        End::Violation { what, .. } => what.clone(),
+        End::Unfinished { what } | End::Violation { what, .. } => what.clone(),
         End::Failed { error } => error.clone(),
     };
     Doing { tone: Tone::Alarm, ..across(format!("{how}: {bytes}")) }
@@ -226,8 +225,9 @@ fn of_tls(tls: &Tls, step: &Step) -> Doing {
 
 fn of_ws(ws: &Ws, step: &Step) -> Option<Doing> {
     Some(match ws {
-        Ws::Request { way, head } => control(*way, head.first().cloned().unwrap_or_default()),
-        Ws::Answer { way, head, .. } => control(*way, head.first().cloned().unwrap_or_default()),
+        Ws::Request { way, head } | Ws::Answer { way, head, .. } => {
+            control(*way, head.first().cloned().unwrap_or_default())
+        }
         Ws::Upgraded { .. } => across(plain(step).text),
         Ws::Frame { way, header, wire, .. } => frame(*way, *header, *wire),
         Ws::RoundTrip { .. } => return None,
@@ -237,8 +237,9 @@ fn of_ws(ws: &Ws, step: &Step) -> Option<Doing> {
 
 fn of_http(http: &Http, step: &Step) -> Option<Doing> {
     Some(match http {
-        Http::Request { way, head, .. } => control(*way, head.first().cloned().unwrap_or_default()),
-        Http::Answer { way, head, .. } => control(*way, head.first().cloned().unwrap_or_default()),
+        Http::Request { way, head, .. } | Http::Answer { way, head, .. } => {
+            control(*way, head.first().cloned().unwrap_or_default())
+        }
         Http::Ignored { .. } | Http::Comment { .. } => return None,
         Http::Body { .. }
         | Http::Unchanged { .. }
