@@ -112,7 +112,7 @@ pub enum Command {
 Examples:
   sockeye compare
   sockeye compare --rtt 50ms --events 100
-  sockeye compare --styles polling,long-polling,sse --interval 500ms --rate 2
+  sockeye compare --styles polling,long-polling,sse --interval 500ms --events 20
   sockeye compare --rtt 30ms --report compare.html
   sockeye compare --web
   sockeye compare --output json | jq '.lanes[] | [.style, .latency.mean_ns / 1e6]'")]

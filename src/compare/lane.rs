@@ -126,9 +126,10 @@ impl Remote {
             found.next().ok_or_else(|| Failure::new(Exit::Resolve, format!("compare: {target}: no address")))?;
         let prefix = target.resource.trim_end_matches('/').to_owned();
         let site = Site { authority: Some(target.authority()), prefix, since: 0 };
-        let since = newest(address, &site).await.map_err(|why| {
-            fail(&why)
-                .hint("the paths of `sockeye http listen` are wanted: /poll, /long-poll, /stream, /sse, /ws, /publish")
+        let since = newest(address, &site).await.map_err(|failure| match failure.exit {
+            Exit::Protocol => failure
+                .hint("the paths of `sockeye http listen` are wanted: /poll, /long-poll, /stream, /sse, /ws, /publish"),
+            _ => failure,
         })?;
         Ok(Self { address, site: Site { since, ..site } })
     }
@@ -143,14 +144,14 @@ impl Remote {
         let (orders, ordered) = mpsc::unbounded_channel();
         let (near, site) = (self.address, self.site.clone());
         let calling =
-            Calling { style: Style::Sse, clock, near, site, down: Arc::default(), up: Arc::default(), said_in };
+            Calling { style: Style::Streaming, clock, near, site, down: Arc::default(), up: Arc::default(), said_in };
         thread("publisher", calling.run(ordered), failed)?;
         Ok(End { orders })
     }
 }
 
-/// The number of the newest event, by the link that a poll is answered with; why there is none.
-async fn newest(address: SocketAddr, site: &Site) -> Result<u64, String> {
+/// The number of the newest event, by the link that a poll is answered with.
+async fn newest(address: SocketAddr, site: &Site) -> Result<u64, Failure> {
     let calling = Calling {
         style: Style::Polling(LIMIT),
         clock: Clock::start(),
@@ -160,11 +161,10 @@ async fn newest(address: SocketAddr, site: &Site) -> Result<u64, String> {
         up: Arc::default(),
         said_in: Vec::new(),
     };
-    let dial = calling.dial().map_err(|failure| failure.what)?;
+    let dial = calling.dial()?;
     let (journal, mut records) = Journal::new(Watch { steps: true, ..Watch::default() }, None);
-    let opened = tokio::time::timeout(LIMIT, dial.connect(journal.open())).await;
-    let opened = opened.map_err(|_| "no answer".to_owned())?.map_err(|failure| failure.what)?;
-    drop(opened);
+    let silent = |_| Failure::new(Exit::Timeout, format!("compare: {address}: no answer within {LIMIT:?}"));
+    drop(tokio::time::timeout(LIMIT, dial.connect(journal.open())).await.map_err(silent)??);
     drop(journal);
     let mut newest = None;
     while let Ok(batch) = records.try_recv() {
@@ -177,7 +177,9 @@ async fn newest(address: SocketAddr, site: &Site) -> Result<u64, String> {
             }
         }
     }
-    newest.ok_or_else(|| "its answer to /poll names no next question (Link)".to_owned())
+    newest.ok_or_else(|| {
+        Failure::new(Exit::Protocol, format!("compare: {address}: its answer to /poll names no next question (Link)"))
+    })
 }
 
 /// What a panic left behind is as good as ever: numbers and times.

@@ -200,6 +200,12 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
         "sockeye tcp ping localhost:8080 --count 5 --output json | jq 'select(.what==\"summary\").connect.p95_ns'",
         Meets(measures_a_ping),
     ),
+    ("sockeye compare", Meets(compares)),
+    ("sockeye compare --rtt 50ms --events 100", Meets(compares)),
+    ("sockeye compare --styles polling,long-polling,sse --interval 500ms --events 20", Meets(compares)),
+    ("sockeye compare --rtt 30ms --report compare.html", Meets(reports_a_comparison)),
+    ("sockeye compare --output json | jq '.lanes[] | [.style, .latency.mean_ns / 1e6]'", Meets(compares)),
+    ("sockeye compare --web", Meets(compares_in_a_browser)),
     ("sockeye scan localhost 22,80,8000-8010", Meets(scans_what_listens)),
     ("sockeye scan localhost 5432 6379 --retry 30s && echo both are there", Meets(waits_for_both)),
     ("sockeye scan 127.0.0.1 - | awk '$2 == \"open\" { print $1 }'", Meets(scans_every_port)),
@@ -585,6 +591,31 @@ fn hears_an_abstract_datagram(stage: &Stage, line: &str) {
     socket.send_to_addr(b"ping", &address).expect("it listens there");
     running.stdout.says("ping");
     running.interrupted();
+}
+
+/// The same in less time.
+fn hasty(line: &str) -> String {
+    with(line, "sockeye compare", &"sockeye compare --rate 50 --idle 0s --upward 2")
+}
+
+fn compares(stage: &Stage, line: &str) {
+    let told = stage.start(&hasty(line)).ends();
+    assert!(told.contains("long-polling") && told.contains("sse"), "{told}");
+}
+
+fn reports_a_comparison(stage: &Stage, line: &str) {
+    stage.start(&hasty(line)).ends();
+    assert!(fs::read_to_string(stage.path("compare.html")).expect("it is written").contains("long-polling"));
+}
+
+fn compares_in_a_browser(stage: &Stage, line: &str) {
+    let mut server = stage.start(&format!("{line} 0"));
+    let port = server.port();
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("it listens");
+    write!(stream, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("it takes that");
+    let page = io::read_to_string(stream).expect("a page");
+    assert!(page.starts_with("HTTP/1.1 200 ") && page.contains("WebSocket"), "{page}");
+    server.interrupted();
 }
 
 fn pings_its_demo(stage: &Stage, line: &str) {

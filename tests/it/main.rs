@@ -2,6 +2,7 @@
 
 mod access;
 mod activation;
+mod compare;
 mod conversation;
 mod delivery;
 mod diagram;
