@@ -92,13 +92,12 @@ async fn show(
             let form = form.in_columns(keys.as_ref().and_then(|_| terminal::columns()));
             let page = Page { lesson, texts, played: &acts[at] };
             print(&form.page(&page))?;
-            let wanted = match &mut keys {
-                Some(keys) => asked(&form, &page, keys).await?,
-                None => {
-                    let end = if form.output == LearnOutput::Human { "\n" } else { "" };
-                    print(&format!("{}{end}", form.answer(&page)))?;
-                    Wanted::Next
-                }
+            let wanted = if let Some(keys) = &mut keys {
+                asked(&form, &page, keys).await?
+            } else {
+                let end = if form.output == LearnOutput::Human { "\n" } else { "" };
+                print(&format!("{}{end}", form.answer(&page)))?;
+                Wanted::Next
             };
             at = match wanted {
                 Wanted::Next => at + 1,

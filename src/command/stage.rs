@@ -45,7 +45,7 @@ impl Stage {
         }
         let watch = Watch { digest: talk.digest, stats: talk.measure.stats, ..talk.look.watch() };
         // A record is for looking at later, in views that nobody has chosen yet; a diagram draws all of it.
-        let watch = if !files.is_empty() { Watch { said: true, steps: true, ..watch } } else { watch };
+        let watch = if files.is_empty() { watch } else { Watch { said: true, steps: true, ..watch } };
         let watch = Watch { heard: heard(talk, &reply, audience, !files.is_empty()), ..watch };
         let gate = (talk.pace == Pace::Stepped).then(Gate::default);
         let (journal, records) = Journal::new(watch, gate.clone());

@@ -68,7 +68,7 @@ async fn the_facts_of_tcp() {
     // Act 1 sets what act 13 speaks of.
     let reuse = |step: &&Step| matches!(step, Step::SocketOption { name, .. } if name == "SO_REUSEADDR");
     assert!(steps(act(1), Server).iter().any(reuse), "{:?}", act(1));
-    // The queue holds 16; nobody waits, then one, then nobody.
+    // The backlog is 16; nobody waits, then one, then nobody.
     let waiting = |act: &Played| {
         act.kernel.iter().find_map(|socket| match socket.view {
             Kernel::Listen { waiting, backlog } => Some((waiting, backlog)),

@@ -34,8 +34,8 @@ pub enum Subject {
     Lesson(Lesson, usize, Pace),
 }
 
-pub(super) fn learn(options: cli::Learn, terminal: Terminal, environment: &Environment) -> Result<Learn, Failure> {
-    let cli::Learn { lesson, act, no_pause, glossary, output, lang, color } = options;
+pub(super) fn learn(options: &cli::Learn, terminal: Terminal, environment: &Environment) -> Result<Learn, Failure> {
+    let cli::Learn { lesson, act, no_pause, glossary, output, lang, color } = *options;
     let korean = environment.locale.as_ref().is_some_and(|locale| locale.starts_with("ko"));
     let language = lang.unwrap_or(if korean { Language::Korean } else { Language::English });
     let painted = match color {

@@ -257,7 +257,7 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
         Command::Ws(Ws::Connect(options)) => ws::ws_connect(*options, terminal, environment),
         Command::Ws(Ws::Listen(options)) => ws::ws_listen(*options, terminal, environment),
         Command::Scan(options) => scan::scan(options, terminal),
-        Command::Learn(options) => Ok(Plan::Learn(Box::new(learn::learn(options, terminal, environment)?))),
+        Command::Learn(options) => Ok(Plan::Learn(Box::new(learn::learn(&options, terminal, environment)?))),
         Command::Replay(options) => {
             let look = look(&options.show, Framing::Lines, Talkativeness::Normal, terminal);
             let diagram = options.diagram.map(Diagram::at).transpose()?;

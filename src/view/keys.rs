@@ -21,7 +21,7 @@ impl Keys {
         let (sender, pressed) = mpsc::channel(16);
         thread::Builder::new().name("keys".to_owned()).spawn(move || {
             // Ends with the terminal, or after the first key that nobody wants.
-            for key in io::stdin().bytes().map_while(Result::ok) {
+            for key in io::stdin().lock().bytes().map_while(Result::ok) {
                 if sender.blocking_send(key).is_err() {
                     return;
                 }

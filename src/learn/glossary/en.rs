@@ -2,7 +2,6 @@
 
 use super::Term;
 
-#[expect(clippy::too_many_lines, reason = "one text a word, and all in one place")]
 pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
     match term {
         Term::AcceptQueue => (

@@ -34,7 +34,7 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
     Act {
         title: "듣기 시작합니다",
         text: "listen()은 소켓을 리스너로 만듭니다. 이제 연결하려는 이에게 커널이 스스로 답하고, 끝난 연결을 \
-               최대 16개(백로그)까지 대기열에 둡니다. 리스너 자신은 지금도 나중에도 데이터를 나르지 않습니다.",
+               accept()를 위한 대기열에 둡니다. 대기열의 길이가 백로그이며 여기서는 16입니다. 리스너 자신은 지금도 나중에도 데이터를 나르지 않습니다.",
         source: "listen(2), RFC 9293 §3.9.1.1 (passive OPEN)",
         see: "ss -ltn 'sport = :{port}'  # Recv-Q: 대기 수, Send-Q: 백로그",
         terms: &[T::Backlog, T::AcceptQueue, T::State],

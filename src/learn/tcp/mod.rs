@@ -31,7 +31,6 @@ const ANSWER: &str = "Hello, client!";
 const GOODBYE: &str = "Goodbye.";
 
 /// Plays it.
-#[expect(clippy::too_many_lines, reason = "one act after the other")]
 pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     use Side::{Client, Server};
     // 1: the server's socket.

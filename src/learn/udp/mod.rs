@@ -28,7 +28,6 @@ const ROOM: usize = 16;
 const TOO_LONG: &str = "sixteen bytes or more: this one has 41...";
 
 /// Plays it.
-#[expect(clippy::too_many_lines, reason = "one act after the other")]
 pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     use Side::{Client, Server};
     // 1: the server's socket and its address.

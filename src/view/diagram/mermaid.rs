@@ -43,8 +43,7 @@ fn text(text: &str) -> String {
     let mut out = String::new();
     for c in cut(text, LONGEST).chars() {
         match c {
-            ' ' | '.' | ',' | '-' | '/' | '(' | ')' | '=' | '+' | '!' | '?' | '\'' | '_' => out.push(c),
-            ':' => out.push(c),
+            ' ' | '.' | ',' | '-' | '/' | '(' | ')' | '=' | '+' | '!' | '?' | '\'' | '_' | ':' => out.push(c),
             _ if c.is_alphanumeric() => out.push(c),
             _ => {
                 let _ = write!(out, "#{};", u32::from(c));

@@ -223,8 +223,9 @@ fn of_tls(tls: &Tls, step: &Step) -> Doing {
 
 fn of_ws(ws: &Ws, step: &Step) -> Option<Doing> {
     Some(match ws {
-        Ws::Request { way, head } => control(*way, head.first().cloned().unwrap_or_default()),
-        Ws::Answer { way, head, .. } => control(*way, head.first().cloned().unwrap_or_default()),
+        Ws::Request { way, head } | Ws::Answer { way, head, .. } => {
+            control(*way, head.first().cloned().unwrap_or_default())
+        }
         Ws::Upgraded { .. } => across(plain(step).text),
         Ws::Frame { way, header, wire, .. } => frame(*way, *header, *wire),
         Ws::RoundTrip { .. } => return None,

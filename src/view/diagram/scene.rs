@@ -139,9 +139,12 @@ impl Scene {
         }
         let doing = match &record.what {
             What::Step(step) => rows::of_step(step, self.proxies.as_slice()),
-            What::Listening { .. } | What::Opened(_) if self.steps == Steps::Seen => None,
-            // Where something crosses at the end of a direction, that is a step.
-            What::Said(Event::Finish) | What::Heard(Event::Finish) if self.steps == Steps::Seen => None,
+            // Steps say more of both ends of a conversation.
+            What::Listening { .. } | What::Opened(_) | What::Said(Event::Finish) | What::Heard(Event::Finish)
+                if self.steps == Steps::Seen =>
+            {
+                None
+            }
             What::Said(event) if self.is_carried(record.conn, Way::Said, event) => None,
             What::Heard(event) if self.is_carried(record.conn, Way::Heard, event) => None,
             what => rows::of(what),
@@ -180,10 +183,10 @@ impl Scene {
             match row.load {
                 Load::Messages(of) if of == way && bytes.is_none() => bytes = Some(row),
                 // Messages are told in the order of their frames; a ping of ours may never be told, and so the last.
-                Load::Frame(of, freight) if of == way && freight.fits(event) => {
-                    if freight == Freight::Message || frame.is_none() {
-                        frame = Some(row);
-                    }
+                Load::Frame(of, freight)
+                    if of == way && freight.fits(event) && (freight == Freight::Message || frame.is_none()) =>
+                {
+                    frame = Some(row);
                 }
                 _ => {}
             }

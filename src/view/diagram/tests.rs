@@ -254,7 +254,7 @@ fn assert_well_formed(xml: &str) {
         }
         let end = rest.find('>').expect("a tag ends");
         let tag = &rest[1..end];
-        assert!(!tag.contains('<') && tag.matches('"').count() % 2 == 0, "{tag}");
+        assert!(!tag.contains('<') && tag.matches('"').count().is_multiple_of(2), "{tag}");
         if let Some(name) = tag.strip_prefix('/') {
             assert_eq!(open.pop(), Some(name), "{xml}");
         } else if !tag.ends_with('/') {

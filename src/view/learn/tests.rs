@@ -12,7 +12,7 @@ fn form(output: LearnOutput, language: Language) -> Form {
     Form { output, language, style: Style::plain() }
 }
 
-fn pages<'a>(lesson: Lesson, language: Language, acts: &'a [Played]) -> impl Iterator<Item = Page<'a>> {
+fn pages(lesson: Lesson, language: Language, acts: &[Played]) -> impl Iterator<Item = Page<'_>> {
     acts.iter().map(move |played| Page { lesson, texts: lesson.texts(language), played })
 }
 
@@ -128,7 +128,7 @@ async fn for_programs_and_for_notes() {
         }
         let page = markdown.page(&page);
         assert!(page.contains("\n## ") || page.starts_with("## "), "{page}");
-        assert!(!page.contains("\x1b"), "{page}");
+        assert!(!page.contains('\x1b'), "{page}");
     }
     assert!(
         markdown.page(&pages(Lesson::Tcp, Language::English, &acts).next().expect("a page")).starts_with("# tcp: ")
