@@ -9,13 +9,6 @@ use super::{Color, INPUT_OUTPUT};
 /// Without a name, the lessons are listed, and which of them you have read. In a lesson Enter goes on, b goes back, ?
 /// explains the words, and q leaves. Between two acts everything stands still: look at it from another terminal.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  sockeye learn
-  sockeye learn tcp
-  sockeye learn tcp --act 5
-  sockeye learn udp --no-pause --output markdown >udp.md
-  sockeye learn --glossary")]
 pub struct Learn {
     /// The lesson
     pub lesson: Option<Lesson>,

@@ -129,6 +129,13 @@ Examples:
   sockeye scan localhost 22 --banner --output json")]
     Scan(Scan),
     /// Lessons: a real client and a real server, one step at a time
+    #[command(after_long_help = "\
+Examples:
+  sockeye learn
+  sockeye learn tcp
+  sockeye learn tcp --act 5
+  sockeye learn udp --no-pause --output markdown >udp.md
+  sockeye learn --glossary")]
     Learn(Learn),
     /// Show a recorded session again, in any view
     Replay(Replay),

@@ -34,7 +34,8 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
     Act {
         title: "It listens",
         text: "listen() makes it a listener: from now on the kernel answers whoever wants to connect, by itself, and keeps \
-               finished connections in a queue for accept(). How long that may be is the backlog, here 16. A listener carries no data, now or later.",
+               finished connections in a queue for accept(). How long that may be is the backlog, here 16. A listener \
+               carries no data, now or later.",
         source: "listen(2), RFC 9293 §3.9.1.1 (passive OPEN)",
         see: "ss -ltn 'sport = :{port}'  # Recv-Q: waiting, Send-Q: the backlog",
         terms: &[T::Backlog, T::AcceptQueue, T::State],
