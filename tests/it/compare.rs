@@ -1,5 +1,7 @@
 //! `compare`: nothing is lost, the bytes are those that cross, the means are those of theory, and a page may watch.
 
+#![expect(clippy::float_cmp, clippy::cast_precision_loss, reason = "JSON's numbers, and these are whole ones")]
+
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -73,11 +75,14 @@ fn what_an_event_costs_is_what_the_protocol_says() {
     assert!((14.0..=24.0).contains(&sse), "{sse}");
 }
 
+/// Bytes up and down, by path.
+type Counts = Arc<Mutex<HashMap<String, [u64; 2]>>>;
+
 /// A proxy that counts what crosses each connection, by the path that its first request asks for.
-fn counting(server: u16) -> (u16, Arc<Mutex<HashMap<String, [u64; 2]>>>) {
+fn counting(server: u16) -> (u16, Counts) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let counts = Arc::<Mutex<HashMap<String, [u64; 2]>>>::default();
+    let counts = Counts::default();
     let counted = counts.clone();
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
