@@ -27,7 +27,7 @@ Examples:
   sockeye sio decode '42/admin,12[\"hello\",{\"a\":1.50}]'
   sockeye sio decode '451-[\"upload\",{\"_placeholder\":true,\"num\":0}]' bAQIDBA==
   sockeye sio decode --eio 3 '2:4011:42[\"hello\"]'
-  sockeye sio decode --output json '0{\"sid\":\"lv_VI97HAXpY6yYWAAAB\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":20000}'")]
+  sockeye sio decode --output json 2probe | jq -r '.spans[].means'")]
 pub struct SioDecode {
     /// The text of a packet; `b` and base64, or `hex:` and digits, for a binary message
     #[arg(value_name = "PACKET", required = true, allow_hyphen_values = true)]

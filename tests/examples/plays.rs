@@ -27,6 +27,43 @@ use Play::{Meets, NotRun, Prints};
 
 const VSOCK: &str = "needs a virtual machine, or a host of one; tests/it/vsock.rs does what this machine can";
 
+/// What `sio decode` makes of an example.
+const EVENT_EXPLAINED: &str = r#"42/admin,12["hello",{"a":1.50}]
+4                     Engine.IO message: what follows is Socket.IO's
+2                     Socket.IO EVENT: something happens, with a name and arguments
+/admin,               the namespace; without one it is the main namespace, /
+12                    asks for an acknowledgement, which repeats this number, 12
+["hello",{"a":1.50}]  the event: its name, then its arguments
+  "hello"             the name of the event
+  {"a":1.50}          argument 1
+"#;
+
+/// What `sio decode` makes of an example.
+const UPLOAD_EXPLAINED: &str = r#"451-["upload",{"_placeholder":true,"num":0}]
+4                             Engine.IO message: what follows is Socket.IO's
+5                             Socket.IO BINARY_EVENT: an event with bytes in its arguments
+1-                            one attachment follows, a binary message of its own
+["upload",{"_placeholde…      the event: its name, then its arguments
+  "upload"                    the name of the event
+  {"_placeholder":true,"n…    argument 1
+    {"_placeholder":true,"n…  attachment 0 (counted from 0) belongs here
+
+bAQIDBA==
+bAQIDBA==  a binary message of 4 bytes
+"#;
+
+/// What `sio decode` makes of an example.
+const PAYLOAD_EXPLAINED: &str = r#"2:4011:42["hello"]
+2:         the length of the next packet: 2 UTF-16 code units, as JavaScript counts (Engine.IO 3)
+4          Engine.IO message: what follows is Socket.IO's
+0          Socket.IO CONNECT: a client enters a namespace, or is let in
+11:        the length of the next packet: 11 UTF-16 code units, as JavaScript counts (Engine.IO 3)
+4          Engine.IO message: what follows is Socket.IO's
+2          Socket.IO EVENT: something happens, with a name and arguments
+["hello"]  the event: its name, then its arguments
+  "hello"  the name of the event
+"#;
+
 /// Every example of the man pages and of the README's `sh` blocks.
 pub(crate) const PLAYS: &[(&str, Play)] = &[
     ("cargo run --release -- tcp connect --demo", NotRun("builds the program; `sockeye tcp connect --demo` is run")),
@@ -65,6 +102,26 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
         "sockeye tcp listen :9000 --allow 127.0.0.0/8,10.0.0.0/8 --deny 10.1.2.3 --accept-rate 10/s --reply echo",
         Meets(echoes),
     ),
+    ("sockeye sio decode '42/admin,12[\"hello\",{\"a\":1.50}]'", Prints(EVENT_EXPLAINED)),
+    ("sockeye sio decode '451-[\"upload\",{\"_placeholder\":true,\"num\":0}]' bAQIDBA==", Prints(UPLOAD_EXPLAINED)),
+    ("sockeye sio decode --eio 3 '2:4011:42[\"hello\"]'", Prints(PAYLOAD_EXPLAINED)),
+    (
+        "sockeye sio decode --output json 2probe | jq -r '.spans[].means'",
+        Prints(
+            "Engine.IO ping: are you there? In version 4 servers ask, in version 3 clients\n\
+             the probe of an upgrade: does the WebSocket carry packets both ways?\n",
+        ),
+    ),
+    ("sockeye sio encode hello world 1.50 '{\"a\":[true]}'", Prints("42[\"hello\",\"world\",1.50,{\"a\":[true]}]\n")),
+    (
+        "sockeye sio encode --namespace /admin --id 12 upload photo hex:01020304",
+        Prints("451-/admin,12[\"upload\",\"photo\",{\"_placeholder\":true,\"num\":0}]\nbAQIDBA==\n"),
+    ),
+    (
+        "sockeye sio encode --type connect --namespace /admin '{\"token\":\"123\"}'",
+        Prints("40/admin,{\"token\":\"123\"}\n"),
+    ),
+    ("sockeye sio encode --type ack --id 12 done | cat", Prints("4312[\"done\"]\n")),
     ("sockeye ws connect --demo --say hello --count 1 </dev/null", Prints("hello\n")),
     ("sockeye ws connect --demo --say hello --count 1 -v </dev/null", Prints("hello\n")),
     ("sockeye ws connect wss://example.org/chat --subprotocol chat -v", NotRun("that is somebody else's server")),

@@ -82,7 +82,7 @@ impl Field {
     fn words(&self) -> String {
         match self {
             Self::Sid(Some(sequence)) => format!(
-                "the session's id; made by the official server, its last four characters count: {sequence} were made before"
+                "the session's id; made by the official server, its last four characters count: its process had made {sequence} before"
             ),
             Self::Sid(None) => "the session's id".to_owned(),
             Self::Upgrades => "what the client may move to".to_owned(),
