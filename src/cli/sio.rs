@@ -11,8 +11,20 @@ const PACKET: &str = "Packet";
 #[command(defer = true)]
 pub enum Sio {
     /// Tell what each character of a packet means
+    #[command(after_long_help = "\
+Examples:
+  sockeye sio decode '42/admin,12[\"hello\",{\"a\":1.50}]'
+  sockeye sio decode '451-[\"upload\",{\"_placeholder\":true,\"num\":0}]' bAQIDBA==
+  sockeye sio decode --eio 3 '2:4011:42[\"hello\"]'
+  sockeye sio decode --output json 2probe | jq -r '.spans[].means'")]
     Decode(SioDecode),
     /// Make a packet, and tell what each character means
+    #[command(after_long_help = "\
+Examples:
+  sockeye sio encode hello world 1.50 '{\"a\":[true]}'
+  sockeye sio encode --namespace /admin --id 12 upload photo hex:01020304
+  sockeye sio encode --type connect --namespace /admin '{\"token\":\"123\"}'
+  sockeye sio encode --type ack --id 12 done | cat")]
     Encode(SioEncode),
 }
 
@@ -22,12 +34,6 @@ pub enum Sio {
 /// heard as one peer's, one after the other, so attachments can follow their packet. Nothing is sent anywhere. A packet
 /// that an official peer would not take is explained as far as it can be read, and the exit code is 6.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  sockeye sio decode '42/admin,12[\"hello\",{\"a\":1.50}]'
-  sockeye sio decode '451-[\"upload\",{\"_placeholder\":true,\"num\":0}]' bAQIDBA==
-  sockeye sio decode --eio 3 '2:4011:42[\"hello\"]'
-  sockeye sio decode --output json 2probe | jq -r '.spans[].means'")]
 pub struct SioDecode {
     /// The text of a packet; `b` and base64, or `hex:` and digits, for a binary message
     #[arg(value_name = "PACKET", required = true, allow_hyphen_values = true)]
@@ -44,12 +50,6 @@ pub struct SioDecode {
 /// and `base64:AQI=` are attachments. On a pipe each message is a line, a binary one as `b` and base64, which is its form in
 /// a polling body too.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  sockeye sio encode hello world 1.50 '{\"a\":[true]}'
-  sockeye sio encode --namespace /admin --id 12 upload photo hex:01020304
-  sockeye sio encode --type connect --namespace /admin '{\"token\":\"123\"}'
-  sockeye sio encode --type ack --id 12 done | cat")]
 pub struct SioEncode {
     /// The event's name and arguments; what an acknowledgement or a connect says; the message and data of a
     /// refusal
