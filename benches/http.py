@@ -7,11 +7,8 @@ Each is held open; then one event after the other is posted, and the time is unt
 plain Node server that does no more than that. Memory is resident, per client: while all wait, and after the events.
 """
 
-import os
-import time
-
-from measure import HERE, HOST, Case, Child, Failed, Figure, finish, peer, quick, reference, setting, sockeye, wanted
-from many import answer_of, enough_descriptors, resident
+from many import Crowd, enough_descriptors
+from measure import HERE, HOST, Case, Failed, Figure, finish, peer, quick, reference, setting, sockeye, wanted
 
 ROUNDS = setting("rounds", 3, 1)
 CONNECTIONS = setting("connections", 10_000, 300)
@@ -28,42 +25,20 @@ HELD = [
 
 
 def held(argv, path):
-    server = Child(argv)
-    port = str(server.port())
-    time.sleep(SETTLE)
-    before = resident(server)
-    lines, write = os.pipe()
-    read, printed = os.pipe()
-    start = time.monotonic()
-    load = Child([reference("http_hold"), HOST, port, str(CONNECTIONS), path], stdin=lines, stdout=printed)
-    os.close(lines)
-    os.close(printed)
-    try:
-        if answer_of(load, read) != {"open": CONNECTIONS}:
-            raise Failed(f"not all are open: {load}")
-        opened = time.monotonic() - start
-        time.sleep(SETTLE)
-        each = (resident(server) - before) / CONNECTIONS
-        took = []
-        for _ in range(EVENTS):
-            os.write(write, b"\n")
-            took.append(answer_of(load, read)["seconds"])
-        time.sleep(SETTLE)
-        after = (resident(server) - before) / CONNECTIONS
-    finally:
-        os.close(write)
-        os.close(read)
-    if server.ended():
-        raise Failed(f"ended: {server}")
-    if load.wait(10).status != 0:
-        raise Failed(f"failed: {load}")
-    usage = server.stop()
+    load = lambda port: [reference("http_hold"), HOST, port, str(CONNECTIONS), path]
+    with Crowd(argv, load, SETTLE) as crowd:
+        if crowd.answer != {"open": CONNECTIONS}:
+            raise Failed(f"not all are open: {crowd.load}")
+        each = crowd.each(CONNECTIONS)
+        took = sorted(crowd.step()["seconds"] for _ in range(EVENTS))
+        after = crowd.each(CONNECTIONS)
+    usage = crowd.end()
     return {
         "each": each,
         "after": after,
-        "reach": sorted(took)[len(took) // 2] * 1e3,
+        "reach": took[len(took) // 2] * 1e3,
         "cpu": usage.cpu / (CONNECTIONS * EVENTS) * 1e6,
-        "opened": CONNECTIONS / opened,
+        "opened": CONNECTIONS / crowd.opening,
     }
 
 

@@ -17,10 +17,8 @@ broadcast: 64 B to all connections but the sender's, one message after the other
 
 import os
 import tempfile
-import time
-from pathlib import Path
 
-from many import answer_of, enough_descriptors, resident
+from many import Crowd, enough_descriptors
 from measure import (HERE, HOST, PATIENCE, Case, Child, Failed, Figure, finish, json_of, peer, quick, reference, run_json,
                      setting, sockeye, wanted)
 
@@ -327,38 +325,16 @@ def large_in_cases():
 # Many connections
 
 def idle(argv, deflate):
-    server = Child(argv)
-    port = str(server.port())
-    time.sleep(SETTLE)
-    before = resident(server)
-    lines, write = os.pipe()
-    read, printed = os.pipe()
-    start = time.monotonic()
-    load = Child([reference("ws_idle"), HOST, port, str(CONNECTIONS), *(["--deflate"] if deflate else [])],
-                 stdin=lines, stdout=printed)
-    os.close(lines)
-    os.close(printed)
-    try:
-        taken = answer_of(load, read)
-        opened = time.monotonic() - start
+    load = lambda port: [reference("ws_idle"), HOST, port, str(CONNECTIONS), *(["--deflate"] if deflate else [])]
+    with Crowd(argv, load, SETTLE) as crowd:
         agreed = CONNECTIONS if deflate else 0
-        if taken != {"open": CONNECTIONS, "deflate": agreed}:
-            raise Failed(f"{taken} instead of {CONNECTIONS} connections, {agreed} with deflate")
-        time.sleep(SETTLE)
-        each = (resident(server) - before) / CONNECTIONS
-        os.write(write, b"\n")
-        answer_of(load, read)
-        time.sleep(SETTLE)
-        spoken = (resident(server) - before) / CONNECTIONS
-    finally:
-        os.close(write)
-        os.close(read)
-    if server.ended():
-        raise Failed(f"ended: {server}")
-    if load.wait(10).status != 0:
-        raise Failed(f"failed: {load}")
-    server.stop()
-    return {"each": each, "spoken": spoken, "opened": CONNECTIONS / opened}
+        if crowd.answer != {"open": CONNECTIONS, "deflate": agreed}:
+            raise Failed(f"{crowd.answer} instead of {CONNECTIONS} connections, {agreed} with deflate")
+        each = crowd.each(CONNECTIONS)
+        crowd.step()
+        spoken = crowd.each(CONNECTIONS)
+    crowd.end()
+    return {"each": each, "spoken": spoken, "opened": CONNECTIONS / crowd.opening}
 
 
 def idle_case(title, deflate):

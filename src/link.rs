@@ -434,6 +434,14 @@ impl Outbox {
         }
     }
 
+    /// The same of one that may not be there yet: until then it waits. Cancel-safe.
+    pub async fn closed_if(outbox: &mut Option<Self>) {
+        match outbox {
+            Some(outbox) => outbox.closed().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Another batch if one is already waiting, so that several can share one write.
     pub fn ready(&mut self) -> Option<Vec<Event>> {
         let batch = self.events.try_recv().ok();

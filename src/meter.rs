@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use crate::event::ConnId;
+use crate::quantity::nanos;
 use crate::stats::{Conversations, Flow, Stats, Tcp, Took};
 use crate::step::Stage;
 use crate::traffic::digest::{Algorithm, Counters, Digests};
@@ -534,10 +535,6 @@ impl Counts {
 pub fn rate(bytes: u64, time: Duration) -> u64 {
     let nanos = time.as_nanos().max(1);
     u64::try_from(u128::from(bytes) * 1_000_000_000 / nanos).unwrap_or(u64::MAX)
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What a panic left behind is as good as ever: counts and times.

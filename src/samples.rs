@@ -68,7 +68,7 @@ impl Samples {
 }
 
 /// The nearest rank: the smallest value that so many percent of all do not exceed. Always one that was measured.
-fn quantile(sorted: &[u64], percent: usize) -> Option<u64> {
+pub(crate) fn quantile(sorted: &[u64], percent: usize) -> Option<u64> {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.checked_sub(1)?).copied()
 }

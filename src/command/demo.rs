@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::cli::Newline;
 use crate::endpoint::{HostPort, ListenOn, UnixListenOn, UnixName};
 use crate::exit::{Exit, Failure};
 use crate::frame::Framing;
@@ -14,11 +13,11 @@ use crate::link::{self, Journal, Reply, Watch};
 use crate::plan::Demo;
 use crate::tls::{Client, ClientOptions, Fingerprint, Server, ServerOptions, Trust};
 use crate::transport::binding::Place;
-use crate::transport::framed::{Framed, Frames};
+use crate::transport::framed::Frames;
 use crate::transport::listener::Backlog;
 use crate::transport::multicast::Joins;
 use crate::transport::sockets::Options;
-use crate::transport::{Bind, Channel, Dial, Handed, Listener, On, Opened, To, http, tcp, udp, unix, ws};
+use crate::transport::{Bind, Dial, Handed, Listener, On, Opened, To, http, tcp, udp, unix, ws};
 use crate::ws::handshake::Rules;
 
 /// Starts the server and says how to reach it. It lives as long as the runtime.
@@ -157,21 +156,11 @@ fn reached(protocol: Protocol, endpoint: &str) -> Result<(Target, HostPort), Fai
 }
 
 async fn serve(mut listener: Listener, reply: Reply) {
-    let frames = Frames {
-        heard: Framing::Chunks,
-        said: Framing::Chunks,
-        newline: Newline::AsIs,
-        limit: usize::MAX,
-        patience: None,
-    };
+    let frames = Frames::plain(Framing::Chunks, usize::MAX);
     let room = Arc::new(Notify::new());
     let mut links = Vec::new(); // dropping a link would close it
     while let Some(accepted) = listener.accept().await {
         let Ok(Opened { channel, report }) = accepted else { return };
-        let transport: Box<dyn link::Transport> = match channel {
-            Channel::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, frames)),
-            Channel::Messages(transport) => transport,
-        };
-        links.push(link::start(transport, report, reply.clone(), Vec::new(), room.clone()));
+        links.push(link::start(channel.framed(frames), report, reply.clone(), Vec::new(), room.clone()));
     }
 }

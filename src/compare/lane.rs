@@ -31,12 +31,12 @@ use crate::link::{self, Journal, Link, Reply, Watch};
 use crate::step::Step;
 use crate::step::http::Http;
 use crate::transport::binding::Place;
-use crate::transport::framed::{Framed, Frames};
+use crate::transport::framed::Frames;
 use crate::transport::http::{self, Codings, News, Post, Posts, Request, StreamEnd};
 use crate::transport::listener::Backlog;
 use crate::transport::multicast::{Joins, Outward};
 use crate::transport::sockets::Options;
-use crate::transport::{Bind, Channel, Dial, Listener, Network, On, Opened, To, tcp, udp, ws};
+use crate::transport::{Bind, Dial, Listener, Network, On, Opened, To, tcp, udp, ws};
 use crate::ws::handshake::Ask;
 
 /// The largest message, in bytes.
@@ -410,12 +410,7 @@ fn quick(style: Style) -> Options {
 
 fn start(opened: Opened, say: Vec<Event>) -> Link {
     let Opened { channel, report } = opened;
-    let frames =
-        Frames { heard: Framing::Lines, said: Framing::Lines, newline: Newline::AsIs, limit: LARGEST, patience: None };
-    let transport: Box<dyn link::Transport> = match channel {
-        Channel::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, frames)),
-        Channel::Messages(transport) => transport,
-    };
+    let transport = channel.framed(Frames::plain(Framing::Lines, LARGEST));
     link::start(transport, report, Reply::None, say, Arc::new(Notify::new()))
 }
 

@@ -1,5 +1,7 @@
 //! What became of the events: heard, lost, doubled, out of order, and how late.
 
+use crate::quantity::nanos;
+use crate::samples::quantile;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ pub struct Ledger {
     said: BTreeMap<u64, Duration>,
     /// The first time that each was heard.
     heard: BTreeMap<u64, Duration>,
+    /// So many were both: asked for all the time, and by thousands too many to count each time.
+    both: u64,
     doubled: u64,
     reordered: u64,
     highest: Option<u64>,
@@ -47,7 +51,8 @@ pub struct Latency {
 impl Ledger {
     /// An event is said.
     pub fn say(&mut self, number: u64, at: Duration) {
-        self.said.insert(number, at);
+        let is_new = self.said.insert(number, at).is_none();
+        self.both += u64::from(is_new && self.heard.contains_key(&number));
     }
 
     /// An event is heard.
@@ -57,6 +62,7 @@ impl Ledger {
             return;
         }
         self.heard.insert(number, at);
+        self.both += u64::from(self.said.contains_key(&number));
         match self.highest {
             Some(highest) if number < highest => self.reordered += 1,
             _ => self.highest = Some(number),
@@ -72,25 +78,30 @@ impl Ledger {
     /// Everything that was said was heard.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.said.keys().all(|number| self.heard.contains_key(number))
+        self.both == self.said.len() as u64
     }
 
     /// What became of them.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let heard = self.said.keys().filter(|number| self.heard.contains_key(number)).count() as u64;
-        let said = self.said.len() as u64;
+        let (said, heard) = (self.said.len() as u64, self.both);
         Counts { said, heard, lost: said - heard, doubled: self.doubled, reordered: self.reordered }
     }
 
     /// How late each was, in nanoseconds, in the order in which they were said.
     #[must_use]
     pub fn latencies(&self) -> Vec<u64> {
-        let late = |(number, said): (&u64, &Duration)| {
-            let heard = self.heard.get(number)?;
-            Some(u64::try_from(heard.saturating_sub(*said).as_nanos()).unwrap_or(u64::MAX))
-        };
-        self.said.iter().filter_map(late).collect()
+        self.late().collect()
+    }
+
+    /// The same of the last that was heard.
+    #[must_use]
+    pub fn last_latency(&self) -> Option<u64> {
+        self.late().next_back()
+    }
+
+    fn late(&self) -> impl DoubleEndedIterator<Item = u64> {
+        self.said.iter().filter_map(|(number, said)| Some(nanos(self.heard.get(number)?.saturating_sub(*said))))
     }
 
     /// From the first that was said to the last that was heard.
@@ -112,8 +123,7 @@ impl Latency {
         let count = sorted.len() as f64;
         let mean = sorted.iter().map(|ns| *ns as f64).sum::<f64>() / count;
         let variance = sorted.iter().map(|ns| (*ns as f64 - mean).powi(2)).sum::<f64>() / count;
-        // The nearest rank: always one that was measured.
-        let rank = |percent: usize| sorted.get(((sorted.len() * percent).div_ceil(100)).checked_sub(1)?).copied();
+        let rank = |percent| quantile(&sorted, percent);
         Some(Self {
             mean_ns: mean as u64,
             stddev_ns: variance.sqrt() as u64,

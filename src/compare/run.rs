@@ -14,6 +14,7 @@ use super::theory::{self, Setting};
 use super::{Burst, Idle, LaneProgress, LaneReport, Phase, Progress, Report, Rules, Upward, What, advice};
 use crate::event::{Clock, Timed};
 use crate::exit::{Exit, Failure};
+use crate::quantity::nanos;
 
 /// What has not come so long after it could have is lost.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -129,7 +130,7 @@ impl Comparison {
         }
         let lanes = self.lanes.iter().map(|lane| {
             let ledger = lock(&lane.down);
-            let (counts, last_ns) = (ledger.counts(), ledger.latencies().last().copied());
+            let (counts, last_ns) = (ledger.counts(), ledger.last_latency());
             LaneProgress { style: lane.style, counts, last_ns, crossed: lane.line.crossed() }
         });
         let lanes = lanes.collect();
@@ -311,10 +312,6 @@ impl Comparison {
             requests: rate(crossed.requests),
         }
     }
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// From the client's start until it heard the event that was there.

@@ -30,11 +30,14 @@ pub fn gap(luck: &mut Rng, rate: f64) -> Duration {
 /// An event's payload: its number, and letters up to the size.
 #[must_use]
 pub fn payload(number: u64, size: usize) -> Bytes {
-    let mut text = format!("{number} ").into_bytes();
-    let letters = (b'a'..=b'z').cycle();
+    filled(format!("{number} "), size).into()
+}
+
+/// With letters behind it, up to the size.
+pub(super) fn filled(mut text: String, size: usize) -> String {
     let missing = size.saturating_sub(text.len());
-    text.extend(letters.take(missing));
-    text.into()
+    text.extend(('a'..='z').cycle().take(missing));
+    text
 }
 
 /// The number of an event: the digits that it begins with.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::schedule::gap;
+use super::schedule::{filled, gap};
 use crate::endpoint::ListenOn;
 use crate::event::{Event, Message};
 use crate::exit::{Exit, Failure};
@@ -178,10 +178,8 @@ impl Events {
     fn event(&mut self, size: usize) -> Event {
         self.last += 1;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let mut text = format!("{} {}.{:03} ", self.last, now.as_millis(), now.subsec_micros() % 1000);
-        let missing = size.saturating_sub(text.len());
-        text.extend(('a'..='z').cycle().take(missing));
-        Event::Message(Message::text(text))
+        let text = format!("{} {}.{:03} ", self.last, now.as_millis(), now.subsec_micros() % 1000);
+        Event::Message(Message::text(filled(text, size)))
     }
 }
 

@@ -6,6 +6,7 @@
 //! down   head body head body …          each answer; after 101 and without HTTP all is frames
 //! ```
 
+use crate::quantity::nanos;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -306,10 +307,6 @@ fn length_of(head: &str) -> u64 {
         Some(Length::Bytes(bytes)) => bytes,
         _ => 0,
     }
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

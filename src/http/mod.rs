@@ -1,5 +1,6 @@
 //! HTTP without I/O and without a clock: what is asked for, and what it means. hyper speaks it.
 
+pub(crate) mod answers;
 pub mod asking;
 pub mod content;
 pub mod headers;

@@ -27,6 +27,17 @@ impl Protocol {
         }
     }
 
+    /// As an endpoint of this protocol, where a stream has one: `tcp://` and `tls://` with HTTP on them are `http://` and
+    /// `https://`; a Unix socket's path stays behind `http+`.
+    #[must_use]
+    pub fn over(self, endpoint: &str, secure: bool) -> String {
+        let scheme = self.schemes()[usize::from(secure)];
+        match endpoint.strip_prefix("tcp://").or_else(|| endpoint.strip_prefix("tls://")) {
+            Some(address) => format!("{scheme}://{address}"),
+            None => format!("{scheme}+{endpoint}"),
+        }
+    }
+
     fn noun(self) -> &'static str {
         match self {
             Self::Http => "HTTP",

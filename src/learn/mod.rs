@@ -6,6 +6,7 @@
 
 mod director;
 pub mod glossary;
+mod moves;
 pub mod progress;
 mod tcp;
 mod udp;

@@ -21,6 +21,7 @@ use super::secure::Session;
 #[cfg(target_os = "linux")]
 use super::zero_copy::{self, ZeroCopy};
 use crate::meter::Meter;
+use crate::quantity::nanos;
 use crate::tls::recognise::FIRST;
 use crate::traffic::pace::Limits;
 use crate::traffic::source::Supply;
@@ -168,7 +169,7 @@ impl Shared {
 
     /// Something moved.
     fn moved(&self) {
-        let now = u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let now = nanos(self.start.elapsed());
         self.last.store(now, Ordering::Relaxed);
     }
 

@@ -3,7 +3,8 @@
 use ipnet::IpNet;
 
 use crate::access::{Limits, Policy, Rules, parse_network};
-use crate::cli::{self, AcceptRate, Access, Queue, UnixType, Users};
+use crate::cli::{self, AcceptRate, Access, Queue, TcpOptions, UnixType, Users};
+use crate::endpoint::ListenOn;
 use crate::exit::Failure;
 use crate::transport::binding::Port;
 use crate::transport::listener::Backlog;
@@ -51,6 +52,25 @@ pub(super) fn port(options: &cli::Port) -> Port {
 /// How many may wait.
 pub(super) fn backlog(options: &Queue) -> Backlog {
     options.backlog.map_or_else(Backlog::default, Backlog)
+}
+
+/// The same of a listener over TCP.
+pub(super) fn tcp_opened_by_us(
+    on: &ListenOn,
+    ipv4: bool,
+    ipv6: bool,
+    port: &cli::Port,
+    queue: &Queue,
+    tcp: &TcpOptions,
+) -> Result<(), Failure> {
+    let asked = [
+        ("-4", ipv4),
+        ("-6", ipv6),
+        ("--reuse-port", port.reuse_port),
+        ("--backlog", queue.backlog.is_some()),
+        ("--mptcp", tcp.mptcp),
+    ];
+    opened_by_us(matches!(on, ListenOn::Handed(_)), &asked)
 }
 
 /// What cannot be asked of sockets that were handed over.

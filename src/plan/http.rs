@@ -1,35 +1,32 @@
 //! HTTP: the styles of a client, and the server that has them all.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Method;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::HeaderValue;
 
+use super::asking::{Asker, carrier, headers, login, without_scheme};
 use super::tls::{self, Over};
-use super::{Carries, Hearers, Plan, Terminal, access, again, connect_as, exec, listen, network, proxy, sockets};
+use super::{Carries, Hearers, Plan, Terminal, access, again, connect_as, exec, listen, network, sockets};
 use super::{Demo, Target as Whom};
 use crate::backoff::Backoff;
 use crate::cli::{
     AtEof, Family, Feed, HttpAsk, HttpListen, HttpLongPoll, HttpPoll, HttpSse, HttpStream, ReplyMode, Serve, Slow,
     Switch,
 };
-use crate::endpoint::{ListenOn, UnixName};
+use crate::endpoint::ListenOn;
 use crate::environment::Environment;
 use crate::exit::Failure;
-use crate::http::{Asking, Carrier, Login, Protocol, Strangers, Target, headers};
+use crate::http::{Carrier, Protocol, Strangers, Target};
 use crate::input::Kinds;
 use crate::proxy::Route;
 use crate::session::Linger;
 use crate::transport::binding::Place;
 use crate::transport::http::{Client, Codings, News, Post, Posts, Request, Server, StreamEnd, Style};
 use crate::transport::sockets::Options;
-use crate::transport::ws::{Answers, Manners};
-use crate::transport::{Bind, Dial, On, To, tcp, unix};
-use crate::ws::extension::Config;
-use crate::ws::handshake::{Page, Rules};
-use crate::ws::speaking::Masking;
+use crate::transport::{Bind, Dial, On, tcp};
+use crate::ws::handshake::Page;
 
 /// How long the head of an answer may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -106,18 +103,7 @@ fn connect(options: HttpAsk, style: Style, terminal: Terminal, environment: &Env
     };
     let asked = url.as_deref().map(target).transpose()?;
     let posted = post.as_deref().map(target).transpose()?;
-    if let Some(wrong) = cookie.iter().find(|cookie| !cookie.contains('=') || HeaderValue::from_str(cookie).is_err()) {
-        return Err(Failure::usage(format!("--cookie {wrong:?}: expected NAME=VALUE"), "--cookie 'session=abc'"));
-    }
-    let login = auth.as_deref().map(self::login).transpose()?;
-    let given = given(header)?;
-    let asking = |target: Target| Asking {
-        headers: given.clone(),
-        login: login.clone().or(target.login.clone()),
-        cookies: cookie.clone(),
-        redirects: location.unwrap_or(0),
-        ..Asking::new(target)
-    };
+    let who = Asker::new(header, auth.as_deref(), cookie, location)?;
     let secure = asked.as_ref().is_some_and(Target::is_secure);
     let carries_tls = secure || tls.tls;
     let is_local = matches!(&asked, Some(Target { carrier: Carrier::Unix(_), .. }));
@@ -133,9 +119,9 @@ fn connect(options: HttpAsk, style: Style, terminal: Terminal, environment: &Env
     let client = Client {
         tls: elsewhere,
         style,
-        asking: asking(asked.clone().unwrap_or_else(|| Target::nowhere(Protocol::Http))),
+        asking: who.asks(asked.clone().unwrap_or_else(|| Target::nowhere(Protocol::Http))),
         request,
-        post: Post { to: posted.map(asking), content_type },
+        post: Post { to: posted.map(|target| who.asks(target)), content_type },
         framing: talk.messages.framing,
         newline: talk.messages.newline,
         largest: talk.messages.max_message,
@@ -148,20 +134,9 @@ fn connect(options: HttpAsk, style: Style, terminal: Terminal, environment: &Env
             let network = network(reach, ip, &tcp, Route::default())?;
             Whom::Demo(Demo::Http { network, tls, client: Box::new(client) })
         }
-        Some(Carrier::Host(target) | Carrier::Secure(target)) => {
-            let route = proxy::for_stream(&reach.proxy, &target, tls.is_some(), environment)?;
-            let network = network(reach, ip, &tcp, route)?;
-            sockets::speaks_first(&network.options, sockets::First::Us)?;
-            let to = To::Tcp(tcp::Dial { target, network });
-            Whom::Endpoint(Dial { to, tls, ws: None, http: Some(Box::new(client)), retry: retry.retry })
-        }
-        Some(Carrier::Unix(path)) => {
-            let target = UnixName::parse(&path)?;
-            let options = sockets::buffers(&ip.buffers)?;
-            let kind = crate::cli::UnixType::Stream;
-            let dial = unix::Dial { target, kind, bind: None, limit: usize::MAX, options };
-            let client = Some(Box::new(client));
-            Whom::Endpoint(Dial { to: To::Unix(dial), tls: None, ws: None, http: client, retry: retry.retry })
+        Some(to) => {
+            let dial = carrier(to, tls, reach, ip, &tcp, environment)?;
+            Whom::Endpoint(Dial { http: Some(Box::new(client)), retry: retry.retry, ..dial })
         }
     };
     let linger = talk.ending.linger.filter(|_| talk.ending.at_eof != AtEof::Stay);
@@ -234,20 +209,9 @@ pub(super) fn http_listen(options: HttpListen, terminal: Terminal, environment: 
         talk,
     } = options;
     let Environment { handed, manager, .. } = environment.clone();
-    let (by_scheme, place) = match (address.strip_prefix("http://"), address.strip_prefix("https://")) {
-        (Some(rest), _) => (false, rest),
-        (_, Some(rest)) => (true, rest),
-        _ => (false, address.as_str()),
-    };
+    let (by_scheme, place) = without_scheme(&address, Protocol::Http.schemes());
     let on = ListenOn::parse("http", place.trim_end_matches('/'))?;
-    let asked = [
-        ("-4", ipv4),
-        ("-6", ipv6),
-        ("--reuse-port", port.reuse_port),
-        ("--backlog", queue.backlog.is_some()),
-        ("--mptcp", tcp.mptcp),
-    ];
-    access::opened_by_us(matches!(on, ListenOn::Handed(_)), &asked)?;
+    access::tcp_opened_by_us(&on, ipv4, ipv6, &port, &queue, &tcp)?;
     let family = Family::from_options(ipv4, ipv6);
     let limit = tls.handshake.handshake_timeout.unwrap_or(LIMIT);
     if !(tls.tls || by_scheme) {
@@ -261,7 +225,7 @@ pub(super) fn http_listen(options: HttpListen, terminal: Terminal, environment: 
     let strangers = Strangers { origins: allow_origin, hosts: host };
     let server = Server {
         login: auth.as_deref().map(login).transpose()?,
-        headers: given(header)?,
+        headers: headers(header)?,
         page: if no_page { Page::Hidden } else { Page::Shown },
         hold,
         heartbeat,
@@ -283,52 +247,4 @@ pub(super) fn http_listen(options: HttpListen, terminal: Terminal, environment: 
         service.talk.reading.kinds = Kinds::Seen;
     }
     Ok(Plan::Listen(bind, service))
-}
-
-impl Server {
-    /// With the rest as it mostly is.
-    #[must_use]
-    pub fn new(strangers: Strangers) -> Self {
-        let config = Config::default();
-        let rules =
-            Rules { strangers: strangers.clone(), page: Page::Hidden, deflate: Some(config), ..Rules::default() };
-        let manners = Manners {
-            limit: 64 * 1024 * 1024,
-            masking: Masking::ByRole,
-            pongs: Answers::Given,
-            closes: Answers::Given,
-            level: config.level,
-            threshold: config.threshold,
-            pings: None,
-        };
-        Self {
-            strangers,
-            login: None,
-            headers: Vec::new(),
-            page: Page::Shown,
-            front: None,
-            hold: Duration::from_secs(30),
-            heartbeat: Duration::from_secs(15),
-            retry: None,
-            largest: manners.limit,
-            limit: LIMIT,
-            most: 10_000,
-            posts: Posts::Published,
-            ws: Arc::new(rules),
-            manners,
-        }
-    }
-}
-
-fn login(text: &str) -> Result<Login, Failure> {
-    // What was given is a secret, and so it is not shown.
-    Login::parse(text).map_err(|why| Failure::usage(format!("--auth: {why}"), "--auth alice:secret"))
-}
-
-fn given(headers: Vec<String>) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
-    let read = |text: String| {
-        headers::header(&text)
-            .map_err(|why| Failure::usage(format!("--header: {why}"), "one header each: -H 'X-A: 1' -H 'X-B: 2'"))
-    };
-    headers.into_iter().map(read).collect()
 }

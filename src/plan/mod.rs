@@ -1,6 +1,7 @@
 //! What is to be done, decided: the command line and the terminal in, a [`Plan`] out. Pure; reads no environment.
 
 mod access;
+mod asking;
 mod compare;
 mod diagram;
 mod exec;
@@ -444,14 +445,7 @@ fn tcp_listen(options: TcpListen, terminal: Terminal, environment: &Environment)
     let TcpListen { address, ipv4, ipv6, serve, feed, port, queue, tls, access, rate, ip, tcp, exec, talk } = options;
     let Environment { handed, manager, .. } = environment.clone();
     let on = ListenOn::parse("tcp", &address)?;
-    let asked = [
-        ("-4", ipv4),
-        ("-6", ipv6),
-        ("--reuse-port", port.reuse_port),
-        ("--backlog", queue.backlog.is_some()),
-        ("--mptcp", tcp.mptcp),
-    ];
-    access::opened_by_us(matches!(on, ListenOn::Handed(_)), &asked)?;
+    access::tcp_opened_by_us(&on, ipv4, ipv6, &port, &queue, &tcp)?;
     let family = Family::from_options(ipv4, ipv6);
     let tls = tls::server(tls, tls::is_asked_by(Some(&address)), Over::Host, Some(&on), environment)?;
     let place = Place { on, family, port: access::port(&port), options: sockets::options(ip, &tcp)?, handed };

@@ -3,23 +3,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::HeaderValue;
 
+use super::asking::{Asker, carrier, headers, login, without_scheme};
 use super::tls::{self, Over};
-use super::{Carries, Hearers, Plan, Terminal, access, again, connect_as, exec, listen, network, proxy, sockets};
+use super::{Carries, Hearers, Plan, Terminal, access, again, connect_as, exec, listen, network, sockets};
 use super::{Demo, Target as Whom};
 use crate::cli::{Family, MessageKind, Switch, WsAsk, WsCommon, WsConnect, WsDeflate, WsListen, WsOffer};
-use crate::endpoint::{ListenOn, UnixName};
+use crate::endpoint::ListenOn;
 use crate::environment::Environment;
 use crate::exit::Failure;
 use crate::frame::Framing;
-use crate::http::{Asking, Carrier, Login, Protocol, Strangers, Target, headers};
+use crate::http::{Carrier, Protocol, Strangers, Target};
 use crate::input::{Kinds, Reading};
 use crate::proxy::Route;
 use crate::session::Linger;
 use crate::transport::binding::Place;
 use crate::transport::ws::{Answers, Client, Manners, Pings, Server};
-use crate::transport::{Bind, Dial, On, To, tcp, unix};
+use crate::transport::{Bind, Dial, On, tcp};
 use crate::ws::deflate::{Takeover, Window};
 use crate::ws::extension::Config;
 use crate::ws::handshake::{Ask, Page, Rules, Subprotocols};
@@ -80,25 +81,9 @@ pub(super) fn ws_connect(options: WsConnect, terminal: Terminal, environment: &E
         None => {
             Whom::Demo(Demo::Ws { network: network(reach, ip, &tcp, Route::default())?, tls, client: Box::new(client) })
         }
-        Some(Carrier::Host(target) | Carrier::Secure(target)) => {
-            let route = proxy::for_stream(&reach.proxy, &target, tls.is_some(), environment)?;
-            let network = network(reach, ip, &tcp, route)?;
-            sockets::speaks_first(&network.options, sockets::First::Us)?;
-            let to = To::Tcp(tcp::Dial { target, network });
-            Whom::Endpoint(Dial { to, tls, ws: Some(Box::new(client)), http: None, retry: retry.retry })
-        }
-        Some(Carrier::Unix(path)) => {
-            let target = UnixName::parse(&path)?;
-            let options = sockets::buffers(&ip.buffers)?;
-            let kind = crate::cli::UnixType::Stream;
-            let dial = unix::Dial { target, kind, bind: None, limit: usize::MAX, options };
-            Whom::Endpoint(Dial {
-                to: To::Unix(dial),
-                tls: None,
-                ws: Some(Box::new(client)),
-                http: None,
-                retry: retry.retry,
-            })
+        Some(to) => {
+            let dial = carrier(to, tls, reach, ip, &tcp, environment)?;
+            Whom::Endpoint(Dial { ws: Some(Box::new(client)), retry: retry.retry, ..dial })
         }
     };
     let linger = talk.ending.linger;
@@ -143,24 +128,13 @@ pub(super) fn ws_listen(options: WsListen, terminal: Terminal, environment: &Env
     } = options;
     let Environment { handed, manager, .. } = environment.clone();
     // `tls://` names are for tcp; a scheme may stand here too.
-    let (by_scheme, rest) = match (address.strip_prefix("ws://"), address.strip_prefix("wss://")) {
-        (Some(rest), _) => (false, rest),
-        (_, Some(rest)) => (true, rest),
-        _ => (false, address.as_str()),
-    };
+    let (by_scheme, rest) = without_scheme(&address, Protocol::WebSocket.schemes());
     let (place, path) = match rest.split_once('/') {
         Some((place, path)) => (place, Some(format!("/{path}")).filter(|path| path != "/")),
         None => (rest, None),
     };
     let on = ListenOn::parse("ws", place)?;
-    let asked = [
-        ("-4", ipv4),
-        ("-6", ipv6),
-        ("--reuse-port", port.reuse_port),
-        ("--backlog", queue.backlog.is_some()),
-        ("--mptcp", tcp.mptcp),
-    ];
-    access::opened_by_us(matches!(on, ListenOn::Handed(_)), &asked)?;
+    access::tcp_opened_by_us(&on, ipv4, ipv6, &port, &queue, &tcp)?;
     let family = Family::from_options(ipv4, ipv6);
     let limit = tls.handshake.handshake_timeout.unwrap_or(LIMIT);
     if !(tls.tls || by_scheme) {
@@ -219,22 +193,12 @@ fn ask(options: WsAsk, target: Option<Target>, deflate: Option<Config>) -> Resul
     let WsAsk { header, origin, subprotocol, strict, auth, cookie, location } = options;
     // The demo fills its address in when it has one.
     let target = target.unwrap_or_else(|| Target::nowhere(Protocol::WebSocket));
-    let login = auth.as_deref().map(self::login).transpose()?;
     let origin = origin.map(|text| {
         HeaderValue::from_str(&text).map_err(|_| {
             Failure::usage(format!("--origin {text:?}: it cannot be in a header"), "https://example.org is one")
         })
     });
-    if let Some(wrong) = cookie.iter().find(|cookie| !cookie.contains('=') || HeaderValue::from_str(cookie).is_err()) {
-        return Err(Failure::usage(format!("--cookie {wrong:?}: expected NAME=VALUE"), "--cookie 'session=abc'"));
-    }
-    let asking = Asking {
-        headers: self::headers(header)?,
-        login: login.or(target.login.clone()),
-        cookies: cookie,
-        redirects: location.unwrap_or(0),
-        ..Asking::new(target)
-    };
+    let asking = Asker::new(header, auth.as_deref(), cookie, location)?.asks(target);
     Ok(Ask {
         asking,
         origin: origin.transpose()?,
@@ -249,25 +213,12 @@ fn rules(options: WsOffer, path: Option<String>, deflate: Option<Config>) -> Res
     Ok(Rules {
         path,
         subprotocols: subprotocols(subprotocol)?,
-        headers: self::headers(header)?,
+        headers: headers(header)?,
         strangers: Strangers { origins: allow_origin, hosts: host },
         page: if no_page { Page::Hidden } else { Page::Shown },
         deflate,
         login: auth.as_deref().map(login).transpose()?,
     })
-}
-
-fn login(text: &str) -> Result<Login, Failure> {
-    // What was given is a secret, and so it is not shown.
-    Login::parse(text).map_err(|why| Failure::usage(format!("--auth: {why}"), "--auth alice:secret"))
-}
-
-fn headers(given: Vec<String>) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
-    let read = |text: String| {
-        headers::header(&text)
-            .map_err(|why| Failure::usage(format!("--header: {why}"), "one header each: -H 'X-A: 1' -H 'X-B: 2'"))
-    };
-    given.into_iter().map(read).collect()
 }
 
 /// Each is a token, and offered once (RFC 6455 §4.1).

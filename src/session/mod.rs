@@ -29,8 +29,8 @@ use crate::exit::{Exit, Failure};
 use crate::input::{Broken, Input, Inputs};
 use crate::link::{self, Gate, Journal, Reply};
 use crate::repl::Verb;
-use crate::transport::framed::{Framed, Frames};
-use crate::transport::{Channel, Listener, Opened};
+use crate::transport::framed::Frames;
+use crate::transport::{Listener, Opened};
 use again::Reconnecting;
 use hub::{Circle, Ended, Hub};
 
@@ -262,10 +262,7 @@ impl Pump {
     /// Starts a conversation.
     fn opened(&mut self, opened: Opened) {
         let Opened { channel, report } = opened;
-        let transport: Box<dyn link::Transport> = match channel {
-            Channel::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, self.frames)),
-            Channel::Messages(transport) => transport,
-        };
+        let transport = channel.framed(self.frames);
         let link = link::start(transport, report, self.reply.clone(), self.say.clone(), self.room.clone());
         let id = link.id;
         self.hub.add(link);

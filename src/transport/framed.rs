@@ -48,6 +48,14 @@ pub struct Frames {
     pub patience: Option<Duration>,
 }
 
+impl Frames {
+    /// The same framing both ways, and nothing else done to the bytes.
+    #[must_use]
+    pub fn plain(framing: Framing, limit: usize) -> Self {
+        Self { heard: framing, said: framing, newline: Newline::AsIs, limit, patience: None }
+    }
+}
+
 /// A byte stream with a framing.
 pub struct Framed {
     stream: ByteStream,

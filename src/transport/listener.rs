@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use super::{Channel, Door, Opened, http, tls, ws};
 use crate::event::{Reach, What};
 use crate::exit::{Failure, words};
+use crate::http::Protocol;
 use crate::link::{Journal, Reporter};
 use crate::step::{Stage, Step};
 use crate::tls::{Fingerprint, Server};
@@ -155,8 +156,8 @@ impl Listener {
 
     /// Its endpoints are HTTP's, and what is said and heard there is one conversation.
     pub(super) async fn gathering(mut self, gathering: http::Gathering, incoming: Incoming, journal: &Journal) -> Self {
-        let secure = |endpoint: &String| http::endpoint(endpoint, endpoint.starts_with("tls://"));
-        self.endpoints = self.endpoints.iter().map(secure).collect();
+        let named = |endpoint: &String| Protocol::Http.over(endpoint, endpoint.starts_with("tls://"));
+        self.endpoints = self.endpoints.iter().map(named).collect();
         let endpoint = self.endpoints.first().cloned().unwrap_or_default();
         // There is room: it is the first.
         let _ = incoming.opened.send(Ok(gathering.open(&endpoint, journal))).await;

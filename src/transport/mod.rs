@@ -29,6 +29,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use door::Door;
+use framed::{Framed, Frames};
 pub use handed::Handed;
 pub use listener::Listener;
 pub use stream::ByteStream;
@@ -38,6 +39,7 @@ use crate::cli::{Family, UnixType};
 use crate::endpoint::{BindAddress, UnixName};
 use crate::event::Peer;
 use crate::exit::Failure;
+use crate::http::Carrier;
 use crate::link::{Journal, Reporter, Transport};
 use crate::proxy::Route;
 use crate::step::Stage;
@@ -140,6 +142,17 @@ impl Dial {
         }?;
         opened.report.gate(Stage::Talk).await;
         Ok(opened)
+    }
+
+    /// How the stream is opened that leads somewhere else, the same way. `tls` is spoken where it has to be.
+    fn elsewhere(&self, to: &Carrier, tls: Option<&crate::tls::Client>) -> Result<Self, &'static str> {
+        let (target, tls) = match to {
+            Carrier::Host(at) => (at.clone(), None),
+            Carrier::Secure(at) => (at.clone(), Some(tls.cloned().ok_or("no TLS was prepared")?)),
+            Carrier::Unix(_) => return Ok(self.clone()), // it is the only one
+        };
+        let To::Tcp(tcp::Dial { network, .. }) = &self.to else { return Err("a Unix socket leads nowhere else") };
+        Ok(Self { tls, ..To::Tcp(tcp::Dial { target, network: network.clone() }).into() })
     }
 
     /// The byte stream, or what is no stream.
@@ -251,4 +264,15 @@ pub enum Channel {
     Bytes(ByteStream, Peer),
     /// Whole messages: datagrams, seqpacket.
     Messages(Box<dyn Transport>),
+}
+
+impl Channel {
+    /// Messages in any case: a framing makes them of bytes.
+    #[must_use]
+    pub fn framed(self, frames: Frames) -> Box<dyn Transport> {
+        match self {
+            Self::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, frames)),
+            Self::Messages(transport) => transport,
+        }
+    }
 }

@@ -132,7 +132,7 @@ async fn converse(packets: Packets, port: Port) -> Outcome {
                     Ok(()) => peer_finished = true,
                     Err(error) => break Err(error),
                 },
-                () = closed(&mut outbox), if outbox.is_some() => break Ok(()),
+                () = Outbox::closed_if(&mut outbox), if outbox.is_some() => break Ok(()),
                 () = &mut limit => {
                     tally.undelivered.fetch_add(1, Ordering::Relaxed);
                     break Ok(());
@@ -161,13 +161,6 @@ async fn converse(packets: Packets, port: Port) -> Outcome {
             _ => End::Failed { error: words(&error) },
         },
     })
-}
-
-async fn closed(outbox: &mut Option<Outbox>) {
-    match outbox {
-        Some(outbox) => outbox.closed().await,
-        None => std::future::pending().await,
-    }
 }
 
 fn shut_down(socket: &PacketSocket) -> io::Result<()> {

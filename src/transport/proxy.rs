@@ -17,6 +17,7 @@ use crate::endpoint::HostPort;
 use crate::exit::{Exit, Failure, words};
 use crate::link::Reporter;
 use crate::proxy::{Client, Hop, Kind, Login, Next, Refusal, Route, connect, socks4, socks5};
+use crate::quantity::nanos;
 use crate::step::{Stage, Step};
 use crate::tls;
 
@@ -216,7 +217,7 @@ impl<'a> Way<'a> {
                                 exchange: line.exchange,
                                 words: line.words,
                                 bytes: line.bytes,
-                                took_ns: u64::try_from(asked.elapsed().as_nanos()).unwrap_or(u64::MAX),
+                                took_ns: nanos(asked.elapsed()),
                             });
                         }
                     }

@@ -10,6 +10,7 @@ use crate::cli::Family;
 use crate::endpoint::HostPort;
 use crate::exit::{Exit, Failure, words};
 use crate::link::Reporter;
+use crate::quantity::nanos;
 use crate::step::{Stage, Step};
 
 /// Names whose addresses are known, so that nobody is asked: `--resolve`, or looked up for an earlier connection.
@@ -94,7 +95,7 @@ async fn look_up(host: &str, port: u16, report: &Reporter) -> Result<Vec<SocketA
     report.step(|| Step::Resolved {
         host: host.to_owned(),
         addresses: interleave(found.iter().copied()).iter().map(SocketAddr::ip).collect(),
-        took_ns: u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
+        took_ns: nanos(started.elapsed()),
     });
     Ok(found)
 }

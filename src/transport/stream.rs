@@ -55,6 +55,12 @@ impl ByteStream {
         }
     }
 
+    /// Whether it is TLS.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
     /// Whether it is TLS over a proxy's TLS.
     #[must_use]
     pub fn is_nested(&self) -> bool {

@@ -21,6 +21,7 @@ use crate::endpoint::{BindAddress, HostPort};
 use crate::event::{Peer, What};
 use crate::exit::{Exit, Failure, words};
 use crate::link::{Journal, Reporter};
+use crate::quantity::nanos;
 use crate::step::{Stage, Step};
 
 /// The next address is tried when this one has not answered for so long (RFC 8305 §5).
@@ -126,7 +127,7 @@ impl Dial {
             socket.connect(address).await
         }
         .await;
-        let took_ns = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let took_ns = nanos(started.elapsed());
         match &result {
             Ok(stream) => {
                 // Under fast open the handshake may not even have begun.

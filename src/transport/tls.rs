@@ -15,6 +15,7 @@ use super::{ByteStream, Channel, Opened};
 use crate::event::{Peer, What};
 use crate::exit::{Exit, Failure};
 use crate::link::Reporter;
+use crate::quantity::nanos;
 use crate::step::tls::{Handshake, Tls};
 use crate::step::{Stage, Step};
 use crate::tls::certificate::Certificate;
@@ -68,7 +69,7 @@ pub(crate) async fn secure(
     };
     let failed = |exit: Exit, trouble: Trouble| {
         tell_chain(report, &presented, now);
-        report.step(|| Step::Tls(Tls::Failed { error: trouble.what.clone(), took_ns: nanos(started) }));
+        report.step(|| Step::Tls(Tls::Failed { error: trouble.what.clone(), took_ns: nanos(started.elapsed()) }));
         let failure = Failure::new(exit, format!("TLS with {remote}: {}", trouble.what));
         match trouble.hint {
             Some(hint) => failure.hint(hint),
@@ -191,7 +192,7 @@ async fn serve(server: &Server, stream: ByteStream, report: &Reporter) -> Result
         None => failure::stalled(Role::Server, &first.bytes(), limit),
     };
     tell_chain(report, &presented, now);
-    report.step(|| Step::Tls(Tls::Failed { error: trouble.what.clone(), took_ns: nanos(started) }));
+    report.step(|| Step::Tls(Tls::Failed { error: trouble.what.clone(), took_ns: nanos(started.elapsed()) }));
     Err(trouble)
 }
 
@@ -240,13 +241,9 @@ fn tell_session(report: &Reporter, session: &CommonState, checked: &str, now: Ti
                 _ => Handshake::Full,
             },
             checked: checked.to_owned(),
-            took_ns: nanos(started),
+            took_ns: nanos(started.elapsed()),
         })
     });
-}
-
-fn nanos(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// `tcp://` over TLS is `tls://`; a Unix socket's path stays as it is typed.

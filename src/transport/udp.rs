@@ -24,6 +24,7 @@ use crate::endpoint::{HostPort, ListenOn};
 use crate::event::Peer;
 use crate::exit::{Exit, Failure, Remedied, words};
 use crate::link::{Journal, Reporter};
+use crate::quantity::nanos;
 use crate::step::{Stage, Step};
 
 /// Asked of the kernel for a listener, which grants at most `net.core.rmem_max`: datagrams that find no room are lost.
@@ -111,7 +112,7 @@ impl Dial {
         report.step(|| Step::Connected {
             local: local.clone(),
             remote: format!("udp://{address}"),
-            took_ns: u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
+            took_ns: nanos(started.elapsed()),
         });
         Ok((socket, local))
     }

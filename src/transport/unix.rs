@@ -26,6 +26,7 @@ use crate::endpoint::{UnixListenOn, UnixName, printable};
 use crate::event::Peer;
 use crate::exit::{Failure, words};
 use crate::link::{Journal, Reporter};
+use crate::quantity::nanos;
 use crate::step::{Stage, Step};
 
 /// Asked of the kernel for a datagram listener, which grants at most `net.core.wmem_max`.
@@ -109,7 +110,7 @@ impl Dial {
                 report.step(|| Step::ConnectFailed {
                     remote: self.target.to_string(),
                     error: words(&error),
-                    took_ns: nanos(started),
+                    took_ns: nanos(started.elapsed()),
                 });
                 return Err(error);
             }
@@ -121,14 +122,10 @@ impl Dial {
         report.step(|| Step::Connected {
             local: own_name(&socket),
             remote: self.target.to_string(),
-            took_ns: nanos(started),
+            took_ns: nanos(started.elapsed()),
         });
         Ok((socket, file))
     }
-}
-
-fn nanos(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn new_socket(kind: UnixType, report: &Reporter) -> io::Result<Socket> {

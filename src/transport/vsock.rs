@@ -22,6 +22,7 @@ use crate::endpoint::VsockAddress;
 use crate::event::{Peer, Reach};
 use crate::exit::{Exit, Failure, Remedied, words};
 use crate::link::{Journal, Reporter};
+use crate::quantity::nanos;
 use crate::step::{Stage, Step};
 
 sockopt_impl!(
@@ -47,11 +48,15 @@ impl Dial {
             report.step(|| Step::ConnectFailed {
                 remote: remote.clone(),
                 error: words(&error),
-                took_ns: nanos(started),
+                took_ns: nanos(started.elapsed()),
             });
             self.failure(&error)
         })?;
-        report.step(|| Step::Connected { local: local.clone(), remote: remote.clone(), took_ns: nanos(started) });
+        report.step(|| Step::Connected {
+            local: local.clone(),
+            remote: remote.clone(),
+            took_ns: nanos(started.elapsed()),
+        });
         Ok(Opened { channel: Channel::Bytes(ByteStream::Unix(stream), Peer { remote, local }), report })
     }
 
@@ -90,10 +95,6 @@ impl Dial {
             ),
         }
     }
-}
-
-fn nanos(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn show([seconds, micros]: [i64; 2]) -> String {

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use sockeye::cli::Newline;
 use sockeye::event::{ConnId, Event, Message, Outcome, Record, What};
 use sockeye::link::{self, Journal, Link, Refused, Reply, Watch};
-use sockeye::transport::framed::{Framed, Frames};
-use sockeye::transport::{Channel, Listener, Opened};
+use sockeye::transport::framed::Frames;
+use sockeye::transport::{Listener, Opened};
 use tokio::sync::{Notify, mpsc};
 
 use crate::columns::Scratch;
@@ -190,17 +189,7 @@ pub(crate) fn show(bytes: &[u8]) -> String {
 /// Starts a conversation that is open.
 pub(crate) fn start(column: &Column, opened: Opened, reply: Reply, room: Arc<Notify>) -> Link {
     let Opened { channel, report } = opened;
-    let frames = Frames {
-        heard: column.framing,
-        said: column.framing,
-        newline: Newline::AsIs,
-        limit: 64 * 1024 * 1024,
-        patience: None,
-    };
-    let transport: Box<dyn link::Transport> = match channel {
-        Channel::Bytes(stream, peer) => Box::new(Framed::new(stream, peer, frames)),
-        Channel::Messages(transport) => transport,
-    };
+    let transport = channel.framed(Frames::plain(column.framing, 64 * 1024 * 1024));
     link::start(transport, report, reply, Vec::new(), room)
 }
 

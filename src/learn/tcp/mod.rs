@@ -4,24 +4,19 @@ pub(super) mod en;
 pub(super) mod ko;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
-
-use tokio::sync::Notify;
 
 use super::director::{Director, Watched};
+use super::moves::{address, defect, hears, said, say, start};
 use super::{Act, Side};
-use crate::cli::Newline;
 use crate::endpoint::{HostPort, ListenOn};
-use crate::event::{Event, Message, What};
-use crate::exit::{Exit, Failure};
-use crate::frame::Framing;
-use crate::link::{self, Link, Reply};
+use crate::event::{Event, What};
+use crate::exit::Failure;
+use crate::link::Link;
 use crate::step::{Stage, Step};
 use crate::transport::binding::Place;
-use crate::transport::framed::{Framed, Frames};
 use crate::transport::kernel::Connection;
 use crate::transport::listener::Backlog;
-use crate::transport::{Bind, Channel, Dial, Network, On, Opened, To, tcp};
+use crate::transport::{Bind, Dial, Network, On, To, tcp};
 
 /// Every language has as many.
 const ACTS: usize = 15;
@@ -104,7 +99,7 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
 
     // 7: the client sends twice; the server does not read.
     play.go(Client).await?;
-    let client = start(connecting.await.map_err(|_| defect())??)?;
+    let client = start(connecting.await.map_err(|_| defect())??);
     for part in GREETING {
         say(&client, part)?;
         play.until(Client, "send", |what| matches!(what, What::Said(_)).then_some(())).await?;
@@ -114,7 +109,7 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     play.curtain(&[ours, theirs.unread(u32::try_from(sent).unwrap_or_default())]).await?;
 
     // 8: the server reads once, and has it all.
-    let server = start(accepted)?;
+    let server = start(accepted);
     hears(&mut play, Server, &GREETING.concat()).await?;
     play.curtain(&both("ESTABLISHED", "ESTABLISHED")).await?;
 
@@ -159,51 +154,8 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     play.curtain(&[]).await
 }
 
-/// An address that a step tells.
-fn address(what: &What, of: impl Fn(&Step) -> Option<&String>) -> Option<SocketAddr> {
-    match what {
-        What::Step(step) => of(step)?.strip_prefix("tcp://")?.parse().ok(),
-        _ => None,
-    }
-}
-
-/// Begins the conversation of an open connection.
-fn start(opened: Opened) -> Result<Link, Failure> {
-    let frames = Frames {
-        heard: Framing::Chunks,
-        said: Framing::Chunks,
-        newline: Newline::AsIs,
-        limit: usize::MAX,
-        patience: None,
-    };
-    let Opened { channel: Channel::Bytes(stream, peer), report } = opened else { return Err(defect()) };
-    let transport = Box::new(Framed::new(stream, peer, frames));
-    Ok(link::start(transport, report, Reply::None, Vec::new(), Arc::new(Notify::new())))
-}
-
-fn say(link: &Link, text: &str) -> Result<(), Failure> {
-    offer(link, Event::Message(Message::binary(text.to_owned())))
-}
-
 fn offer(link: &Link, event: Event) -> Result<(), Failure> {
     link.offer(vec![event]).map_err(|_| defect())
-}
-
-/// Waits until this side has read these bytes, all of them at once.
-async fn hears(play: &mut Director, side: Side, text: &str) -> Result<(), Failure> {
-    let is_it = |what: &What| match what {
-        What::Heard(Event::Message(message)) => Some(message.data == text),
-        _ => None,
-    };
-    if play.until(side, text, is_it).await? { Ok(()) } else { Err(defect()) }
-}
-
-async fn said(play: &mut Director, side: Side) -> Result<(), Failure> {
-    play.until(side, "send", |what| matches!(what, What::Said(_)).then_some(())).await
-}
-
-fn defect() -> Failure {
-    Failure::new(Exit::Io, "lesson: it went otherwise than it says; this is a defect in sockeye")
 }
 
 #[cfg(test)]

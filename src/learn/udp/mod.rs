@@ -3,22 +3,20 @@
 pub(super) mod en;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::director::{Director, Watched};
+use super::moves::{address, defect, hears, is_step, said, say, start};
 use super::{Act, Side};
 use crate::endpoint::{HostPort, ListenOn};
-use crate::event::{Event, Extent, Message, What};
-use crate::exit::{Exit, Failure};
-use crate::link::{self, Link, Reply};
+use crate::event::{Event, Extent, What};
+use crate::exit::Failure;
 use crate::step::{Stage, Step};
 use crate::transport::binding::Place;
 use crate::transport::multicast::{Joins, Outward};
-use crate::transport::{Bind, Channel, Dial, Network, On, Opened, To, udp};
+use crate::transport::{Bind, Dial, Network, On, Opened, To, udp};
 
 /// Every language has as many.
 const ACTS: usize = 9;
@@ -66,10 +64,10 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
 
     // 3: two datagrams, two messages.
     play.go(Client).await?;
-    let near = start(connecting.await.map_err(|_| defect())??)?;
+    let near = start(connecting.await.map_err(|_| defect())??);
     say(&near, "one")?;
     said(&mut play, Client).await?;
-    let far = start(listener.accept().await.ok_or_else(defect)??)?;
+    let far = start(listener.accept().await.ok_or_else(defect)??);
     hears(&mut play, Server, "one").await?;
     say(&near, "three")?;
     said(&mut play, Client).await?;
@@ -85,10 +83,10 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     // 5: another client, the same socket.
     let (connecting, other) = connect(&mut play, at).await?;
     play.go(Client).await?;
-    let second = start(connecting.await.map_err(|_| defect())??)?;
+    let second = start(connecting.await.map_err(|_| defect())??);
     say(&second, "me too")?;
     said(&mut play, Client).await?;
-    let far_second = start(listener.accept().await.ok_or_else(defect)??)?;
+    let far_second = start(listener.accept().await.ok_or_else(defect)??);
     hears(&mut play, Server, "me too").await?;
     let clients = |state| [client("CONNECTED"), Watched::udp(Client, other, Some(at), state)];
     play.curtain(&clients("CONNECTED").into_iter().chain([server()]).collect::<Vec<_>>()).await?;
@@ -160,44 +158,4 @@ async fn connect(play: &mut Director, at: SocketAddr) -> Result<(Connecting, Soc
         .await?;
     play.before(Side::Client, Stage::Talk).await?;
     Ok((connecting, from))
-}
-
-/// An address that a step tells.
-fn address(what: &What, of: impl Fn(&Step) -> Option<&String>) -> Option<SocketAddr> {
-    match what {
-        What::Step(step) => of(step)?.strip_prefix("udp://")?.parse().ok(),
-        _ => None,
-    }
-}
-
-fn start(opened: Opened) -> Result<Link, Failure> {
-    let Opened { channel: Channel::Messages(transport), report } = opened else { return Err(defect()) };
-    Ok(link::start(transport, report, Reply::None, Vec::new(), Arc::new(Notify::new())))
-}
-
-fn say(link: &Link, text: &str) -> Result<(), Failure> {
-    let message = Message::binary(text.to_owned());
-    link.offer(vec![Event::Message(message)]).map_err(|_| defect())
-}
-
-/// Waits until this side has heard this datagram, whole and alone.
-async fn hears(play: &mut Director, side: Side, text: &str) -> Result<(), Failure> {
-    let is_it = |what: &What| match what {
-        What::Heard(Event::Message(message)) => Some(message.data == text && message.extent == Extent::Whole),
-        _ => None,
-    };
-    if play.until(side, text, is_it).await? { Ok(()) } else { Err(defect()) }
-}
-
-async fn said(play: &mut Director, side: Side) -> Result<(), Failure> {
-    play.until(side, "send", |what| matches!(what, What::Said(_)).then_some(())).await
-}
-
-fn defect() -> Failure {
-    Failure::new(Exit::Io, "lesson: it went otherwise than it says; this is a defect in sockeye")
-}
-
-/// Whether it is a step of a kind.
-fn is_step(what: &What, kind: impl Fn(&Step) -> bool) -> Option<()> {
-    matches!(what, What::Step(step) if kind(step)).then_some(())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{self, HeaderValue};
@@ -15,20 +15,22 @@ use tokio::time::timeout;
 
 use super::super::tls::{First, Overheard};
 use super::super::{Channel, Dial, Opened};
-use super::carried;
 use super::metered::Metered;
 use super::trouble;
 use super::{Client, Codings};
 use crate::exit::{Exit, Failure};
 use crate::http::headers::lines;
-use crate::http::{Asking, content};
+use crate::http::{Asking, Protocol, content};
 use crate::link::Reporter;
+use crate::quantity::nanos;
 use crate::step::http::Http;
 use crate::step::ws::Way;
 use crate::step::{Stage, Step};
 
 /// The longest head of an answer, in bytes.
 const LONGEST_HEAD: usize = 64 * 1024;
+/// A body that nobody waits for is read up to here, in bytes.
+const SHORT: usize = 64 * 1024;
 
 /// Asks one server, or where it leads.
 pub(super) struct Agent {
@@ -68,11 +70,6 @@ pub(super) struct Ask {
     pub(super) headers: HeaderMap,
 }
 
-/// An answer whose body has still to be read, and the connection that it comes on.
-pub(super) struct Answer {
-    pub(super) response: Response<Incoming>,
-}
-
 impl Agent {
     pub(super) fn new(carrier: Dial, client: &Client, asking: Asking, report: Reporter) -> Self {
         Self {
@@ -110,13 +107,15 @@ impl Agent {
         }
         self.line = None;
         let remote = self.name();
-        let dial = carried(&self.carrier, self.tls.as_ref(), &self.asking)
+        let dial = self
+            .carrier
+            .elsewhere(&self.asking.target.carrier, self.tls.as_ref())
             .map_err(|why| Failure::new(Exit::Protocol, format!("connect to {remote}: {why}")))?;
         let Opened { channel, report } = dial.carrier(self.report.clone()).await?;
         let Channel::Bytes(stream, peer) = channel else {
             return Err(Failure::new(Exit::Protocol, format!("connect to {remote}: HTTP needs a stream of bytes")));
         };
-        self.local = Some(super::endpoint(&peer.local, super::is_secure(&stream)));
+        self.local = Some(Protocol::Http.over(&peer.local, stream.is_secure()));
         report.meter().carried_by(stream.connection());
         let (stream, first) = Overheard::new(stream);
         let metered = Metered::new(stream, Arc::clone(report.meter()));
@@ -137,7 +136,7 @@ impl Agent {
     }
 
     /// Asks, and follows where that leads. A connection that was closed meanwhile is opened again, once.
-    pub(super) async fn ask(&mut self, ask: &Ask) -> Result<Answer, Failure> {
+    pub(super) async fn ask(&mut self, ask: &Ask) -> Result<Response<Incoming>, Failure> {
         if let Some(mut home) = self.home.take() {
             if home.target.carrier == self.asking.target.carrier {
                 home.cookies = std::mem::take(&mut self.asking.cookies);
@@ -149,7 +148,7 @@ impl Agent {
         let mut ask_here = Ask { method: ask.method.clone(), body: ask.body.clone(), headers: ask.headers.clone() };
         loop {
             let answer = self.once(&ask_here).await?;
-            let (status, headers) = (answer.response.status(), answer.response.headers());
+            let (status, headers) = (answer.status(), answer.headers());
             self.asking.remember(headers);
             let to = headers.get(header::LOCATION).and_then(|to| to.to_str().ok());
             let leads = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
@@ -176,7 +175,7 @@ impl Agent {
         }
     }
 
-    async fn once(&mut self, ask: &Ask) -> Result<Answer, Failure> {
+    async fn once(&mut self, ask: &Ask) -> Result<Response<Incoming>, Failure> {
         loop {
             self.open().await?;
             self.report.gate(Stage::Request).await;
@@ -206,11 +205,11 @@ impl Agent {
                     self.report.step(|| {
                         let first = format!("{:?} {}", response.version(), response.status());
                         let head = lines(first, response.headers());
-                        let took_ns = Some(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
+                        let took_ns = Some(nanos(started.elapsed()));
                         let status = response.status().as_u16();
                         Step::Http(Http::Answer { way: Way::Heard, status, head, took_ns })
                     });
-                    return Ok(Answer { response });
+                    return Ok(response);
                 }
                 // A server may close a connection that it has kept open, just when we ask (RFC 9112 §9.3.1).
                 Err(error) if line.used && (error.is_canceled() || repeatable(&ask.method, &error)) => self.line = None,
@@ -236,6 +235,16 @@ impl Agent {
         let mut request = request.body(Full::new(ask.body.clone()))?;
         *request.headers_mut() = headers;
         Ok(request)
+    }
+
+    /// An answer's body, if it is short and comes soon. If not, another connection is cheaper than the rest of it.
+    pub(super) async fn short(&mut self, answer: Incoming) -> Option<Bytes> {
+        let whole = timeout(self.limit, Limited::new(answer, SHORT).collect()).await;
+        if let Ok(Ok(whole)) = whole {
+            return Some(whole.to_bytes());
+        }
+        self.hang_up();
+        None
     }
 
     /// The next request goes over a new connection.

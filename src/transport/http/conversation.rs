@@ -58,7 +58,7 @@ async fn converse(conversation: Box<Conversation>, port: Port) -> Outcome {
                     Spoken::Finished(_) if heard.is_some() => break End::Complete,
                     Spoken::Finished(outbox) => finished = Some(outbox),
                 },
-                () = closed(&mut finished), if finished.is_some() => break End::Complete,
+                () = Outbox::closed_if(&mut finished), if finished.is_some() => break End::Complete,
                 () = closing.overdue(&report) => break End::Partial,
             }
         }
@@ -70,11 +70,4 @@ async fn converse(conversation: Box<Conversation>, port: Port) -> Outcome {
     let meter = report.meter();
     let (sent, received) = (meter.bytes_sent(), meter.bytes_received());
     Outcome { end, sent, received, acknowledged: None, digest: meter.digests() }
-}
-
-async fn closed(outbox: &mut Option<Outbox>) {
-    match outbox {
-        Some(outbox) => outbox.closed().await,
-        None => std::future::pending().await,
-    }
 }

@@ -3,13 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::{HeaderMap, Response};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
-use super::agent::{Agent, Answer, Ask};
+use super::agent::{Agent, Ask};
 use super::{Client, News, StreamEnd, Style, trouble};
 use crate::backoff::Backoff;
 use crate::event::{About, End, Event, Message, What};
@@ -18,6 +18,7 @@ use crate::frame::{Decoder as Framer, Framing};
 use crate::http::headers::text;
 use crate::http::{Asking, Trouble, content, later, refusal, sse};
 use crate::link::Reporter;
+use crate::quantity::nanos;
 use crate::step::Step;
 use crate::step::http::{Because, Http, Until};
 
@@ -26,8 +27,6 @@ const RECONNECT: Duration = Duration::from_secs(3);
 
 /// A long poll that is answered at once with nothing is asked again after this: its server holds nothing back.
 const HELD_AT_LEAST: Duration = Duration::from_millis(200);
-/// So much is read of a body that nobody wants, in bytes.
-const LONGEST_DRAINED: usize = 64 * 1024;
 
 /// The side that listens.
 pub(super) struct Listener {
@@ -39,7 +38,7 @@ pub(super) struct Listener {
     /// Answers that were taken.
     answers: u64,
     /// The first answer, which opened the conversation.
-    first: Option<Answer>,
+    first: Option<Response<Incoming>>,
     /// When the last poll began.
     polled: Instant,
     reconnect: Duration,
@@ -124,7 +123,7 @@ impl Listener {
             return Ok(());
         }
         let answer = self.ask().await?;
-        if let Verdict::Refused(trouble) = self.judge(&answer.response) {
+        if let Verdict::Refused(trouble) = self.judge(&answer) {
             self.show(answer).await;
             return Err(trouble::failed(&self.agent.name(), trouble, self.report()));
         }
@@ -133,8 +132,8 @@ impl Listener {
     }
 
     /// Shows an answer that is refused.
-    async fn show(&self, answer: Answer) {
-        let (parts, body) = answer.response.into_parts();
+    async fn show(&self, answer: Response<Incoming>) {
+        let (parts, body) = answer.into_parts();
         let shown = timeout(self.agent.limit, trouble::body(Response::new(body))).await.unwrap_or_default();
         trouble::show(parts.status, &parts.headers, &shown, self.report()).await;
     }
@@ -152,17 +151,17 @@ impl Listener {
                     },
                 },
             };
-            let read = match self.judge(&answer.response) {
-                Verdict::Take => self.read(answer.response).await,
+            let read = match self.judge(&answer) {
+                Verdict::Take => self.read(answer).await,
                 Verdict::Over => return End::Complete,
                 Verdict::Unchanged(because) => {
                     self.report().step(|| Step::Http(Http::Unchanged { because }));
-                    self.drain(answer.response).await;
+                    self.agent.short(answer.into_body()).await;
                     Ok(Read::Nothing)
                 }
                 Verdict::Later(after) => {
-                    let what = format!("{}: the server answered {}", self.agent.name(), answer.response.status());
-                    self.drain(answer.response).await;
+                    let what = format!("{}: the server answered {}", self.agent.name(), answer.status());
+                    self.agent.short(answer.into_body()).await;
                     match self.later(Failure::new(Exit::Protocol, what), after).await {
                         Some(end) => return end,
                         None => continue,
@@ -203,33 +202,28 @@ impl Listener {
                 Style::Stream | Style::Sse { end: StreamEnd::Over, .. } => return End::Complete,
                 Style::Poll { interval, jitter, .. } => {
                     let next = self.polled + spread(*interval, *jitter, fastrand::f64());
-                    let wait = next.saturating_duration_since(Instant::now());
-                    self.wait(wait, Until::Interval);
-                    sleep_until(next).await;
+                    self.wait(next.saturating_duration_since(Instant::now()), Until::Interval).await;
                 }
                 Style::LongPoll { .. } if read == Read::Nothing => {
                     let next = self.polled + HELD_AT_LEAST;
                     let wait = next.saturating_duration_since(Instant::now());
                     if !wait.is_zero() {
-                        self.wait(wait, Until::Interval);
-                        sleep_until(next).await;
+                        self.wait(wait, Until::Interval).await;
                     }
                 }
                 Style::LongPoll { .. } => {}
-                Style::Sse { .. } => {
-                    self.wait(self.reconnect, Until::Reconnect);
-                    sleep(self.reconnect).await;
-                }
+                Style::Sse { .. } => self.wait(self.reconnect, Until::Reconnect).await,
             }
         }
     }
 
-    fn wait(&self, wait: Duration, until: Until) {
-        let wait_ns = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX);
+    async fn wait(&self, wait: Duration, until: Until) {
+        let wait_ns = nanos(wait);
         self.report().step(|| Step::Http(Http::Wait { wait_ns, until }));
+        sleep(wait).await;
     }
 
-    async fn ask(&mut self) -> Result<Answer, Failure> {
+    async fn ask(&mut self) -> Result<Response<Incoming>, Failure> {
         let mut headers = HeaderMap::new();
         let accept = match &self.client.style {
             Style::Sse { .. } => "text/event-stream",
@@ -310,10 +304,9 @@ impl Listener {
             return Some(self.over(failure));
         }
         let wait = after.unwrap_or_else(|| self.backoff.wait(fastrand::f64()));
-        self.wait(wait, if after.is_some() { Until::RetryAfter } else { Until::Backoff });
         let text = format!("{failure}; asking again in {wait:.1?}");
         self.report().tell(What::Notice { text }).await;
-        sleep(wait).await;
+        self.wait(wait, if after.is_some() { Until::RetryAfter } else { Until::Backoff }).await;
         None
     }
 
@@ -326,17 +319,8 @@ impl Listener {
         end(Failure { what, ..failure })
     }
 
-    /// Reads an answer that has nothing to say, so that the connection can be used again; unless that is dearer than
-    /// another connection.
-    async fn drain(&mut self, response: Response<Incoming>) {
-        let whole = Limited::new(response.into_body(), LONGEST_DRAINED).collect();
-        if !matches!(timeout(self.agent.limit, whole).await, Ok(Ok(_))) {
-            self.agent.hang_up();
-        }
-    }
-
     async fn read(&mut self, response: Response<Incoming>) -> Result<Read, Stopped> {
-        match self.client.style.clone() {
+        match self.client.style {
             Style::Poll { news, .. } | Style::LongPoll { news } => self.read_whole(response, news).await,
             Style::Stream => self.read_stream(response).await,
             Style::Sse { .. } => self.read_events(response).await,
@@ -435,7 +419,6 @@ impl Listener {
             for item in items {
                 match item {
                     sse::Item::Event(sse::Event { name, id, data }) => {
-                        self.last_id.clone_from(&id);
                         let about = About { from: None, name, id: Some(id).filter(|id| !id.is_empty()) };
                         let about = (about != About::default()).then(|| Box::new(about));
                         messages.push(Message { about, ..Message::seen(data) });

@@ -20,12 +20,17 @@ use crate::event::{Event, Message, Outcome, Peer};
 use crate::http::topic::{News, Topic};
 use crate::http::{Login, Strangers};
 use crate::link::{CLOSE_LIMIT, Journal, Port, Transport};
+use crate::ws::extension::Config;
 use crate::ws::handshake::{Page, Rules};
+use crate::ws::speaking::Masking;
 
 /// Posts that may wait for the session.
 const POSTED: usize = 64;
 /// So many events are taken at a time.
 const BATCH: usize = 256;
+
+/// The largest message, in bytes, unless another is chosen.
+const LARGEST: usize = 64 * 1024 * 1024;
 
 /// What a server offers, and to whom.
 #[derive(Clone)]
@@ -70,6 +75,41 @@ pub enum Posts {
     Heard,
 }
 
+impl Server {
+    /// With the rest as it mostly is.
+    #[must_use]
+    pub fn new(strangers: Strangers) -> Self {
+        let config = Config::default();
+        let rules =
+            Rules { strangers: strangers.clone(), page: Page::Hidden, deflate: Some(config), ..Rules::default() };
+        let manners = ws::Manners {
+            limit: LARGEST,
+            masking: Masking::ByRole,
+            pongs: ws::Answers::Given,
+            closes: ws::Answers::Given,
+            level: config.level,
+            threshold: config.threshold,
+            pings: None,
+        };
+        Self {
+            strangers,
+            login: None,
+            headers: Vec::new(),
+            page: Page::Shown,
+            front: None,
+            hold: Duration::from_secs(30),
+            heartbeat: Duration::from_secs(15),
+            retry: None,
+            largest: LARGEST,
+            limit: Duration::from_secs(10),
+            most: 10_000,
+            posts: Posts::Published,
+            ws: Arc::new(rules),
+            manners,
+        }
+    }
+}
+
 /// A topic and what its members share.
 pub struct Host {
     pub(super) server: Server,
@@ -93,9 +133,7 @@ impl Host {
             posted,
             over: watch::Sender::new(false),
         });
-        let gathering =
-            Gathering { host: host.clone(), posts, peer: Peer { remote: String::new(), local: String::new() } };
-        (host, gathering)
+        (host.clone(), Gathering { host, posts })
     }
 
     /// Serves a connection for as long as it lasts.
@@ -175,33 +213,38 @@ impl Host {
     }
 }
 
-/// The conversation about a topic.
+/// The conversation about a topic, before it is known where it is held.
 pub(in crate::transport) struct Gathering {
     host: Arc<Host>,
     posts: mpsc::Receiver<Message>,
+}
+
+/// The same, and where.
+struct Opening {
+    gathering: Gathering,
     peer: Peer,
 }
 
 impl Gathering {
     /// Opens it, for whoever listens at these endpoints.
-    pub(in crate::transport) fn open(mut self, endpoint: &str, journal: &Journal) -> Opened {
-        self.peer = Peer { remote: format!("everybody at {endpoint}"), local: endpoint.to_owned() };
-        Opened { channel: Channel::Messages(Box::new(self)), report: journal.open() }
+    pub(in crate::transport) fn open(self, endpoint: &str, journal: &Journal) -> Opened {
+        let peer = Peer { remote: format!("everybody at {endpoint}"), local: endpoint.to_owned() };
+        let opening = Opening { gathering: self, peer };
+        Opened { channel: Channel::Messages(Box::new(opening)), report: journal.open() }
     }
 }
 
-impl Transport for Gathering {
+impl Transport for Opening {
     fn peer(&self) -> &Peer {
         &self.peer
     }
 
     fn run(self: Box<Self>, port: Port) -> BoxFuture<'static, Outcome> {
-        gather(self, port).boxed()
+        gather(self.gathering, port).boxed()
     }
 }
 
-async fn gather(gathering: Box<Gathering>, port: Port) -> Outcome {
-    let Gathering { host, mut posts, peer: _ } = *gathering;
+async fn gather(Gathering { host, mut posts }: Gathering, port: Port) -> Outcome {
     let Port { mut outbox, report, mut closing } = port;
     let meter = report.meter().clone();
     let mut heard = Vec::new();

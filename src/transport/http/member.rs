@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt as _, Empty, Full, LengthLimitError, Limited, StreamBody};
+use http_body_util::{BodyExt, Empty, Full, LengthLimitError, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
@@ -19,17 +19,20 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 use tokio::time::timeout;
 
 use super::super::tls::Overheard;
-use super::super::ws::Joined;
+use super::super::ws::{self, Upgraded};
 use super::super::{Channel, Opened};
 use super::host::Host;
 use super::metered::Metered;
 use crate::event::{CloseReason, Event, Message, Outcome, Peer, What};
+use crate::http::Protocol;
+use crate::http::answers;
 use crate::http::headers::{lines, text};
 use crate::http::topic::News;
 use crate::link::{self, Reporter};
 use crate::step::Step;
 use crate::step::http::Http;
 use crate::step::ws::Way;
+use crate::ws::Role;
 use crate::ws::handshake::Page;
 use crate::ws::handshake::server::{Answer, Sense};
 
@@ -99,8 +102,9 @@ struct Member {
 /// Answers requests for as long as the connection lasts.
 pub(super) async fn serve(host: Arc<Host>, opened: Opened) {
     let Opened { channel: Channel::Bytes(stream, peer), report } = opened else { return };
-    let secure = super::is_secure(&stream);
-    let peer = Peer { remote: super::endpoint(&peer.remote, secure), local: super::endpoint(&peer.local, secure) };
+    let secure = stream.is_secure();
+    let peer =
+        Peer { remote: Protocol::Http.over(&peer.remote, secure), local: Protocol::Http.over(&peer.local, secure) };
     report.meter().carried_by(stream.connection());
     let place = host.place().map(Arc::new);
     let (stream, _) = Overheard::new(stream);
@@ -200,7 +204,10 @@ impl Member {
             (&Method::POST, path) => Box::pin(self.post(path, request)).await,
             (&Method::GET, Path::WebSocket) => self.websocket(request),
             (&Method::GET | &Method::HEAD, Path::Page) => match server.page {
-                Page::Shown => page(server.front.as_ref().map_or(PAGE, |front| front.page)),
+                Page::Shown => {
+                    let page = server.front.as_ref().map_or(PAGE, |front| front.page);
+                    answers::page(page, "'self' ws: wss:").map(|response| response.map(BodyExt::boxed))
+                }
                 Page::Hidden => self.refuse(StatusCode::NOT_FOUND, "no page is here", &[]),
             },
             (&Method::GET, path) => {
@@ -372,8 +379,9 @@ impl Member {
             let stream = parts.io.into_inner().into_inner().into_stream();
             let Member { host, peer, report, place: _place } = member;
             let peer = Peer { remote: http_to_ws(&peer.remote), local: http_to_ws(&peer.local) };
-            let joined = Joined { stream, early: parts.read_buf, agreed, manners: host.server.manners.clone(), peer };
-            talk(&host, joined.conversation(), report, cursor).await;
+            let upgraded = Upgraded { stream, early: parts.read_buf, agreed };
+            let opened = ws::conversation(upgraded, Role::Server, peer, host.server.manners.clone(), report);
+            talk(&host, opened, cursor).await;
         });
         Ok(Response::from_parts(head, bytes.boxed()))
     }
@@ -385,7 +393,8 @@ fn http_to_ws(endpoint: &str) -> String {
 }
 
 /// Carries events between a WebSocket and the topic.
-async fn talk(host: &Host, transport: Box<dyn link::Transport>, report: Reporter, mut cursor: u64) {
+async fn talk(host: &Host, Opened { channel, report }: Opened, mut cursor: u64) {
+    let Channel::Messages(transport) = channel else { return };
     let (heard, mut published) = mpsc::channel(16);
     let link = link::attend(transport, report.clone(), heard, Arc::new(Notify::new()));
     let outbox = link.sender();
@@ -513,25 +522,8 @@ fn told(answer: http::response::Builder, reached: u64) -> http::response::Builde
         .header(header::LINK, format!("<?since={reached}>; rel=\"next\""))
 }
 
-fn page(page: &'static str) -> http::Result<Response<Body>> {
-    Response::builder()
-        .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
-        .header(header::CACHE_CONTROL, "no-store")
-        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-        .header(
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self' ws: wss:; \
-             img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-        )
-        .body(Full::from(page).boxed())
-}
-
 fn refuse(status: StatusCode, why: &str, headers: &[(HeaderName, &'static str)]) -> http::Result<Response<Body>> {
-    let mut response = Response::builder().status(status).header(header::CONTENT_TYPE, "text/plain; charset=utf-8");
-    for (name, value) in headers {
-        response = response.header(name, *value);
-    }
-    response.body(Full::from(format!("{why}\n")).boxed())
+    answers::refusal(status, why, headers).map(|response| response.map(BodyExt::boxed))
 }
 
 #[cfg(test)]

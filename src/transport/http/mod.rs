@@ -26,13 +26,13 @@ pub use front::{Control, Front};
 pub(super) use host::Gathering;
 pub use host::{Host, Posts, Server};
 
-use super::{ByteStream, Channel, Dial, Opened, To, tcp};
+use super::{Channel, Dial, Opened};
 use crate::backoff::Backoff;
 use crate::cli::Newline;
 use crate::event::Peer;
 use crate::exit::Failure;
 use crate::frame::Framing;
-use crate::http::{Asking, Carrier};
+use crate::http::Asking;
 use crate::link::Reporter;
 use agent::Agent;
 use conversation::Conversation;
@@ -159,28 +159,4 @@ pub(super) async fn connect(dial: &Dial, client: &Client, report: Reporter) -> R
     let speaker = Agent::new(carrier, client, elsewhere, report.clone());
     let conversation = Conversation { listener, poster: speaker, post: client.post.clone(), peer };
     Ok(Opened { channel: Channel::Messages(Box::new(conversation)), report })
-}
-
-/// How the stream is opened that leads to a target.
-fn carried(carrier: &Dial, tls: Option<&crate::tls::Client>, asking: &Asking) -> Result<Dial, &'static str> {
-    let (target, tls) = match &asking.target.carrier {
-        Carrier::Host(at) => (at.clone(), None),
-        Carrier::Secure(at) => (at.clone(), Some(tls.cloned().ok_or("no TLS was prepared")?)),
-        Carrier::Unix(_) => return Ok(carrier.clone()),
-    };
-    let To::Tcp(tcp::Dial { network, .. }) = &carrier.to else { return Err("a Unix socket leads nowhere else") };
-    Ok(Dial { to: To::Tcp(tcp::Dial { target, network: network.clone() }), tls, ..carrier.clone() })
-}
-
-/// `tcp://` and `tls://` with HTTP on them are `http://` and `https://`.
-pub(super) fn endpoint(endpoint: &str, secure: bool) -> String {
-    let scheme = if secure { "https" } else { "http" };
-    match endpoint.strip_prefix("tcp://").or_else(|| endpoint.strip_prefix("tls://")) {
-        Some(address) => format!("{scheme}://{address}"),
-        None => format!("{scheme}+{endpoint}"),
-    }
-}
-
-fn is_secure(stream: &ByteStream) -> bool {
-    matches!(stream, ByteStream::Tls(_))
 }

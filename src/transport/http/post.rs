@@ -1,10 +1,7 @@
 //! Outbox → server: what we say is posted, one message a request, in order.
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Limited};
 use hyper::header::{self, HeaderValue};
 use hyper::{HeaderMap, Method, StatusCode};
-use tokio::time::timeout;
 
 use super::Post;
 use super::agent::{Agent, Ask};
@@ -12,9 +9,6 @@ use crate::event::{Event, Kind, Message, What};
 use crate::exit::Failure;
 use crate::http::refusal;
 use crate::link::Outbox;
-
-/// So much of an answer to a post is read, in bytes.
-const LONGEST: usize = 64 * 1024;
 
 /// How our direction ended.
 pub(super) enum Spoken {
@@ -73,19 +67,14 @@ async fn deliver(agent: &mut Agent, post: &Post, message: &Message) -> bool {
     }
     let asked = agent.ask(&Ask { method: Method::POST, body: message.data.clone(), headers }).await;
     let answer = match asked {
-        Ok(answer) => answer.response,
+        Ok(answer) => answer,
         Err(failure) => {
             notice(&report, &failure).await;
             return false;
         }
     };
     let (parts, body) = answer.into_parts();
-    let body = if let Ok(Ok(collected)) = timeout(agent.limit, Limited::new(body, LONGEST).collect()).await {
-        collected.to_bytes()
-    } else {
-        agent.hang_up();
-        Bytes::new()
-    };
+    let body = agent.short(body).await.unwrap_or_default();
     if !parts.status.is_success() {
         let trouble = refusal::of_status(parts.status, &parts.headers, &agent.asking.target);
         let hint = match parts.status {

@@ -17,6 +17,7 @@ use crate::exit::{Exit, Failure};
 use crate::http::Trouble;
 use crate::http::headers::lines;
 use crate::link::Reporter;
+use crate::quantity::nanos;
 use crate::step::ws::{Way, Ws};
 use crate::step::{Stage, Step};
 use crate::tls::recognise;
@@ -99,7 +100,7 @@ async fn exchange(ask: &Ask, stream: ByteStream, remote: &str, report: &Reporter
     let (status, headers) = (response.status(), response.headers().clone());
     report.step(|| {
         let first = format!("HTTP/1.1 {status}");
-        let took_ns = Some(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
+        let took_ns = Some(nanos(started.elapsed()));
         Step::Ws(Ws::Answer { way: Way::Heard, status: status.as_u16(), head: lines(first, &headers), took_ns })
     });
     let (agreed, warning) = match ask.judge(&key, status, &headers) {

@@ -15,11 +15,11 @@ pub use conversation::{Answers, Manners, Pings};
 
 use bytes::Bytes;
 
-use super::{ByteStream, Channel, Dial, Opened, To, tcp};
+use super::{ByteStream, Channel, Dial, Opened};
 use crate::event::Peer;
 use crate::exit::{Exit, Failure};
-use crate::http::Carrier;
-use crate::link::{Reporter, Transport};
+use crate::http::Protocol;
+use crate::link::Reporter;
 use crate::step::Step;
 use crate::step::ws::Ws;
 use crate::ws::Role;
@@ -28,11 +28,11 @@ use client::Stopped;
 use conversation::Conversation;
 
 /// A stream that HTTP has left.
-struct Upgraded {
-    stream: ByteStream,
+pub(super) struct Upgraded {
+    pub(super) stream: ByteStream,
     /// What came behind the head.
-    early: Bytes,
-    agreed: Agreed,
+    pub(super) early: Bytes,
+    pub(super) agreed: Agreed,
 }
 
 /// WebSocket towards a server.
@@ -75,27 +75,16 @@ pub(super) async fn connect(dial: &Dial, client: &Client, report: Reporter) -> R
         let fail = |why| Failure::new(Exit::Protocol, format!("connect to {from}: redirected, but {why}"));
         client.ask.asking = client.ask.asking.redirected(&to).map_err(fail)?;
         report.step(|| Step::Ws(Ws::Redirected { status, to: client.ask.asking.target.to_string() }));
-        elsewhere = Some(carried(dial, &client).map_err(|why| fail(why.to_owned()))?);
+        let next = dial.elsewhere(&client.ask.asking.target.carrier, client.tls.as_ref());
+        elsewhere = Some(next.map_err(|why| fail(why.to_owned()))?);
     }
-}
-
-/// How the stream is opened that carries what is asked for now.
-fn carried(dial: &Dial, client: &Client) -> Result<Dial, &'static str> {
-    const LOCAL: &str = "a Unix socket leads nowhere else";
-    let To::Tcp(tcp::Dial { network, .. }) = &dial.to else { return Err(LOCAL) };
-    let (target, tls) = match &client.ask.asking.target.carrier {
-        Carrier::Host(at) => (at.clone(), None),
-        Carrier::Secure(at) => (at.clone(), Some(client.tls.clone().ok_or("no TLS was prepared")?)),
-        Carrier::Unix(_) => return Err(LOCAL),
-    };
-    Ok(Dial { to: To::Tcp(tcp::Dial { target, network: network.clone() }), tls, ws: None, http: None, retry: None })
 }
 
 /// Asks the server at the other end of a byte stream to speak WebSocket.
 async fn upgrade(client: &Client, opened: Opened) -> Result<Opened, Stopped> {
     let Opened { channel: Channel::Bytes(stream, peer), report } = opened else { return Ok(opened) };
     let remote = client.ask.asking.target.to_string();
-    let peer = Peer { remote, local: endpoint(&peer.local, is_secure(&stream)) };
+    let peer = Peer { remote, local: Protocol::WebSocket.over(&peer.local, stream.is_secure()) };
     let upgraded = client::upgrade(&client.ask, stream, &peer.remote, client.limit, &report).await?;
     Ok(conversation(upgraded, Role::Client, peer, client.manners.clone(), report))
 }
@@ -104,52 +93,22 @@ impl Server {
     /// Where a listener of byte streams listens for WebSocket connections.
     pub(super) fn endpoint(&self, endpoint: &str) -> String {
         let path = self.rules.path.as_deref().unwrap_or_default();
-        format!("{}{path}", self::endpoint(endpoint, endpoint.starts_with("tls://")))
+        format!("{}{path}", Protocol::WebSocket.over(endpoint, endpoint.starts_with("tls://")))
     }
 }
 
 /// Lets a client upgrade; `None` if nothing came of it, which has been said.
 pub(super) async fn accept(server: &Server, opened: Opened) -> Option<Opened> {
     let Opened { channel: Channel::Bytes(stream, peer), report } = opened else { return Some(opened) };
-    let secure = is_secure(&stream);
-    let peer = Peer { remote: endpoint(&peer.remote, secure), local: endpoint(&peer.local, secure) };
+    let named = |endpoint: &str| Protocol::WebSocket.over(endpoint, stream.is_secure());
+    let peer = Peer { remote: named(&peer.remote), local: named(&peer.local) };
     let upgraded = server::accept(&server.rules, stream, &peer, server.limit, &report).await?;
     Some(conversation(upgraded, Role::Server, peer, server.manners.clone(), report))
 }
 
-fn conversation(upgraded: Upgraded, role: Role, peer: Peer, manners: Manners, report: Reporter) -> Opened {
+/// What follows on such a stream.
+pub(super) fn conversation(upgraded: Upgraded, role: Role, peer: Peer, manners: Manners, report: Reporter) -> Opened {
     let Upgraded { stream, early, agreed } = upgraded;
     let conversation = Conversation { stream, early, peer, role, agreed, manners };
     Opened { channel: Channel::Messages(Box::new(conversation)), report }
-}
-
-/// A stream that somebody else has led out of HTTP, as the server.
-pub(super) struct Joined {
-    pub(super) stream: ByteStream,
-    /// What came behind the head.
-    pub(super) early: Bytes,
-    pub(super) agreed: Agreed,
-    pub(super) manners: Manners,
-    pub(super) peer: Peer,
-}
-
-impl Joined {
-    /// The conversation on it.
-    pub(super) fn conversation(self) -> Box<dyn Transport> {
-        let Self { stream, early, agreed, manners, peer } = self;
-        Box::new(Conversation { stream, early, peer, role: Role::Server, agreed, manners })
-    }
-}
-
-fn is_secure(stream: &ByteStream) -> bool {
-    matches!(stream, ByteStream::Tls(_))
-}
-
-/// `tcp://` and `tls://` with WebSocket on them are `ws://` and `wss://`.
-pub(super) fn endpoint(endpoint: &str, secure: bool) -> String {
-    let scheme = if secure { "wss" } else { "ws" };
-    match endpoint.strip_prefix("tcp://").or_else(|| endpoint.strip_prefix("tls://")) {
-        Some(address) => format!("{scheme}://{address}"),
-        None => format!("{scheme}+{endpoint}"),
-    }
 }

@@ -9,6 +9,7 @@ use tokio::time::{Duration, Instant, sleep_until};
 use super::Pings;
 use crate::event::Message;
 use crate::link::Reporter;
+use crate::quantity::nanos;
 
 /// Whether the peer lives.
 pub(super) struct Pulse {
@@ -47,7 +48,7 @@ impl Pulse {
     /// How long that took, if it is the answer to the last Ping.
     pub(super) fn answered(&self, payload: &Bytes) -> Option<u64> {
         let (_, since) = self.state().asked.take_if(|(asked, _)| asked == payload)?;
-        Some(u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX))
+        Some(nanos(since.elapsed()))
     }
 
     /// A Ping that is to be said now. Cancel-safe.

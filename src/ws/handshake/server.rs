@@ -8,6 +8,7 @@ use hyper::{Method, Response, StatusCode, Version, http};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::Agreed;
+use crate::http::answers;
 use crate::http::headers::{lists, text};
 use crate::http::{Login, Strangers};
 use crate::ws::extension::{self, Config};
@@ -15,8 +16,8 @@ use crate::ws::extension::{self, Config};
 /// The page that connects to this very endpoint.
 const PAGE: &str = include_str!("page.html");
 
-const UPGRADE: (&str, &str) = ("upgrade", "websocket");
-const VERSION: (&str, &str) = ("sec-websocket-version", "13");
+const UPGRADE: (HeaderName, &str) = (header::UPGRADE, "websocket");
+const VERSION: (HeaderName, &str) = (header::SEC_WEBSOCKET_VERSION, "13");
 
 /// Who may have what.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +85,7 @@ impl Rules {
         }
         if request.method != Method::GET {
             let why = format!("{} is not how a WebSocket begins, which is with GET", request.method);
-            return refuse(StatusCode::METHOD_NOT_ALLOWED, &why, &[("allow", "GET")]);
+            return refuse(StatusCode::METHOD_NOT_ALLOWED, &why, &[(header::ALLOW, "GET")]);
         }
         if self.path.as_ref().is_some_and(|path| path != request.uri.path()) {
             return refuse(StatusCode::NOT_FOUND, &format!("nothing is at {}", request.uri.path()), &[]);
@@ -92,7 +93,7 @@ impl Rules {
         if let Some(login) = &self.login
             && text(headers, header::AUTHORIZATION) != Some(&login.basic())
         {
-            let challenge = [("www-authenticate", "Basic realm=\"sockeye\"")];
+            let challenge = [(header::WWW_AUTHENTICATE, "Basic realm=\"sockeye\"")];
             return refuse(StatusCode::UNAUTHORIZED, "a login is needed", &challenge);
         }
         if !lists(headers, header::UPGRADE, "websocket") {
@@ -153,28 +154,12 @@ fn is_key(text: &str) -> bool {
 }
 
 fn page() -> http::Result<Answer> {
-    let response = Response::builder()
-        .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
-        .header(header::CACHE_CONTROL, "no-store")
-        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-        .header(
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src ws: wss:; \
-             img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-        )
-        .body(Full::from(PAGE))?;
-    Ok(Answer { response, sense: Sense::Served })
+    Ok(Answer { response: answers::page(PAGE, "ws: wss:")?, sense: Sense::Served })
 }
 
-fn refuse(status: StatusCode, why: &str, headers: &[(&'static str, &'static str)]) -> http::Result<Answer> {
-    let mut response = Response::builder()
-        .status(status)
-        .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
-        .header(header::CONNECTION, "close");
-    for (name, value) in headers {
-        response = response.header(*name, *value);
-    }
-    let response = response.body(Full::from(format!("{why}\n")))?;
+fn refuse(status: StatusCode, why: &str, headers: &[(HeaderName, &'static str)]) -> http::Result<Answer> {
+    let mut response = answers::refusal(status, why, headers)?;
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     Ok(Answer { response, sense: Sense::Refused(format!("{status}: {why}")) })
 }
 
