@@ -51,7 +51,7 @@ pub struct Server {
     pub heartbeat: Duration,
     /// How long an event stream's client should wait before it comes back, if it is to be told.
     pub retry: Option<Duration>,
-    /// The largest post, in bytes.
+    /// The largest post, and message of a WebSocket, in bytes.
     pub largest: usize,
     /// How long a request's head may take.
     pub limit: Duration,
@@ -123,7 +123,8 @@ pub struct Host {
 
 impl Host {
     /// A topic, and the conversation that is held about it.
-    pub(in crate::transport) fn new(server: Server) -> (Arc<Self>, Gathering) {
+    pub(in crate::transport) fn new(mut server: Server) -> (Arc<Self>, Gathering) {
+        server.manners.limit = server.largest;
         let (posted, posts) = mpsc::channel(POSTED);
         let host = Arc::new(Self {
             places: Arc::new(Semaphore::new(server.most.min(Semaphore::MAX_PERMITS))),

@@ -207,3 +207,17 @@ fn who_does_not_read_misses_something_is_told_so_and_takes_no_memory() {
     assert!(memchr::memmem::find(&heard, b"{\"missed\":").is_some(), "{} bytes", heard.len());
     server.wait_stderr("events that are not kept any more");
 }
+
+#[test]
+fn what_is_too_large_to_post_is_too_large_for_a_websocket() {
+    let (_server, port) = listener("--max-message 10");
+    let ended = sockeye(&format!("ws connect localhost:{port}/ws --deflate off --say 01234567890 --recv-only"))
+        .start_mute()
+        .wait_code(6);
+    assert!(ended.stderr.contains("1009"), "{}", ended.stderr);
+    let answer = curl(port, "/publish", "-i -d 01234567890").start_mute().wait_code(0).text();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    sockeye(&format!("ws connect localhost:{port}/ws --say 0123456789 --count 1 --recv-only"))
+        .start_mute()
+        .wait_code(0);
+}
