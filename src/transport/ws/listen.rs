@@ -62,7 +62,7 @@ pub(super) async fn listen(read: &mut ReadHalf, mut hearer: Hearer, early: Bytes
             // Boxed: an idle conversation carries no room for it, and a batch pays for one allocation.
             Box::pin(report.heard(std::mem::take(&mut ear.events))).await;
         }
-        if let Some(Event::Close { why }) = ear.closed {
+        if let Some(why) = ear.closed {
             wanted.end(Answer::Close(why.clone()));
             return Listened::Closed(why);
         }
@@ -83,7 +83,7 @@ pub(super) async fn listen(read: &mut ReadHalf, mut hearer: Hearer, early: Bytes
 struct Ear<'a> {
     events: Vec<Event>,
     /// The peer's Close.
-    closed: Option<Event>,
+    closed: Option<Option<CloseReason>>,
     shared: Shared<'a>,
 }
 
@@ -104,7 +104,7 @@ impl Ear<'_> {
                     report.step(|| Step::Ws(Ws::RoundTrip { took_ns }));
                 }
             }
-            Event::Close { .. } => self.closed = Some(event.clone()),
+            Event::Close { why } => self.closed = Some(why.clone()),
             Event::Message(message) => {
                 report.meter().digest_heard(&message.data);
                 ledger.heard(message.data.len());

@@ -19,9 +19,10 @@ use crate::ws::speaking::{Made, Payload, Speaker};
 const WRITE: usize = 128 * 1024;
 
 /// Outbox and answers → peer, until our Close. Queued batches share one write.
-pub(super) async fn speak(write: &mut WriteHalf, speaker: Speaker, outbox: Outbox, shared: Shared<'_>) -> Spoken {
-    let mouth = Mouth { write, speaker, buffer: Vec::new(), messages: 0, said: Vec::new(), shared };
-    match mouth.speak(outbox).await {
+pub(super) async fn speak(write: &mut WriteHalf, speaker: Speaker, mut outbox: Outbox, shared: Shared<'_>) -> Spoken {
+    let mut mouth = Mouth { write, speaker, buffer: Vec::new(), messages: 0, said: Vec::new(), shared };
+    // By reference: what is moved from one future into another has room in both, and ten thousand may be idle.
+    match mouth.speak(&mut outbox).await {
         Ok(()) => Spoken::Closed,
         Err(error) => Spoken::Failed(error),
     }
@@ -48,13 +49,13 @@ struct Mouth<'a> {
 }
 
 impl Mouth<'_> {
-    async fn speak(mut self, mut outbox: Outbox) -> io::Result<()> {
+    async fn speak(&mut self, outbox: &mut Outbox) -> io::Result<()> {
         let Shared { wanted, pulse, closing, report, .. } = self.shared;
         loop {
             let mut last = None;
             tokio::select! {
                 biased;
-                answer = wanted.next() => last = self.answer(answer, &mut outbox).await?,
+                answer = wanted.next() => last = Box::pin(self.answer(answer, outbox)).await?, // boxed: few come
                 ping = pulse.due() => self.control(&Event::Ping(ping)),
                 batch = outbox.next() => match batch {
                     None => last = Some(Last::Close(Some(closing.why().unwrap_or_else(normal)))),
