@@ -81,7 +81,9 @@ class Child:
 
     def ended(self, patience=0.0):
         """Whether it has ended, or does within so many seconds."""
-        return bool(select.select([self.end], [], [], patience)[0])
+        poll = select.poll()  # select() knows no descriptors above 1,023
+        poll.register(self.end, select.POLLIN)
+        return bool(poll.poll(patience * 1000))
 
     def wait(self, timeout=PATIENCE):
         """Waits for its end; kills it after `timeout` seconds and raises Failed."""

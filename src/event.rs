@@ -81,6 +81,37 @@ pub struct About {
     /// Its number or name in the stream: of a server-sent event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Box<str>>,
+    /// Where it belongs: a namespace of Socket.IO, if it is not the main one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<Box<str>>,
+    /// It is to be acknowledged, and the acknowledgement names this number. What is to be said has any; a transport counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<u64>,
+    /// It acknowledges what had this number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<u64>,
+    /// Whether it waits for a connection.
+    #[serde(default, skip_serializing_if = "is_kept")]
+    pub delivery: Delivery,
+    /// Bytes that belong into it, in the order of their placeholders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "attachments")]
+    pub attachments: Vec<Bytes>,
+}
+
+/// Whether a message waits until it can be sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Delivery {
+    /// It does.
+    #[default]
+    Kept,
+    /// It does not: what cannot be sent now is dropped.
+    Volatile,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_kept(delivery: &Delivery) -> bool {
+    *delivery == Delivery::Kept
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
@@ -160,6 +191,9 @@ pub enum Event {
     Pong(Message),
     /// Bytes that go out as they are, whatever the protocol says of them: frames that are wrong on purpose.
     Wire(Message),
+    /// What only Socket.IO has; it is carried out, and never recorded.
+    #[serde(skip)]
+    Order(Box<crate::sio::Order>),
     /// Nothing more comes in this direction; the other may go on. TCP's FIN, TLS's `close_notify`.
     Finish,
     /// Both directions are over.
@@ -367,6 +401,24 @@ mod about {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<About>>, D::Error> {
         let about = About::deserialize(from)?;
         Ok((about != About::default()).then(|| Box::new(about)))
+    }
+}
+
+/// Attachments as a list of base64.
+mod attachments {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use bytes::Bytes;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(attachments: &[Bytes], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(attachments.iter().map(|bytes| STANDARD.encode(bytes)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Bytes>, D::Error> {
+        let codes = Vec::<String>::deserialize(from)?;
+        codes.iter().map(|code| STANDARD.decode(code).map(Bytes::from).map_err(D::Error::custom)).collect()
     }
 }
 

@@ -533,6 +533,44 @@ pub fn attend(
     begin(transport, report, Answerer::Attendant(heard), Vec::new(), room)
 }
 
+/// A transport that carries another: a WebSocket below Socket.IO. Of its messages nothing is recorded, of its steps all.
+pub struct Carried {
+    outbox: mpsc::Sender<Vec<Event>>,
+    /// Dropping it closes the transport politely.
+    _held: watch::Sender<Option<CloseReason>>,
+}
+
+impl Carried {
+    /// Queues events; waits for room. Fails when it has stopped speaking.
+    pub async fn say(&self, events: Vec<Event>) -> Result<(), Stopped> {
+        self.outbox.send(events).await.map_err(|_| Stopped)
+    }
+}
+
+/// A transport speaks no more.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopped;
+
+/// Carries another transport: a future that does it until both directions are over, and the end that speaks. What is heard
+/// goes to `heard`.
+#[must_use]
+pub fn carry(
+    transport: Box<dyn Transport>,
+    report: &Reporter,
+    heard: mpsc::Sender<Vec<Event>>,
+) -> (Carried, BoxFuture<'static, Outcome>) {
+    let (outbox, events) = mpsc::channel(OUTBOX);
+    let (held, closing) = watch::channel(None);
+    let closing = Closing(closing);
+    let watch = Watch { heard: Messages::Unseen, said: false, ..report.journal.watch };
+    let journal = Journal { watch, ..report.journal.clone() };
+    let report = Reporter { journal, answerer: Some(heard), ..report.clone() };
+    let room = Room { wanted: Arc::default(), made: Arc::default() };
+    let outbox_of = Outbox { events, room, closing: closing.clone(), is_closing: false };
+    let run = transport.run(Port { outbox: outbox_of, report, closing });
+    (Carried { outbox, _held: held }, run)
+}
+
 /// Who is told what is heard, beside the session.
 enum Answerer {
     Nobody,

@@ -3,6 +3,7 @@
 //! `view::explain` has one exhaustive match over these, so that a step without an explanation does not compile.
 
 pub mod http;
+pub mod sio;
 pub mod tls;
 pub mod ws;
 
@@ -155,6 +156,8 @@ pub enum Step {
     Ws(ws::Ws),
     /// Something happened in HTTP.
     Http(http::Http),
+    /// Something happened in Socket.IO.
+    Sio(sio::Sio),
     /// What became of fast open (RFC 7413).
     FastOpen {
         /// What.

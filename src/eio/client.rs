@@ -13,6 +13,7 @@ use super::payload::{self, Binary};
 use super::reason::Reason;
 use super::text::Data;
 use super::{Open, Version};
+pub use crate::event::Delivery;
 
 /// What kind of session is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,15 +49,6 @@ pub enum Upgrade {
     Wanted,
     /// It stays.
     Unwanted,
-}
-
-/// Whether messages wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// Until they can be sent.
-    Kept,
-    /// No: what cannot be sent now is dropped.
-    Volatile,
 }
 
 /// What happens to a session.

@@ -224,7 +224,7 @@ async fn feed(stdin: Stdin, mut heard: mpsc::Receiver<Vec<Event>>, frames: Frame
                         }
                     }
                     Event::Finish | Event::Close { .. } => finished = true,
-                    Event::Ping(_) | Event::Pong(_) | Event::Wire(_) => {}
+                    Event::Ping(_) | Event::Pong(_) | Event::Wire(_) | Event::Order(_) => {}
                 }
             }
             if finished || buffer.len() >= LARGEST_WRITE {

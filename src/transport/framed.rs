@@ -289,7 +289,7 @@ async fn speak(write: &mut WriteHalf, layer: Layer, mut outbox: Outbox, frames: 
                         }
                     }
                     Event::Wire(message) => buffer.extend_from_slice(&message.data),
-                    Event::Ping(_) | Event::Pong(_) => {} // a byte stream has none
+                    Event::Ping(_) | Event::Pong(_) | Event::Order(_) => {} // a byte stream has none
                     Event::Finish | Event::Close { .. } => {
                         last = Some(event.clone());
                         break 'batch;

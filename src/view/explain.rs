@@ -1,6 +1,7 @@
 //! What each step means: for someone who meets it for the first time.
 
 mod http;
+mod sio;
 mod tls;
 mod ws;
 
@@ -157,6 +158,7 @@ pub fn explain(step: &Step) -> Explanation {
         Step::RelayDropped { .. } => proxy::dropped(),
         Step::Tls(step) => tls::explain(step),
         Step::Http(step) => http::explain(step),
+        Step::Sio(step) => sio::explain(step),
         Step::Ws(step) => ws::explain(step),
         Step::FastOpen { outcome } => sockets::fast_open(*outcome),
         Step::Multipath { spoken } => sockets::multipath(*spoken),

@@ -47,8 +47,8 @@ impl View for Hex {
         let plural = if length == 1 { "" } else { "s" };
         let time = self.clock.always(record.time);
         let mut about = String::new();
-        if let Some(About { from, name, id }) = message.about.as_deref() {
-            for (word, said) in [("from", from), ("event", name), ("id", id)] {
+        if let Some(About { from, name, id, namespace, .. }) = message.about.as_deref() {
+            for (word, said) in [("from", from), ("event", name), ("id", id), ("in", namespace)] {
                 if let Some(said) = said {
                     let _ = write!(about, ", {word} {}", escape::line(&**said));
                 }

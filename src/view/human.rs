@@ -109,9 +109,12 @@ impl View for Human {
         let (label, mut columns) = self.peers.label(record.conn, &self.style);
         out.extend_from_slice(self.clock.stamp(record.time).as_bytes());
         out.extend_from_slice(label.as_bytes());
-        if let Some(About { from, name, id: _ }) = message.about.as_deref() {
-            for said in [from, name].into_iter().flatten() {
-                let said = escape::line(&**said);
+        if let Some(About { from, name, namespace, asks, answers, attachments, .. }) = message.about.as_deref() {
+            let number = |word: &str, number: &Option<u64>| number.map(|number| format!("{word} {number}").into());
+            let count = Some(attachments.len()).filter(|count| *count > 0);
+            let extra = [number("ask", asks), number("answer", answers), count.map(|count| format!("+{count}").into())];
+            for said in [from.clone(), name.clone(), namespace.clone()].into_iter().chain(extra).flatten() {
+                let said = escape::line(&*said);
                 out.extend_from_slice(format!("{} ", self.style.paint(Ink::Aside, &said)).as_bytes());
                 columns += said.chars().count() + 1;
             }

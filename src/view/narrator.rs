@@ -89,7 +89,7 @@ impl Narrator {
 
     fn heard(&self, event: &Event) -> Option<String> {
         match event {
-            Event::Message(_) | Event::Wire(_) => None,
+            Event::Message(_) | Event::Wire(_) | Event::Order(_) => None,
             Event::Ping(message) => (self.talk >= Talk::Steps).then(|| with_data("ping heard", message)),
             Event::Pong(message) => (self.talk >= Talk::Steps).then(|| with_data("pong heard", message)),
             Event::Finish => (self.talk >= Talk::Normal).then(|| "peer finished (it may still listen)".to_owned()),
@@ -103,7 +103,7 @@ impl Narrator {
         }
         match event {
             // The step of shutdown says that we finished.
-            Event::Message(_) | Event::Finish => None,
+            Event::Message(_) | Event::Finish | Event::Order(_) => None,
             Event::Wire(message) => Some(with_data("said as it is", message)),
             Event::Ping(message) => Some(with_data("ping said", message)),
             Event::Pong(message) => Some(with_data("pong said", message)),

@@ -1,6 +1,7 @@
 //! One line for each kind of step: its layer, its name and what it was about.
 
 mod http;
+mod sio;
 mod tls;
 mod ws;
 
@@ -63,6 +64,7 @@ impl Line {
             Step::Tls(step) => Self::of_tls(step),
             Step::Ws(step) => Self::of_ws(step),
             Step::Http(step) => Self::of_http(step),
+            Step::Sio(step) => Self::of_sio(step),
             Step::Route { proxies, reason } if proxies.is_empty() => {
                 line(Ink::Connection, "route", format!("direct ({reason})"))
             }

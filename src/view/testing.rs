@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::View;
-use crate::event::{About, CloseReason, ConnId, End, Event, Extent, Kind, Message, Outcome, Peer, Reach, Record, What};
+use crate::event::{
+    About, CloseReason, ConnId, Delivery, End, Event, Extent, Kind, Message, Outcome, Peer, Reach, Record, What,
+};
 use crate::stats::{Conversations, Flow, Stats, Tcp, TcpInfo, Took};
 use crate::step::tls::{Handshake, Tls};
 use crate::step::ws::{Way, Ws};
@@ -187,9 +189,12 @@ fn message() -> impl Strategy<Value = Message> {
     let kind = prop_oneof![Just(Kind::Text), Just(Kind::Binary)];
     let extent = prop_oneof![Just(Extent::Whole), Just(Extent::Piece), Just(Extent::Truncated)];
     let data = prop_oneof![any::<Vec<u8>>(), any::<String>().prop_map(String::into_bytes)];
-    let about = any::<[Option<String>; 3]>().prop_map(|said| {
-        let [from, name, id] = said.map(|said| said.map(String::into_boxed_str));
-        Some(Box::new(About { from, name, id })).filter(|about| **about != About::default())
+    let numbers = any::<([Option<u64>; 2], Vec<Vec<u8>>)>();
+    let about = (any::<[Option<String>; 4]>(), numbers).prop_map(|(said, ([asks, answers], attachments))| {
+        let [from, name, id, namespace] = said.map(|said| said.map(String::into_boxed_str));
+        let attachments = attachments.into_iter().map(Into::into).collect();
+        let about = About { from, name, id, namespace, asks, answers, attachments, delivery: Delivery::Kept };
+        Some(Box::new(about)).filter(|about| **about != About::default())
     });
     (kind, extent, about, data).prop_map(|(kind, extent, about, data)| Message {
         kind,

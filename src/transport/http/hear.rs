@@ -419,7 +419,7 @@ impl Listener {
             for item in items {
                 match item {
                     sse::Item::Event(sse::Event { name, id, data }) => {
-                        let about = About { from: None, name, id: Some(id).filter(|id| !id.is_empty()) };
+                        let about = About { name, id: Some(id).filter(|id| !id.is_empty()), ..About::default() };
                         let about = (about != About::default()).then(|| Box::new(about));
                         messages.push(Message { about, ..Message::seen(data) });
                     }

@@ -37,7 +37,7 @@ pub(super) async fn speak(mut agent: Agent, post: &Post, mut outbox: Outbox, ref
                 Event::Finish => last = Some(Event::Finish),
                 Event::Close { why } => last = Some(Event::Close { why }),
                 // HTTP has none of these.
-                Event::Ping(_) | Event::Pong(_) | Event::Wire(_) => {}
+                Event::Ping(_) | Event::Pong(_) | Event::Wire(_) | Event::Order(_) => {}
             }
             if last.is_some() {
                 break;

@@ -144,7 +144,7 @@ impl Mouth<'_> {
                 return;
             }
             // There is no half-close: our direction ends with our Close, and that is said later (RFC 6455 §5.5.1).
-            Event::Finish | Event::Message(_) | Event::Close { .. } => return,
+            Event::Finish | Event::Message(_) | Event::Order(_) | Event::Close { .. } => return,
         };
         self.note(&made);
     }

@@ -5,6 +5,7 @@ use crate::event::{CloseReason, End, Event, Extent, Message, Outcome, What};
 use crate::quantity::{show_nanos, show_size};
 use crate::step::Step;
 use crate::step::http::Http;
+use crate::step::sio::Sio;
 use crate::step::tls::Tls;
 use crate::step::ws::{Way, Ws};
 use crate::view::escape;
@@ -74,6 +75,7 @@ fn of_event(way: Way, event: &Event) -> Doing {
         }
         Event::Ping(_) => control(way, with("ping", &text)),
         Event::Pong(_) => control(way, with("pong", &text)),
+        Event::Order(_) => control(way, "an order"),
         Event::Finish => control(way, "the end of this direction"),
         Event::Close { .. } => control(way, with("close", &text)),
     }
@@ -88,7 +90,7 @@ pub(super) fn payload(event: &Event) -> String {
     match event {
         Event::Message(message) | Event::Wire(message) | Event::Ping(message) | Event::Pong(message) => bytes(message),
         Event::Close { why: Some(CloseReason { code, reason }) } => format!("{code} {reason}").trim_end().to_owned(),
-        Event::Close { why: None } | Event::Finish => String::new(),
+        Event::Close { why: None } | Event::Finish | Event::Order(_) => String::new(),
     }
 }
 
@@ -170,6 +172,7 @@ pub(super) fn of_step(step: &Step, proxies: &[String]) -> Option<Doing> {
         Step::Tls(tls) => of_tls(tls, step),
         Step::Ws(ws) => of_ws(ws, step)?,
         Step::Http(http) => of_http(http, step)?,
+        Step::Sio(sio) => of_sio(sio, step)?,
         Step::Resolve { .. }
         | Step::Resolved { .. }
         | Step::Known { .. }
@@ -250,6 +253,15 @@ fn of_http(http: &Http, step: &Step) -> Option<Doing> {
         | Http::Missed { .. }
         | Http::Refused { .. } => plain(step),
     })
+}
+
+/// A packet is drawn once: what carries it, and what it carries, have rows of their own.
+fn of_sio(sio: &Sio, step: &Step) -> Option<Doing> {
+    match sio {
+        Sio::Packet { .. } | Sio::Beat { .. } => None,
+        Sio::Engine { way, .. } => Some(control(*way, plain(step).text)),
+        _ => Some(plain(step)),
+    }
 }
 
 fn frame(way: Way, header: Header, wire: u64) -> Doing {
