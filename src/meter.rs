@@ -86,8 +86,8 @@ struct Course {
     opened: Option<Instant>,
     closed: Option<Instant>,
     connection: Option<(Connection, Opener)>,
-    /// What the kernel said last, once the connection is about to be closed.
-    last: Option<TcpState>,
+    /// What the kernel said last, once the connection is about to be closed. Boxed: ten thousand may be far from that.
+    last: Option<Box<TcpState>>,
     reported: Option<(Instant, Counts)>,
 }
 
@@ -368,7 +368,7 @@ impl Meter {
         let (connection, _) = lock(&self.course).connection.filter(|_| died || self.roll.to_the_end)?;
         let state = kernel::state(connection);
         let is_all = state.as_ref().is_some_and(|state| state.info.is_some() && state.unacknowledged == 0);
-        lock(&self.course).last = state;
+        lock(&self.course).last = state.map(Box::new);
         // The subscription comes before the close, and most need none.
         let autopsy = if is_all { None } else { Autopsy::begin(connection) };
         Some(LastWords { meter: self.clone(), autopsy })
@@ -426,7 +426,7 @@ impl LastWords {
     #[must_use]
     pub fn unacknowledged(self) -> Option<u32> {
         let state = self.autopsy.and_then(|autopsy| autopsy.last_state(ANNOUNCEMENT));
-        state.or_else(|| lock(&self.meter.course).last.take()).map(|state| state.unacknowledged)
+        state.map(Box::new).or_else(|| lock(&self.meter.course).last.take()).map(|state| state.unacknowledged)
     }
 
     /// Waits a moment for the kernel; blocks. Returns how many of the bytes that were sent the peer's kernel
@@ -438,7 +438,7 @@ impl LastWords {
         let state = self.autopsy.and_then(|autopsy| autopsy.last_state(ANNOUNCEMENT));
         let mut course = lock(&self.meter.course);
         if state.is_some() {
-            course.last = state;
+            course.last = state.map(Box::new);
         }
         let sent = self.meter.bytes_sent();
         if course.is_wrapped() || sent == 0 { None } else { course.tcp(sent).map(|tcp| tcp.acknowledged) }
@@ -472,7 +472,7 @@ impl Course {
     fn tcp(&self, sent: u64) -> Option<Tcp> {
         let (connection, opener) = self.connection?;
         let state = match (&self.last, self.closed) {
-            (Some(last), _) => last.clone(),
+            (Some(last), _) => (**last).clone(),
             (None, None) => kernel::state(connection)?,
             // Somebody else may have its ends by now.
             (None, Some(_)) => return None,

@@ -33,7 +33,7 @@ fn named<'r>(report: &'r Value, style: &str) -> &'r Value {
 #[test]
 fn every_style_hears_every_event_once_and_as_late_as_theory_says() {
     // Polls would alias with events of a period, so the gaps are random: the seed makes them the same each time.
-    let report = report("--rtt 80ms --events 60 --rate 20 --interval 400ms --burst 50 --upward 5 --idle 1s --seed 3");
+    let report = report("--rtt 200ms --events 60 --rate 20 --interval 400ms --burst 50 --upward 5 --idle 1s --seed 3");
     let styles: Vec<_> = lanes(&report).iter().map(|lane| lane["style"].as_str().expect("a name")).collect();
     assert_eq!(styles, ["polling 400ms", "long-polling", "streaming", "sse", "websocket", "tcp", "udp"]);
     for lane in lanes(&report) {
@@ -46,7 +46,7 @@ fn every_style_hears_every_event_once_and_as_late_as_theory_says() {
         // A slow machine may be late, and nothing can be early: half a round trip is the least.
         let (mean, theory) = (number(lane, "/latency/mean_ns"), number(lane, "/theory/mean_ns"));
         assert!((0.75..2.5).contains(&(mean / theory)), "{style}: {mean} ns, and theory says {theory}");
-        assert!(number(lane, "/latency/p50_ns") >= 40e6, "{style}: before it can have come");
+        assert!(number(lane, "/latency/p50_ns") >= 100e6, "{style}: before it can have come");
         let (first, theory) = (number(lane, "/first_ns"), number(lane, "/theory/first_ns"));
         assert!((0.9..3.0).contains(&(first / theory)), "{style}: first after {first} ns, and theory says {theory}");
         assert_eq!(lane["latencies_ns"].as_array().map(Vec::len), Some(60), "{style}");
