@@ -37,19 +37,22 @@ pub struct Learn {
 pub enum Lesson {
     /// A TCP connection from its first call to its last
     Tcp,
+    /// Each state of a TCP socket, and what goes wrong in it
+    TcpStates,
     /// Datagrams
     Udp,
 }
 
 impl Lesson {
     /// All, in the order in which they are best read.
-    pub const ALL: [Self; 2] = [Self::Tcp, Self::Udp];
+    pub const ALL: [Self; 3] = [Self::Tcp, Self::TcpStates, Self::Udp];
 
     /// As it is typed.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Tcp => "tcp",
+            Self::TcpStates => "tcp-states",
             Self::Udp => "udp",
         }
     }

@@ -1,5 +1,7 @@
 //! What the lessons say is so: each is played, and what happened is looked at.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::event::{Event, Extent, What};
 use crate::step::Step;
@@ -40,6 +42,7 @@ async fn every_act_is_played_and_the_kernel_is_where_the_texts_say() {
         }
         for (at, act) in acts.iter().enumerate() {
             assert_eq!(act.number, at + 1);
+            assert!(act.settled, "{lesson:?} {}: {:?}", act.number, act.kernel);
             for socket in &act.kernel {
                 assert_eq!(socket.view.state(), socket.expected, "{lesson:?} {}: {socket:?}", act.number);
             }
@@ -95,6 +98,47 @@ async fn the_facts_of_tcp() {
     assert!(steps(act(10), Server).contains(&&Step::EndOfStream));
     assert_eq!(states(act(11)), states(act(10)));
     assert_eq!(states(act(12)), [(Client, "TIME-WAIT"), (Server, "none")]);
+}
+
+#[tokio::test]
+async fn the_facts_of_tcp_states() {
+    use Side::{Client, Server};
+    let acts = played(Lesson::TcpStates).await;
+    let act = |number: usize| &acts[number - 1];
+    // Each of the eleven is reached, and it is the kernel that says so.
+    let reached: BTreeSet<_> = acts.iter().flat_map(states).map(|(_, state)| state).collect();
+    let eleven = [
+        ["CLOSED", "LISTEN", "SYN-SENT", "SYN-RECEIVED"].as_slice(),
+        &["ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"],
+        &["CLOSING", "LAST-ACK", "TIME-WAIT"],
+    ]
+    .concat();
+    assert_eq!(reached, eleven.iter().copied().chain(["none"]).collect());
+    // The last page has them all, in this order.
+    let texts = Lesson::TcpStates.texts(Language::English);
+    let table = texts.acts.last().and_then(|act| act.code.first()).expect("a table");
+    let told: Vec<_> = table.lines.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(told, eleven);
+    // One more waits than the backlog says.
+    let waits = |act: &Played| act.kernel.iter().any(|socket| socket.view == Kernel::Listen { waiting: 2, backlog: 1 });
+    assert!(waits(act(3)) && waits(act(4)) && !waits(act(5)));
+    // The ends of a handshake differ.
+    assert_eq!(states(act(6)), [(Client, "ESTABLISHED"), (Server, "LISTEN"), (Server, "SYN-RECEIVED")]);
+    assert_eq!(states(act(8)), [(Client, "FIN-WAIT-2"), (Server, "CLOSE-WAIT")]);
+    assert_eq!(states(act(9)), [(Client, "FIN-WAIT-2"), (Server, "LAST-ACK")]);
+    assert_eq!(timers(act(11)), ["persist"]);
+    assert_eq!(states(act(12)), [(Client, "CLOSING"), (Server, "FIN-WAIT-2")]);
+    assert_eq!(states(act(13)), [(Client, "TIME-WAIT"), (Server, "TIME-WAIT")]);
+    assert!(steps(act(14), Client).contains(&&Step::Reset));
+}
+
+/// What sockets will do by themselves.
+fn timers(act: &Played) -> Vec<&'static str> {
+    let timer = |socket: &Socket| match socket.view {
+        Kernel::Tcp { timer, .. } => timer.map(|timer| timer.name),
+        _ => None,
+    };
+    act.kernel.iter().filter_map(timer).collect()
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use super::Term;
 
+#[expect(clippy::too_many_lines, reason = "one text a word, and all in one place")]
 pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
     match term {
         Term::AcceptQueue => (
@@ -52,10 +53,17 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "The messages by which machines tell each other that something could not be delivered: nothing listens at that \
              port, there is no route.",
         ),
+        Term::Keepalive => (
+            "keepalive",
+            "A question without data that the kernel sends on a silent connection, so that it learns whether the peer is still there.",
+        ),
         Term::Kernel => (
             "kernel",
             "The part of the operating system that owns the network. A program only asks it, by system calls.",
         ),
+        Term::Leak => {
+            ("leak", "What a program takes and never gives back, such as a descriptor, until there are none left.")
+        }
         Term::Loopback => (
             "loopback",
             "A network inside one machine, 127.0.0.1 and ::1: what is sent there comes back to the same kernel.",
@@ -68,6 +76,14 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Queue => (
             "queue",
             "The kernel keeps bytes that were sent and not acknowledged, and bytes that came and were not read.",
+        ),
+        Term::ReceiveWindow => (
+            "receive window",
+            "How many more bytes a side has room for. It tells its peer with every segment; zero means: stop.",
+        ),
+        Term::Retransmission => (
+            "retransmission",
+            "A segment that was not acknowledged in time is sent again; each time the kernel waits twice as long.",
         ),
         Term::RoundTrip => ("round trip", "The time until an answer can be there: to the peer and back."),
         Term::Rst => (

@@ -51,9 +51,17 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "ICMP",
             "전달하지 못했음을 컴퓨터끼리 알리는 메시지입니다. 그 포트에 아무도 없다거나 길이 없다는 식입니다.",
         ),
+        Term::Keepalive => (
+            "킵얼라이브(keepalive)",
+            "조용한 연결에서 상대가 아직 있는지 알아보려고 커널이 데이터 없이 보내는 질문입니다.",
+        ),
         Term::Kernel => {
             ("커널(kernel)", "운영체제에서 네트워크를 맡은 부분입니다. 프로그램은 시스템 호출로 부탁할 뿐입니다.")
         }
+        Term::Leak => (
+            "누수(leak)",
+            "프로그램이 얻고 나서 돌려주지 않는 것입니다. 예를 들어 디스크립터가 하나도 남지 않게 됩니다.",
+        ),
         Term::Loopback => (
             "루프백(loopback)",
             "한 컴퓨터 안의 네트워크(127.0.0.1과 ::1)입니다. 그리로 보낸 것은 같은 커널로 돌아옵니다.",
@@ -66,6 +74,14 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Queue => {
             ("큐(queue)", "커널은 보냈지만 아직 확인받지 못한 바이트와, 받았지만 아직 읽지 않은 바이트를 보관합니다.")
         }
+        Term::ReceiveWindow => (
+            "수신 윈도우(receive window)",
+            "한쪽이 앞으로 더 받을 수 있는 바이트 수입니다. 세그먼트마다 상대에게 알리며, 0은 멈추라는 뜻입니다.",
+        ),
+        Term::Retransmission => (
+            "재전송(retransmission)",
+            "제때 확인되지 않은 세그먼트를 다시 보내는 것입니다. 그때마다 커널은 두 배로 오래 기다립니다.",
+        ),
         Term::RoundTrip => {
             ("왕복 시간(round trip)", "답이 올 수 있는 가장 짧은 시간, 곧 상대까지 갔다 오는 시간입니다.")
         }

@@ -23,11 +23,15 @@ pub enum Term {
     HalfClose,
     Handshake,
     Icmp,
+    Keepalive,
     Kernel,
+    Leak,
     Loopback,
     Port,
     Queue,
     Rst,
+    ReceiveWindow,
+    Retransmission,
     RoundTrip,
     Segment,
     Server,
@@ -51,7 +55,7 @@ pub struct Entry {
 
 impl Term {
     /// All, in the order of the English words.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::AcceptQueue,
         Self::Ack,
         Self::Backlog,
@@ -66,10 +70,14 @@ impl Term {
         Self::HalfClose,
         Self::Handshake,
         Self::Icmp,
+        Self::Keepalive,
         Self::Kernel,
+        Self::Leak,
         Self::Loopback,
         Self::Port,
         Self::Queue,
+        Self::ReceiveWindow,
+        Self::Retransmission,
         Self::RoundTrip,
         Self::Rst,
         Self::Segment,

@@ -71,6 +71,7 @@ async fn transcripts() {
     for (lesson, language, name) in [
         (Lesson::Tcp, Language::English, "tcp.txt"),
         (Lesson::Tcp, Language::Korean, "tcp.ko.txt"),
+        (Lesson::TcpStates, Language::English, "tcp-states.txt"),
         (Lesson::Udp, Language::English, "udp.txt"),
     ] {
         let (form, acts) = (form(LearnOutput::Human, language), played(lesson).await);
