@@ -41,11 +41,13 @@ pub enum Lesson {
     TcpStates,
     /// Datagrams
     Udp,
+    /// A peer that vanishes
+    HalfOpen,
 }
 
 impl Lesson {
     /// All, in the order in which they are best read.
-    pub const ALL: [Self; 3] = [Self::Tcp, Self::TcpStates, Self::Udp];
+    pub const ALL: [Self; 4] = [Self::Tcp, Self::TcpStates, Self::Udp, Self::HalfOpen];
 
     /// As it is typed.
     #[must_use]
@@ -54,6 +56,7 @@ impl Lesson {
             Self::Tcp => "tcp",
             Self::TcpStates => "tcp-states",
             Self::Udp => "udp",
+            Self::HalfOpen => "half-open",
         }
     }
 }

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use nix::libc;
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, SockFilter, Socket, Type};
 use tokio::time::sleep;
 
 use super::moves::defect;
@@ -22,6 +22,8 @@ use crate::transport::kernel::{self, Connection, Timer};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What one read may take.
 const ROOM: usize = 64 * 1024;
+/// An instruction of socket filters: `BPF_RET | BPF_K`, keep so many bytes.
+const BPF_RET_K: u16 = 6;
 /// Between two looks at a sender that may have come to a stop.
 const STILL: Duration = Duration::from_millis(2);
 
@@ -67,6 +69,20 @@ impl Bare {
         let value = value.to_owned();
         self.report.step(|| Step::SocketOption { name: name.to_owned(), asked: value.clone(), got: value });
         Ok(())
+    }
+
+    /// From now on nothing that is sent to this socket reaches it: the peer sees a machine that has vanished.
+    pub(super) fn vanish(&self) -> Result<(), Failure> {
+        /// Of whatever comes, keep no byte.
+        const DROP: SockFilter = SockFilter::new(BPF_RET_K, 0, 0, 0);
+        self.socket.attach_filter(&[DROP]).map_err(failed("SO_ATTACH_FILTER"))?;
+        self.tell("setsockopt(SO_ATTACH_FILTER) = 0")
+    }
+
+    /// It can be reached again.
+    pub(super) fn come_back(&self) -> Result<(), Failure> {
+        self.socket.detach_filter().map_err(failed("SO_DETACH_FILTER"))?;
+        self.tell("setsockopt(SO_DETACH_FILTER) = 0")
     }
 
     /// `bind()` to a free port of loopback.
@@ -182,6 +198,11 @@ impl Bare {
             }
             Err(error) => Err(failed("recv")(error)),
         }
+    }
+
+    /// `recv()`, whose result is known.
+    pub(super) fn hears(&self, wanted: &Received) -> Result<(), Failure> {
+        if self.recv()? == *wanted { Ok(()) } else { Err(defect()) }
     }
 
     /// `recv()` until so many bytes have come. What they are is not told.

@@ -7,7 +7,9 @@
 mod bare;
 mod director;
 pub mod glossary;
+mod half_open;
 mod moves;
+mod pair;
 pub mod progress;
 mod tcp;
 mod tcp_states;
@@ -212,6 +214,7 @@ impl Lesson {
             (Self::Tcp, Language::Korean) => Texts { about: tcp::ko::ABOUT, acts: &tcp::ko::PLAYBILL },
             (Self::TcpStates, _) => Texts { about: tcp_states::en::ABOUT, acts: &tcp_states::en::PLAYBILL },
             (Self::Udp, _) => Texts { about: udp::en::ABOUT, acts: &udp::en::PLAYBILL },
+            (Self::HalfOpen, _) => Texts { about: half_open::en::ABOUT, acts: &half_open::en::PLAYBILL },
         }
     }
 
@@ -223,6 +226,7 @@ impl Lesson {
             Self::Tcp => Box::pin(tcp::play(director)),
             Self::TcpStates => Box::pin(tcp_states::play(director)),
             Self::Udp => Box::pin(udp::play(director)),
+            Self::HalfOpen => Box::pin(half_open::play(director)),
         };
         (play, reader)
     }

@@ -132,6 +132,39 @@ async fn the_facts_of_tcp_states() {
     assert!(steps(act(14), Client).contains(&&Step::Reset));
 }
 
+#[tokio::test]
+async fn the_facts_of_half_open() {
+    use Side::{Client, Server};
+    let acts = played(Lesson::HalfOpen).await;
+    let act = |number: usize| &acts[number - 1];
+    assert_eq!(timers(act(1)), Vec::<&str>::new());
+    assert_eq!(states(act(2)), [(Client, "ESTABLISHED"), (Server, "none")]);
+    // The send succeeds, and then comes the reset.
+    let last: Vec<_> = steps(act(3), Client);
+    assert!(last.contains(&&Step::Sent { bytes: 5 }) && last.contains(&&Step::Reset), "{last:?}");
+    // Lost, sent again, and there.
+    assert_eq!(told(act(4)).iter().filter(|told| told.starts_with("  sent again")).count(), 2);
+    assert_eq!(steps(act(4), Server).last(), Some(&&Step::Received { bytes: 14 }));
+    assert_eq!(timers(act(5)), Vec::<&str>::new());
+    assert_eq!(timers(act(6)), ["on"]);
+    assert_eq!(timers(act(8)), ["keepalive"]);
+    // The kernel gives up, at one end.
+    for number in [7, 9] {
+        assert!(told(act(number)).contains(&"recv() = -1: connection timed out"), "{:?}", act(number));
+        assert_eq!(states(act(number)), [(Client, "none"), (Server, "ESTABLISHED")]);
+    }
+    assert_eq!(told(act(9)).iter().filter(|told| told.starts_with("  the kernel asks")).count(), 2);
+}
+
+/// The calls that no step has words for.
+fn told(act: &Played) -> Vec<&str> {
+    let told = act.happened.iter().filter_map(|happened| match &happened.record.what {
+        What::Notice { text } => Some(text.as_str()),
+        _ => None,
+    });
+    told.collect()
+}
+
 /// What sockets will do by themselves.
 fn timers(act: &Played) -> Vec<&'static str> {
     let timer = |socket: &Socket| match socket.view {

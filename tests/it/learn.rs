@@ -100,7 +100,7 @@ fn an_interrupt_leaves_the_terminal_as_it_was() {
 
 #[test]
 fn without_a_terminal_it_goes_through() {
-    for lesson in ["tcp", "tcp-states", "udp"] {
+    for lesson in ["tcp", "tcp-states", "udp", "half-open"] {
         let home = home();
         let ended = sockeye(&format!("learn {lesson} --output json"))
             .env("XDG_DATA_HOME", home.path())

@@ -44,6 +44,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "half-close",
             "One direction of a connection is over and the other goes on. shutdown() does it; close() ends both.",
         ),
+        Term::HalfOpen => (
+            "half-open",
+            "One end remembers the connection and the other does not: its machine crashed, or something between them forgot.",
+        ),
         Term::Handshake => (
             "handshake",
             "What both ends exchange before the first byte of data. TCP's is three segments: SYN, SYN-ACK, ACK.",

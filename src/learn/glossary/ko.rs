@@ -43,6 +43,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "반만 닫기(half-close)",
             "연결의 한 방향은 끝나고 다른 방향은 계속됩니다. shutdown()이 그렇게 하며, close()는 양쪽을 모두 끝냅니다.",
         ),
+        Term::HalfOpen => (
+            "반만 열린 연결(half-open)",
+            "한쪽은 연결을 기억하고 다른 쪽은 기억하지 못하는 상태입니다. 그쪽 컴퓨터가 꺼졌거나, 사이의 장비가 잊은 것입니다.",
+        ),
         Term::Handshake => (
             "핸드셰이크(handshake)",
             "첫 데이터보다 먼저 양쪽이 주고받는 것입니다. TCP에서는 SYN, SYN-ACK, ACK 세 세그먼트입니다.",

@@ -21,6 +21,7 @@ pub enum Term {
     EndOfStream,
     Fin,
     HalfClose,
+    HalfOpen,
     Handshake,
     Icmp,
     Keepalive,
@@ -55,7 +56,7 @@ pub struct Entry {
 
 impl Term {
     /// All, in the order of the English words.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::AcceptQueue,
         Self::Ack,
         Self::Backlog,
@@ -68,6 +69,7 @@ impl Term {
         Self::EndOfStream,
         Self::Fin,
         Self::HalfClose,
+        Self::HalfOpen,
         Self::Handshake,
         Self::Icmp,
         Self::Keepalive,

@@ -11,9 +11,10 @@ use nix::{setsockopt_impl, sockopt_impl};
 use super::bare::{Bare, Received};
 use super::director::{Aspect, Count, Director, Watched};
 use super::moves::defect;
+use super::pair::turned;
 use super::{Act, Code, Side};
 use crate::exit::Failure;
-use crate::transport::kernel::{self, Autopsy, Connection};
+use crate::transport::kernel::{self, Autopsy};
 
 /// Every language has as many.
 const ACTS: usize = 15;
@@ -30,11 +31,6 @@ sockopt_impl!(
     /// For how many seconds a connection is kept from its program until the first byte has come.
     DeferAccept, SetOnly, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, u32
 );
-
-/// The same connection, as the other end names it.
-fn turned(connection: Connection) -> Connection {
-    Connection { local: connection.remote, remote: connection.local }
-}
 
 /// Plays it.
 pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
@@ -89,8 +85,8 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
 
     // 8: FIN-WAIT-2 and CLOSE-WAIT.
     fourth.shutdown()?;
-    expect(&server_of_fourth, &Received::Text(GREETING.to_owned()))?;
-    expect(&server_of_fourth, &Received::End)?;
+    server_of_fourth.hears(&Received::Text(GREETING.to_owned()))?;
+    server_of_fourth.hears(&Received::End)?;
     let (ours, theirs) = both("FIN-WAIT-2", "CLOSE-WAIT");
     play.act(&[ours, theirs]).await?;
 
@@ -102,7 +98,7 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
 
     // 10: TIME-WAIT.
     fourth.read(sent)?;
-    expect(&fourth, &Received::End)?;
+    fourth.hears(&Received::End)?;
     fourth.close();
     server_of_fourth.close();
     let (ours, theirs) = both("TIME-WAIT", "none");
@@ -124,7 +120,7 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
 
     // 13: TIME-WAIT, on both sides.
     server_of_first.read(sent)?;
-    expect(&server_of_first, &Received::End)?;
+    server_of_first.hears(&Received::End)?;
     server_of_first.close();
     first.close();
     let (ours, theirs) = both("TIME-WAIT", "TIME-WAIT");
@@ -135,7 +131,7 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     second.send(GREETING)?;
     play.settled(|| kernel::state(turned(of_second)).is_some_and(|state| state.unread == 5)).await?;
     server_of_second.close();
-    expect(&second, &Received::Reset)?;
+    second.hears(&Received::Reset)?;
     let autopsy = Autopsy::begin(of_second).ok_or_else(defect)?;
     second.close();
     let ended = autopsy.last_state(ANNOUNCED).map(|state| state.name);
@@ -146,9 +142,4 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     play.gather();
     play.clear();
     play.act(&[]).await
-}
-
-/// What `recv()` gives is known.
-fn expect(socket: &Bare, wanted: &Received) -> Result<(), Failure> {
-    if socket.recv()? == *wanted { Ok(()) } else { Err(defect()) }
 }
