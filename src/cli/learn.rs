@@ -41,13 +41,15 @@ pub enum Lesson {
     TcpStates,
     /// Datagrams
     Udp,
+    /// Back-pressure: who does not read slows down who sends
+    SlowReader,
     /// A peer that vanishes
     HalfOpen,
 }
 
 impl Lesson {
     /// All, in the order in which they are best read.
-    pub const ALL: [Self; 4] = [Self::Tcp, Self::TcpStates, Self::Udp, Self::HalfOpen];
+    pub const ALL: [Self; 5] = [Self::Tcp, Self::TcpStates, Self::Udp, Self::SlowReader, Self::HalfOpen];
 
     /// As it is typed.
     #[must_use]
@@ -56,6 +58,7 @@ impl Lesson {
             Self::Tcp => "tcp",
             Self::TcpStates => "tcp-states",
             Self::Udp => "udp",
+            Self::SlowReader => "slow-reader",
             Self::HalfOpen => "half-open",
         }
     }

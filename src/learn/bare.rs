@@ -15,6 +15,7 @@ use super::moves::defect;
 use crate::event::{Event, Message, What};
 use crate::exit::{Exit, Failure, words};
 use crate::link::{Journal, Reporter};
+use crate::quantity::show_nanos;
 use crate::step::Step;
 use crate::transport::kernel::{self, Connection, Timer};
 
@@ -148,6 +149,15 @@ impl Bare {
         self.show(What::Said(Event::Message(Message::binary(text.to_owned()))))
     }
 
+    /// `send()` of so many bytes, which waits for room.
+    pub(super) fn send_all(&self, bytes: usize) -> Result<(), Failure> {
+        let began = Instant::now();
+        self.tell(&format!("send({bytes} bytes) ..."))?;
+        (&self.socket).write_all(&vec![0; bytes]).map_err(failed("send"))?;
+        let took = show_nanos(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX));
+        self.tell(&format!("  = {bytes} after {took}"))
+    }
+
     /// `send()` until there is no more room: here, on its way, and at the peer. Gives the number of bytes back.
     pub(super) async fn fill(&self, connection: Connection) -> Result<u64, Failure> {
         let block = vec![0; ROOM];
@@ -257,7 +267,7 @@ pub(super) enum Received {
 }
 
 /// Whether the peer has no room at all, and the kernel only asks now and then.
-fn is_stuck(connection: Connection) -> bool {
+pub(super) fn is_stuck(connection: Connection) -> bool {
     kernel::state(connection).is_some_and(|state| {
         let window = state.limits.and_then(|limits| limits.peer_window).unwrap_or_default();
         matches!(state.timer, Some(Timer::WindowProbe(_))) && window == 0

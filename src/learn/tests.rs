@@ -156,6 +156,36 @@ async fn the_facts_of_half_open() {
     assert_eq!(told(act(9)).iter().filter(|told| told.starts_with("  the kernel asks")).count(), 2);
 }
 
+#[tokio::test]
+async fn the_facts_of_slow_reader() {
+    let acts = played(Lesson::SlowReader).await;
+    let act = |number: usize| &acts[number - 1];
+    // Unacknowledged here, unread there, and what may still be sent.
+    let numbers = |act: &Played| match [&act.kernel[0].view, &act.kernel[1].view] {
+        [Kernel::Tcp { unacknowledged, room, .. }, Kernel::Tcp { unread, .. }] => {
+            (*unacknowledged, *unread, room.expect("Linux 5.4"))
+        }
+        _ => panic!("{act:?}"),
+    };
+    let (.., at_first) = numbers(act(1));
+    let (unacknowledged, unread, room) = numbers(act(2));
+    assert_eq!((unacknowledged, unread), (0, 20_000));
+    assert!(0 < at_first && 0 < room && room + unread <= 2 * 64 * 1024, "{at_first} {room}");
+    let (full, unread, room) = numbers(act(3));
+    assert!(full > 0 && room == 0 && timers(act(3)) == ["persist"], "{:?}", act(3));
+    let (still, left, room) = numbers(act(4));
+    assert_eq!((still, left, room), (full, unread - 1000, 0), "a little is not told");
+    let (unacknowledged, unread, _) = numbers(act(5));
+    assert_eq!(unacknowledged + unread, full, "what was here is there");
+    assert!(unacknowledged < full, "{:?}", act(5));
+    // The send began before the server read, and returned after that.
+    let order: Vec<_> = act(6).happened.iter().map(|happened| happened.side).collect();
+    assert_eq!(order.first(), Some(&Side::Client), "{:?}", act(6));
+    assert!(order.contains(&Side::Server) && told(act(6)).iter().any(|told| told.starts_with("  = 400000 after ")));
+    let limited = told(act(7)).into_iter().find(|told| told.starts_with("  rwnd_limited for ")).expect("measured");
+    assert!(!limited.ends_with(" 0 ns"), "{limited}");
+}
+
 /// The calls that no step has words for.
 fn told(act: &Played) -> Vec<&str> {
     let told = act.happened.iter().filter_map(|happened| match &happened.record.what {

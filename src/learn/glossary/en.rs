@@ -13,6 +13,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "ACK",
             "A bit in a segment's header: \"I have everything up to this number\". What is not acknowledged is sent again.",
         ),
+        Term::BackPressure => (
+            "back-pressure",
+            "A reader that is slow makes the sender wait, so that what is between them stays within bounds.",
+        ),
         Term::Backlog => ("backlog", "How many connections may wait in a listener's accept queue."),
         Term::Boundary => (
             "boundary",

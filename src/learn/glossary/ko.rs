@@ -13,6 +13,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "ACK",
             "세그먼트 헤더의 비트로, \"이 번호 앞까지 모두 받았습니다\"라는 뜻입니다. 확인되지 않은 것은 다시 보냅니다.",
         ),
+        Term::BackPressure => (
+            "배압(back-pressure)",
+            "느리게 읽는 쪽이 보내는 쪽을 기다리게 하는 것입니다. 그래서 그 사이에 쌓이는 양이 한없이 늘지 않습니다.",
+        ),
         Term::Backlog => ("백로그(backlog)", "리스너의 수락 대기열에서 기다릴 수 있는 연결의 최대 수입니다."),
         Term::Boundary => (
             "경계(boundary)",

@@ -11,6 +11,7 @@ use crate::cli::Language;
 pub enum Term {
     Ack,
     AcceptQueue,
+    BackPressure,
     Backlog,
     Boundary,
     Client,
@@ -56,9 +57,10 @@ pub struct Entry {
 
 impl Term {
     /// All, in the order of the English words.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::AcceptQueue,
         Self::Ack,
+        Self::BackPressure,
         Self::Backlog,
         Self::Boundary,
         Self::Client,

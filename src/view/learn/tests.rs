@@ -34,10 +34,11 @@ fn masked(text: &str) -> String {
                 words[at + 1] = words[at + 1].replace(['n', 'µ', 'm'], "");
             }
             // It grows with every acknowledgement that comes alone; a slow machine sends again more often.
-            if ["window", "윈도우", "again:"].contains(&before.as_str()) {
+            let is_number = words[at].starts_with(|c: char| c.is_ascii_digit() || c == 'N');
+            if is_number && ["window", "윈도우", "again:"].contains(&before.as_str()) {
                 words[at] = "W".to_owned();
             }
-            if before == "descriptor" {
+            if before == "descriptor" && words[at].starts_with(|c: char| c.is_ascii_digit()) {
                 words[at] = "FD".to_owned();
             }
             let makes = |word: &String| word.ends_with("accept()") || word == "datagram)" || word == "stream)";
@@ -76,6 +77,7 @@ async fn transcripts() {
         (Lesson::Tcp, Language::Korean, "tcp.ko.txt"),
         (Lesson::TcpStates, Language::English, "tcp-states.txt"),
         (Lesson::Udp, Language::English, "udp.txt"),
+        (Lesson::SlowReader, Language::English, "slow-reader.txt"),
         (Lesson::HalfOpen, Language::English, "half-open.txt"),
     ] {
         let (form, acts) = (form(LearnOutput::Human, language), played(lesson).await);
