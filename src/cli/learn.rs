@@ -41,6 +41,8 @@ pub enum Lesson {
     TcpStates,
     /// Datagrams
     Udp,
+    /// Small segments that wait
+    Nagle,
     /// Back-pressure: who does not read slows down who sends
     SlowReader,
     /// A peer that vanishes
@@ -49,7 +51,7 @@ pub enum Lesson {
 
 impl Lesson {
     /// All, in the order in which they are best read.
-    pub const ALL: [Self; 5] = [Self::Tcp, Self::TcpStates, Self::Udp, Self::SlowReader, Self::HalfOpen];
+    pub const ALL: [Self; 6] = [Self::Tcp, Self::TcpStates, Self::Udp, Self::Nagle, Self::SlowReader, Self::HalfOpen];
 
     /// As it is typed.
     #[must_use]
@@ -58,6 +60,7 @@ impl Lesson {
             Self::Tcp => "tcp",
             Self::TcpStates => "tcp-states",
             Self::Udp => "udp",
+            Self::Nagle => "nagle",
             Self::SlowReader => "slow-reader",
             Self::HalfOpen => "half-open",
         }

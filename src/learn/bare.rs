@@ -243,6 +243,11 @@ impl Bare {
         report.step(|| Step::Closed { state: None });
     }
 
+    /// For what would be too much to tell.
+    pub(super) fn raw(&self) -> &Socket {
+        &self.socket
+    }
+
     /// Tells a call that no step has words for.
     pub(super) fn tell(&self, text: &str) -> Result<(), Failure> {
         self.show(What::Notice { text: text.to_owned() })
@@ -269,7 +274,7 @@ pub(super) enum Received {
 /// Whether the peer has no room at all, and the kernel only asks now and then.
 pub(super) fn is_stuck(connection: Connection) -> bool {
     kernel::state(connection).is_some_and(|state| {
-        let window = state.limits.and_then(|limits| limits.peer_window).unwrap_or_default();
+        let window = state.sending.and_then(|sending| sending.peer_window).unwrap_or_default();
         matches!(state.timer, Some(Timer::WindowProbe(_))) && window == 0
     })
 }

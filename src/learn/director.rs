@@ -12,7 +12,7 @@ use crate::event::{Clock, Record, What};
 use crate::exit::{Exit, Failure};
 use crate::link::{Gate, Journal, Watch};
 use crate::step::{Stage, Step};
-use crate::transport::kernel::{self, Connection, Limits, TcpState, Timer, UdpPeer};
+use crate::transport::kernel::{self, Connection, Sending, TcpState, Timer, UdpPeer};
 
 /// How long anything on this machine may take. Reached only by a failure.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -189,7 +189,7 @@ impl Watched {
 
 fn tcp(state: &TcpState, aspects: &[Aspect]) -> Kernel {
     let shown = |aspect| aspects.contains(&aspect).then_some(());
-    let limits = |of: fn(&Limits) -> Option<u32>| state.limits.as_ref().and_then(of);
+    let sending = |of: fn(&Sending) -> Option<u32>| state.sending.as_ref().and_then(of);
     Kernel::Tcp {
         state: state.name,
         unread: state.unread,
@@ -197,8 +197,8 @@ fn tcp(state: &TcpState, aspects: &[Aspect]) -> Kernel {
         rtt_ns: state.info.map(|info| info.rtt_ns),
         window: state.info.map(|info| info.congestion_window),
         timer: shown(Aspect::Timer).and(state.timer).map(timer),
-        room: shown(Aspect::Room).and(limits(|limits| limits.peer_window)),
-        threshold: shown(Aspect::Threshold).and(limits(|limits| limits.slow_start_threshold)),
+        room: shown(Aspect::Room).and(sending(|sending| sending.peer_window)),
+        threshold: shown(Aspect::Threshold).and(sending(|sending| sending.slow_start_threshold)),
         retransmissions: shown(Aspect::Retransmissions).and(state.info).map(|info| info.retransmissions),
     }
 }

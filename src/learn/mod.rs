@@ -9,6 +9,7 @@ mod director;
 pub mod glossary;
 mod half_open;
 mod moves;
+mod nagle;
 mod pair;
 pub mod progress;
 mod slow_reader;
@@ -215,6 +216,7 @@ impl Lesson {
             (Self::Tcp, Language::Korean) => Texts { about: tcp::ko::ABOUT, acts: &tcp::ko::PLAYBILL },
             (Self::TcpStates, _) => Texts { about: tcp_states::en::ABOUT, acts: &tcp_states::en::PLAYBILL },
             (Self::Udp, _) => Texts { about: udp::en::ABOUT, acts: &udp::en::PLAYBILL },
+            (Self::Nagle, _) => Texts { about: nagle::en::ABOUT, acts: &nagle::en::PLAYBILL },
             (Self::SlowReader, _) => Texts { about: slow_reader::en::ABOUT, acts: &slow_reader::en::PLAYBILL },
             (Self::HalfOpen, _) => Texts { about: half_open::en::ABOUT, acts: &half_open::en::PLAYBILL },
         }
@@ -228,6 +230,7 @@ impl Lesson {
             Self::Tcp => Box::pin(tcp::play(director)),
             Self::TcpStates => Box::pin(tcp_states::play(director)),
             Self::Udp => Box::pin(udp::play(director)),
+            Self::Nagle => Box::pin(nagle::play(director)),
             Self::SlowReader => Box::pin(slow_reader::play(director)),
             Self::HalfOpen => Box::pin(half_open::play(director)),
         };

@@ -157,6 +157,29 @@ async fn the_facts_of_half_open() {
 }
 
 #[tokio::test]
+async fn the_facts_of_nagle() {
+    let acts = played(Lesson::Nagle).await;
+    let act = |number: usize| &acts[number - 1];
+    // The number before the last word of what is told with these words.
+    let number = |act: &Played, words: &str| -> Vec<f64> {
+        let of = told(act).into_iter().filter(|told| told.contains(words));
+        of.filter_map(|told| told.rsplit(' ').nth(1)?.parse().ok()).collect()
+    };
+    assert!(told(act(2)).contains(&"  0 bytes wait here, 9 are there"), "{:?}", act(2));
+    // The first part is there and not acknowledged, and the second is not there.
+    assert!(told(act(3)).contains(&"  9 bytes wait here, 4 are there"), "{:?}", act(3));
+    assert!(number(act(3), "answered after")[0] > 30.0, "{:?}", act(3));
+    let ten = |act: &Played| number(act, "10 requests")[0];
+    assert!(ten(act(4)) > 300.0, "{:?}", act(4));
+    for quick in [5, 6, 7] {
+        assert!(ten(act(quick)) < ten(act(4)) / 2.0, "{:?}", act(quick));
+    }
+    assert!(told(act(8)).contains(&"  there are 0 bytes"), "{:?}", act(8));
+    let [gathered, alone] = number(act(9), "8 sends")[..] else { panic!("{:?}", act(9)) };
+    assert!(gathered < alone / 2.0, "{gathered} of {alone}");
+}
+
+#[tokio::test]
 async fn the_facts_of_slow_reader() {
     let acts = played(Lesson::SlowReader).await;
     let act = |number: usize| &acts[number - 1];

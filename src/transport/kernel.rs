@@ -94,7 +94,7 @@ pub struct TcpState {
     /// The measurements; a socket in `TIME-WAIT` has none.
     pub info: Option<TcpInfo>,
     /// What holds it back; a socket in `TIME-WAIT` sends nothing.
-    pub limits: Option<Limits>,
+    pub sending: Option<Sending>,
 }
 
 /// A timer of a TCP socket.
@@ -110,13 +110,15 @@ pub enum Timer {
     TimeWait,
 }
 
-/// What holds a TCP sender back, and for how long nothing came of it.
+/// How far a TCP socket may send, and has sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct Sending {
     /// Where the congestion window grows slowly, in segments; not known before the first loss.
     pub slow_start_threshold: Option<u32>,
     /// Bytes that the peer has room for; known since Linux 5.4.
     pub peer_window: Option<u32>,
+    /// Segments with data that were sent, again or for the first time.
+    pub data_segments: u32,
     /// Probes and keepalives that were not answered.
     pub unanswered: u32,
 }

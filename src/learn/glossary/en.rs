@@ -37,6 +37,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "datagram",
             "A message that travels alone: it arrives whole or not at all, perhaps twice, perhaps after a later one.",
         ),
+        Term::DelayedAck => (
+            "delayed ACK",
+            "A kernel waits a little with an acknowledgement, in case there is an answer that can take it along.",
+        ),
         Term::Descriptor => {
             ("descriptor", "A small number by which a program names an open file or socket to the kernel.")
         }
@@ -75,6 +79,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Loopback => (
             "loopback",
             "A network inside one machine, 127.0.0.1 and ::1: what is sent there comes back to the same kernel.",
+        ),
+        Term::Nagle => (
+            "Nagle's algorithm",
+            "A small segment waits while an earlier one is not acknowledged, so that small sends gather into fewer segments.",
         ),
         Term::Port => (
             "port",

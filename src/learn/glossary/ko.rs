@@ -35,6 +35,9 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "데이터그램(datagram)",
             "혼자 여행하는 메시지입니다. 통째로 도착하거나 아예 도착하지 않으며, 두 번 오거나 순서가 바뀔 수도 있습니다.",
         ),
+        Term::DelayedAck => {
+            ("지연된 ACK(delayed ACK)", "함께 보낼 응답이 있을지 몰라 커널이 확인을 잠시 미루는 것입니다.")
+        }
         Term::Descriptor => {
             ("디스크립터(descriptor)", "프로그램이 열린 파일이나 소켓을 커널에 가리킬 때 쓰는 작은 숫자입니다.")
         }
@@ -73,6 +76,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Loopback => (
             "루프백(loopback)",
             "한 컴퓨터 안의 네트워크(127.0.0.1과 ::1)입니다. 그리로 보낸 것은 같은 커널로 돌아옵니다.",
+        ),
+        Term::Nagle => (
+            "네이글 알고리즘(Nagle's algorithm)",
+            "앞선 세그먼트가 확인되지 않은 동안 작은 세그먼트를 기다리게 합니다. 그래서 작은 전송들이 더 적은 세그먼트로 모입니다.",
         ),
         Term::Port => (
             "포트(port)",

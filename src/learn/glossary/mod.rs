@@ -18,6 +18,7 @@ pub enum Term {
     CongestionWindow,
     Connection,
     Datagram,
+    DelayedAck,
     Descriptor,
     EndOfStream,
     Fin,
@@ -29,6 +30,7 @@ pub enum Term {
     Kernel,
     Leak,
     Loopback,
+    Nagle,
     Port,
     Queue,
     Rst,
@@ -57,7 +59,7 @@ pub struct Entry {
 
 impl Term {
     /// All, in the order of the English words.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::AcceptQueue,
         Self::Ack,
         Self::BackPressure,
@@ -67,6 +69,7 @@ impl Term {
         Self::CongestionWindow,
         Self::Connection,
         Self::Datagram,
+        Self::DelayedAck,
         Self::Descriptor,
         Self::EndOfStream,
         Self::Fin,
@@ -78,6 +81,7 @@ impl Term {
         Self::Kernel,
         Self::Leak,
         Self::Loopback,
+        Self::Nagle,
         Self::Port,
         Self::Queue,
         Self::ReceiveWindow,

@@ -12,7 +12,7 @@ use super::pair::{Door, Pair};
 use super::{Act, Code, Side};
 use crate::exit::Failure;
 use crate::quantity::show_nanos;
-use crate::transport::kernel::{self, Limits, TcpState};
+use crate::transport::kernel::{self, Sending, TcpState};
 
 /// Every language has as many.
 const ACTS: usize = 10;
@@ -104,7 +104,7 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     asking.server.vanish()?;
     let began = Instant::now();
     for count in 1..=KEEPALIVES {
-        let asked = |state: TcpState| state.limits.is_some_and(|Limits { unanswered, .. }| unanswered >= count);
+        let asked = |state: TcpState| state.sending.is_some_and(|Sending { unanswered, .. }| unanswered >= count);
         play.settled(|| kernel::state(asking.near).is_some_and(asked)).await?;
         asking.client.tell(&format!("  the kernel asks, after {}", since(began)))?;
     }

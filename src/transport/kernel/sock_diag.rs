@@ -12,7 +12,7 @@ use netlink_packet_sock_diag::message::SockDiagMessage;
 use netlink_sys::{Socket, protocols::NETLINK_SOCK_DIAG};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{Connection, Limits, TcpState, Timer, UdpPeer, UdpState};
+use super::{Connection, Sending, TcpState, Timer, UdpPeer, UdpState};
 use crate::stats::TcpInfo;
 
 /// Multicast groups of `NETLINK_SOCK_DIAG`: `SKNLGRP_INET_TCP_DESTROY` and `SKNLGRP_INET6_TCP_DESTROY`.
@@ -171,7 +171,7 @@ fn tcp_state(response: &InetResponse) -> TcpState {
             inet::Timer::TimeWait => Timer::TimeWait,
         }),
         info: raw.and_then(|raw| tcp_info(raw)),
-        limits: raw.and_then(|raw| limits(raw)),
+        sending: raw.and_then(|raw| sending(raw)),
     }
 }
 
@@ -179,12 +179,13 @@ fn u32_at(raw: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(*raw.get(at..)?.first_chunk()?))
 }
 
-fn limits(raw: &[u8]) -> Option<Limits> {
+fn sending(raw: &[u8]) -> Option<Sending> {
     /// `TCP_INFINITE_SSTHRESH`: nothing was lost yet.
     const INFINITE: u32 = 0x7fff_ffff;
-    Some(Limits {
+    Some(Sending {
         slow_start_threshold: u32_at(raw, 76).filter(|threshold| *threshold < INFINITE),
         peer_window: u32_at(raw, 228),
+        data_segments: u32_at(raw, 156)?,
         unanswered: (*raw.get(3)?).into(),
     })
 }
