@@ -37,20 +37,32 @@ pub struct Learn {
 pub enum Lesson {
     /// A TCP connection from its first call to its last
     Tcp,
+    /// Each state of a TCP socket, and what goes wrong in it
+    TcpStates,
     /// Datagrams
     Udp,
+    /// Small segments that wait
+    Nagle,
+    /// Back-pressure: who does not read slows down who sends
+    SlowReader,
+    /// A peer that vanishes
+    HalfOpen,
 }
 
 impl Lesson {
     /// All, in the order in which they are best read.
-    pub const ALL: [Self; 2] = [Self::Tcp, Self::Udp];
+    pub const ALL: [Self; 6] = [Self::Tcp, Self::TcpStates, Self::Udp, Self::Nagle, Self::SlowReader, Self::HalfOpen];
 
     /// As it is typed.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Tcp => "tcp",
+            Self::TcpStates => "tcp-states",
             Self::Udp => "udp",
+            Self::Nagle => "nagle",
+            Self::SlowReader => "slow-reader",
+            Self::HalfOpen => "half-open",
         }
     }
 }

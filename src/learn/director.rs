@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Happened, Kernel, Played, Side, Socket};
-use crate::event::{Record, What};
+use super::{Happened, Kernel, Played, Side, Socket, TimerView};
+use crate::event::{Clock, Record, What};
 use crate::exit::{Exit, Failure};
 use crate::link::{Gate, Journal, Watch};
 use crate::step::{Stage, Step};
-use crate::transport::kernel::{self, Connection, UdpPeer};
+use crate::transport::kernel::{self, Connection, Sending, TcpState, Timer, UdpPeer};
 
 /// How long anything on this machine may take. Reached only by a failure.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,11 +32,11 @@ pub struct Actor {
 }
 
 impl Actor {
-    fn new() -> Self {
+    fn new(clock: Clock) -> Self {
         let gate = Gate::default();
         let watch = Watch { said: true, steps: true, ..Watch::default() };
         let (journal, records) = Journal::new(watch, Some(gate.clone()));
-        Self { journal, gate, records, next: VecDeque::new() }
+        Self { journal: journal.on(clock), gate, records, next: VecDeque::new() }
     }
 }
 
@@ -50,8 +50,51 @@ pub struct Watched {
 
 enum Kind {
     Listener(SocketAddr, u32),
-    Tcp(Connection, u32),
+    Tcp(Connection, Queues, Vec<Aspect>),
     Udp(SocketAddr, Option<SocketAddr>),
+    /// The kernel has said it already, of a socket that cannot be asked for by its name.
+    Known(String, Option<&'static str>),
+}
+
+/// What is in the queues of a TCP socket.
+#[derive(Clone, Copy)]
+struct Queues {
+    unread: Count,
+    unacknowledged: Count,
+}
+
+/// How many bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// As many as this.
+    Exactly(u32),
+    /// Not none.
+    Some,
+    /// Whatever it is.
+    Any,
+}
+
+impl Count {
+    fn holds(self, count: u32) -> bool {
+        match self {
+            Self::Exactly(wanted) => count == wanted,
+            Self::Some => count > 0,
+            Self::Any => true,
+        }
+    }
+}
+
+/// What else is shown of a TCP socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aspect {
+    /// What it will do by itself.
+    Timer,
+    /// How much more its peer takes.
+    Room,
+    /// Up to where the congestion window grows fast.
+    Threshold,
+    /// Segments that went again.
+    Retransmissions,
 }
 
 impl Watched {
@@ -62,15 +105,38 @@ impl Watched {
 
     /// An end of a TCP connection, in this state.
     pub fn tcp(side: Side, connection: Connection, expected: &'static str) -> Self {
-        Self { side, expected, what: Kind::Tcp(connection, 0) }
+        let none = Count::Exactly(0);
+        let queues = Queues { unread: none, unacknowledged: none };
+        Self { side, expected, what: Kind::Tcp(connection, queues, Vec::new()) }
     }
 
     /// With so many bytes that were not read.
-    pub fn unread(self, unread: u32) -> Self {
-        match self.what {
-            Kind::Tcp(connection, _) => Self { what: Kind::Tcp(connection, unread), ..self },
-            Kind::Listener(..) | Kind::Udp(..) => self,
+    pub fn unread(mut self, unread: Count) -> Self {
+        if let Kind::Tcp(_, queues, _) = &mut self.what {
+            queues.unread = unread;
         }
+        self
+    }
+
+    /// With so many bytes that were not acknowledged.
+    pub fn unacknowledged(mut self, unacknowledged: Count) -> Self {
+        if let Kind::Tcp(_, queues, _) = &mut self.what {
+            queues.unacknowledged = unacknowledged;
+        }
+        self
+    }
+
+    /// Shows this too.
+    pub fn with(mut self, aspect: Aspect) -> Self {
+        if let Kind::Tcp(_, _, aspects) = &mut self.what {
+            aspects.push(aspect);
+        }
+        self
+    }
+
+    /// A socket of which the kernel has said this.
+    pub fn known(side: Side, name: String, state: Option<&'static str>, expected: &'static str) -> Self {
+        Self { side, expected, what: Kind::Known(name, state) }
     }
 
     /// A UDP socket, in this state.
@@ -87,18 +153,18 @@ impl Watched {
                     .map_or(Kernel::Unknown, |queue| Kernel::Listen { waiting: queue.waiting, backlog: queue.backlog });
                 (local.to_string(), view, queue.is_some_and(|queue| queue.waiting == *waiting))
             }
-            Kind::Tcp(connection, unread) => {
+            Kind::Tcp(connection, queues, aspects) => {
                 let state = kernel::state(*connection);
-                let is_so = state.as_ref().map_or(0, |state| state.unread) == *unread;
-                let settled = state.as_ref().is_none_or(|state| state.unacknowledged == 0);
-                let view = state.map_or(Kernel::Unknown, |state| Kernel::Tcp {
-                    state: state.name,
-                    unread: state.unread,
-                    unacknowledged: state.unacknowledged,
-                    rtt_ns: state.info.map(|info| info.rtt_ns),
-                    window: state.info.map(|info| info.congestion_window),
-                });
-                (format!("{} -> {}", connection.local, connection.remote), view, is_so && settled)
+                let (unread, unacknowledged) =
+                    state.as_ref().map_or((0, 0), |state| (state.unread, state.unacknowledged));
+                let is_so =
+                    state.is_none() || queues.unread.holds(unread) && queues.unacknowledged.holds(unacknowledged);
+                let view = state.map_or(Kernel::Unknown, |state| tcp(&state, aspects));
+                (format!("{} -> {}", connection.local, connection.remote), view, is_so)
+            }
+            Kind::Known(name, state) => {
+                let view = state.map_or(Kernel::Unknown, |state| Kernel::Bare { state });
+                (name.clone(), view, true)
             }
             Kind::Udp(local, remote) => {
                 let view = kernel::udp(*local, *remote).map_or(Kernel::Unknown, |state| Kernel::Udp {
@@ -119,6 +185,33 @@ impl Watched {
         let is_so = counts && view.state() == self.expected;
         (Socket { side: self.side, name, expected: self.expected, view }, is_so)
     }
+}
+
+fn tcp(state: &TcpState, aspects: &[Aspect]) -> Kernel {
+    let shown = |aspect| aspects.contains(&aspect).then_some(());
+    let sending = |of: fn(&Sending) -> Option<u32>| state.sending.as_ref().and_then(of);
+    Kernel::Tcp {
+        state: state.name,
+        unread: state.unread,
+        unacknowledged: state.unacknowledged,
+        rtt_ns: state.info.map(|info| info.rtt_ns),
+        window: state.info.map(|info| info.congestion_window),
+        timer: shown(Aspect::Timer).and(state.timer).map(timer),
+        room: shown(Aspect::Room).and(sending(|sending| sending.peer_window)),
+        threshold: shown(Aspect::Threshold).and(sending(|sending| sending.slow_start_threshold)),
+        retransmissions: shown(Aspect::Retransmissions).and(state.info).map(|info| info.retransmissions),
+    }
+}
+
+/// With the names that ss has for them.
+fn timer(timer: Timer) -> TimerView {
+    let (name, left) = match timer {
+        Timer::Retransmission(left) => ("on", Some(left)),
+        Timer::Keepalive(left) => ("keepalive", Some(left)),
+        Timer::WindowProbe(left) => ("persist", Some(left)),
+        Timer::TimeWait => ("timewait", None),
+    };
+    TimerView { name, left_ns: left.map(|left| u64::try_from(left.as_nanos()).unwrap_or(u64::MAX)) }
 }
 
 /// Leads a play.
@@ -158,9 +251,11 @@ impl Director {
     pub(super) fn new() -> (Self, Reader) {
         let (curtain, played) = mpsc::channel(1);
         let (reader, go_on) = mpsc::channel(1);
+        // One clock, so that what each side did can be put in order.
+        let clock = Clock::start();
         let director = Self {
-            client: Actor::new(),
-            server: Actor::new(),
+            client: Actor::new(clock),
+            server: Actor::new(clock),
             port: None,
             number: 0,
             happened: Vec::new(),
@@ -237,6 +332,24 @@ impl Director {
         Ok(())
     }
 
+    /// Takes what both sides have told by now. For plays that make every call themselves.
+    pub fn gather(&mut self) {
+        for side in [Side::Client, Side::Server] {
+            let actor = self.actor(side);
+            while let Ok(batch) = actor.records.try_recv() {
+                actor.next.extend(batch);
+            }
+            let records = std::mem::take(&mut actor.next);
+            self.happened.extend(records.into_iter().map(|record| Happened { side, record }));
+        }
+    }
+
+    /// An act is over in which the play itself made every call.
+    pub async fn act(&mut self, sockets: &[Watched]) -> Result<(), Failure> {
+        self.gather();
+        self.curtain(sockets).await
+    }
+
     /// Forgets what belongs to no act.
     pub fn clear(&mut self) {
         self.happened.clear();
@@ -246,16 +359,17 @@ impl Director {
     pub async fn curtain(&mut self, sockets: &[Watched]) -> Result<(), Failure> {
         self.number += 1;
         let deadline = Instant::now() + SETTLING;
-        let kernel = loop {
+        let (kernel, settled) = loop {
             let (kernel, are_so): (Vec<Socket>, Vec<bool>) = sockets.iter().map(Watched::ask).unzip();
-            if are_so.iter().all(|is_so| *is_so) || Instant::now() > deadline {
-                break kernel;
+            let settled = are_so.iter().all(|is_so| *is_so);
+            if settled || Instant::now() > deadline {
+                break (kernel, settled);
             }
             sleep(ASKED).await;
         };
         let mut happened = std::mem::take(&mut self.happened);
         happened.sort_by_key(|happened| happened.record.time);
-        let played = Played { number: self.number, port: self.port, happened, kernel };
+        let played = Played { number: self.number, port: self.port, happened, kernel, settled };
         let over = || Failure::new(Exit::Interrupted, "the reader has left");
         self.curtain.send(played).await.map_err(|_| over())?;
         self.go_on.recv().await.ok_or_else(over)

@@ -4,11 +4,17 @@
 //! translation is one more file of texts. What a text states the play waits for, so that a lesson cannot tell what is
 //! not so; between two acts everything stands still, and the reader can look at it from another terminal.
 
+mod bare;
 mod director;
 pub mod glossary;
+mod half_open;
 mod moves;
+mod nagle;
+mod pair;
 pub mod progress;
+mod slow_reader;
 mod tcp;
+mod tcp_states;
 mod udp;
 pub mod words;
 
@@ -86,6 +92,8 @@ pub struct Played {
     pub happened: Vec<Happened>,
     /// What the kernel says afterwards.
     pub kernel: Vec<Socket>,
+    /// Whether that is all as it should be: the states, and what is in the queues.
+    pub settled: bool,
 }
 
 /// What one side did or saw.
@@ -142,6 +150,24 @@ pub enum Kernel {
         /// The congestion window, in segments.
         #[serde(skip_serializing_if = "Option::is_none")]
         window: Option<u32>,
+        /// What it does next by itself, where the lesson speaks of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        timer: Option<TimerView>,
+        /// Bytes that the peer has room for, where the lesson speaks of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<u32>,
+        /// Up to where the congestion window grows fast, where the lesson speaks of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        threshold: Option<u32>,
+        /// Segments that went again, where the lesson speaks of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retransmissions: Option<u32>,
+    },
+    /// Nothing more is known of it.
+    #[serde(untagged)]
+    Bare {
+        /// RFC 9293's name.
+        state: &'static str,
     },
     /// It takes datagrams.
     #[serde(untagged)]
@@ -163,9 +189,19 @@ impl Kernel {
         match self {
             Self::Unknown => "none",
             Self::Listen { .. } => "LISTEN",
-            Self::Tcp { state, .. } | Self::Udp { state, .. } => state,
+            Self::Tcp { state, .. } | Self::Udp { state, .. } | Self::Bare { state } => state,
         }
     }
+}
+
+/// What a socket does next by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TimerView {
+    /// As `ss -o` calls it: `on`, `keepalive`, `persist`, `timewait`.
+    pub name: &'static str,
+    /// How long until then, where that is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_ns: Option<u64>,
 }
 
 /// A play under way.
@@ -178,7 +214,11 @@ impl Lesson {
         match (self, language) {
             (Self::Tcp, Language::English) => Texts { about: tcp::en::ABOUT, acts: &tcp::en::PLAYBILL },
             (Self::Tcp, Language::Korean) => Texts { about: tcp::ko::ABOUT, acts: &tcp::ko::PLAYBILL },
+            (Self::TcpStates, _) => Texts { about: tcp_states::en::ABOUT, acts: &tcp_states::en::PLAYBILL },
             (Self::Udp, _) => Texts { about: udp::en::ABOUT, acts: &udp::en::PLAYBILL },
+            (Self::Nagle, _) => Texts { about: nagle::en::ABOUT, acts: &nagle::en::PLAYBILL },
+            (Self::SlowReader, _) => Texts { about: slow_reader::en::ABOUT, acts: &slow_reader::en::PLAYBILL },
+            (Self::HalfOpen, _) => Texts { about: half_open::en::ABOUT, acts: &half_open::en::PLAYBILL },
         }
     }
 
@@ -188,7 +228,11 @@ impl Lesson {
         let (director, reader) = Director::new();
         let play: Play = match self {
             Self::Tcp => Box::pin(tcp::play(director)),
+            Self::TcpStates => Box::pin(tcp_states::play(director)),
             Self::Udp => Box::pin(udp::play(director)),
+            Self::Nagle => Box::pin(nagle::play(director)),
+            Self::SlowReader => Box::pin(slow_reader::play(director)),
+            Self::HalfOpen => Box::pin(half_open::play(director)),
         };
         (play, reader)
     }

@@ -1,5 +1,7 @@
 //! What the lessons say is so: each is played, and what happened is looked at.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::event::{Event, Extent, What};
 use crate::step::Step;
@@ -40,6 +42,7 @@ async fn every_act_is_played_and_the_kernel_is_where_the_texts_say() {
         }
         for (at, act) in acts.iter().enumerate() {
             assert_eq!(act.number, at + 1);
+            assert!(act.settled, "{lesson:?} {}: {:?}", act.number, act.kernel);
             for socket in &act.kernel {
                 assert_eq!(socket.view.state(), socket.expected, "{lesson:?} {}: {socket:?}", act.number);
             }
@@ -95,6 +98,133 @@ async fn the_facts_of_tcp() {
     assert!(steps(act(10), Server).contains(&&Step::EndOfStream));
     assert_eq!(states(act(11)), states(act(10)));
     assert_eq!(states(act(12)), [(Client, "TIME-WAIT"), (Server, "none")]);
+}
+
+#[tokio::test]
+async fn the_facts_of_tcp_states() {
+    use Side::{Client, Server};
+    let acts = played(Lesson::TcpStates).await;
+    let act = |number: usize| &acts[number - 1];
+    // Each of the eleven is reached, and it is the kernel that says so.
+    let reached: BTreeSet<_> = acts.iter().flat_map(states).map(|(_, state)| state).collect();
+    let eleven = [
+        ["CLOSED", "LISTEN", "SYN-SENT", "SYN-RECEIVED"].as_slice(),
+        &["ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"],
+        &["CLOSING", "LAST-ACK", "TIME-WAIT"],
+    ]
+    .concat();
+    assert_eq!(reached, eleven.iter().copied().chain(["none"]).collect());
+    // The last page has them all, in this order.
+    let texts = Lesson::TcpStates.texts(Language::English);
+    let table = texts.acts.last().and_then(|act| act.code.first()).expect("a table");
+    let told: Vec<_> = table.lines.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(told, eleven);
+    // One more waits than the backlog says.
+    let waits = |act: &Played| act.kernel.iter().any(|socket| socket.view == Kernel::Listen { waiting: 2, backlog: 1 });
+    assert!(waits(act(3)) && waits(act(4)) && !waits(act(5)));
+    // The ends of a handshake differ.
+    assert_eq!(states(act(6)), [(Client, "ESTABLISHED"), (Server, "LISTEN"), (Server, "SYN-RECEIVED")]);
+    assert_eq!(states(act(8)), [(Client, "FIN-WAIT-2"), (Server, "CLOSE-WAIT")]);
+    assert_eq!(states(act(9)), [(Client, "FIN-WAIT-2"), (Server, "LAST-ACK")]);
+    assert_eq!(timers(act(11)), ["persist"]);
+    assert_eq!(states(act(12)), [(Client, "CLOSING"), (Server, "FIN-WAIT-2")]);
+    assert_eq!(states(act(13)), [(Client, "TIME-WAIT"), (Server, "TIME-WAIT")]);
+    assert!(steps(act(14), Client).contains(&&Step::Reset));
+}
+
+#[tokio::test]
+async fn the_facts_of_half_open() {
+    use Side::{Client, Server};
+    let acts = played(Lesson::HalfOpen).await;
+    let act = |number: usize| &acts[number - 1];
+    assert_eq!(timers(act(1)), Vec::<&str>::new());
+    assert_eq!(states(act(2)), [(Client, "ESTABLISHED"), (Server, "none")]);
+    // The send succeeds, and then comes the reset.
+    let last: Vec<_> = steps(act(3), Client);
+    assert!(last.contains(&&Step::Sent { bytes: 5 }) && last.contains(&&Step::Reset), "{last:?}");
+    // Lost, sent again, and there.
+    assert_eq!(told(act(4)).iter().filter(|told| told.starts_with("  sent again")).count(), 2);
+    assert_eq!(steps(act(4), Server).last(), Some(&&Step::Received { bytes: 14 }));
+    assert_eq!(timers(act(5)), Vec::<&str>::new());
+    assert_eq!(timers(act(6)), ["on"]);
+    assert_eq!(timers(act(8)), ["keepalive"]);
+    // The kernel gives up, at one end.
+    for number in [7, 9] {
+        assert!(told(act(number)).contains(&"recv() = -1: connection timed out"), "{:?}", act(number));
+        assert_eq!(states(act(number)), [(Client, "none"), (Server, "ESTABLISHED")]);
+    }
+    assert_eq!(told(act(9)).iter().filter(|told| told.starts_with("  the kernel asks")).count(), 2);
+}
+
+#[tokio::test]
+async fn the_facts_of_nagle() {
+    let acts = played(Lesson::Nagle).await;
+    let act = |number: usize| &acts[number - 1];
+    // The number before the last word of what is told with these words.
+    let number = |act: &Played, words: &str| -> Vec<f64> {
+        let of = told(act).into_iter().filter(|told| told.contains(words));
+        of.filter_map(|told| told.rsplit(' ').nth(1)?.parse().ok()).collect()
+    };
+    assert!(told(act(2)).contains(&"  0 bytes wait here, 9 are there"), "{:?}", act(2));
+    // The first part is there and not acknowledged, and the second is not there.
+    assert!(told(act(3)).contains(&"  9 bytes wait here, 4 are there"), "{:?}", act(3));
+    assert!(number(act(3), "answered after")[0] > 30.0, "{:?}", act(3));
+    let ten = |act: &Played| number(act, "10 requests")[0];
+    assert!(ten(act(4)) > 300.0, "{:?}", act(4));
+    for quick in [5, 6, 7] {
+        assert!(ten(act(quick)) < ten(act(4)) / 2.0, "{:?}", act(quick));
+    }
+    assert!(told(act(8)).contains(&"  there are 0 bytes"), "{:?}", act(8));
+    let [gathered, alone] = number(act(9), "8 sends")[..] else { panic!("{:?}", act(9)) };
+    assert!(gathered < alone / 2.0, "{gathered} of {alone}");
+}
+
+#[tokio::test]
+async fn the_facts_of_slow_reader() {
+    let acts = played(Lesson::SlowReader).await;
+    let act = |number: usize| &acts[number - 1];
+    // Unacknowledged here, unread there, and what may still be sent.
+    let numbers = |act: &Played| match [&act.kernel[0].view, &act.kernel[1].view] {
+        [Kernel::Tcp { unacknowledged, room, .. }, Kernel::Tcp { unread, .. }] => {
+            (*unacknowledged, *unread, room.expect("Linux 5.4"))
+        }
+        _ => panic!("{act:?}"),
+    };
+    let (.., at_first) = numbers(act(1));
+    let (unacknowledged, unread, room) = numbers(act(2));
+    assert_eq!((unacknowledged, unread), (0, 20_000));
+    assert!(0 < at_first && 0 < room && room + unread <= 2 * 64 * 1024, "{at_first} {room}");
+    let (full, unread, room) = numbers(act(3));
+    assert!(full > 0 && room == 0 && timers(act(3)) == ["persist"], "{:?}", act(3));
+    let (still, left, room) = numbers(act(4));
+    assert_eq!((still, left, room), (full, unread - 1000, 0), "a little is not told");
+    let (unacknowledged, unread, _) = numbers(act(5));
+    assert_eq!(unacknowledged + unread, full, "what was here is there");
+    assert!(unacknowledged < full, "{:?}", act(5));
+    // The send began before the server read, and returned after that.
+    let order: Vec<_> = act(6).happened.iter().map(|happened| happened.side).collect();
+    assert_eq!(order.first(), Some(&Side::Client), "{:?}", act(6));
+    assert!(order.contains(&Side::Server) && told(act(6)).iter().any(|told| told.starts_with("  = 400000 after ")));
+    let limited = told(act(7)).into_iter().find(|told| told.starts_with("  rwnd_limited for ")).expect("measured");
+    assert!(!limited.ends_with(" 0 ns"), "{limited}");
+}
+
+/// The calls that no step has words for.
+fn told(act: &Played) -> Vec<&str> {
+    let told = act.happened.iter().filter_map(|happened| match &happened.record.what {
+        What::Notice { text } => Some(text.as_str()),
+        _ => None,
+    });
+    told.collect()
+}
+
+/// What sockets will do by themselves.
+fn timers(act: &Played) -> Vec<&'static str> {
+    let timer = |socket: &Socket| match socket.view {
+        Kernel::Tcp { timer, .. } => timer.map(|timer| timer.name),
+        _ => None,
+    };
+    act.kernel.iter().filter_map(timer).collect()
 }
 
 #[tokio::test]

@@ -30,6 +30,10 @@ mod imp {
         None
     }
 
+    pub(super) fn state_name(_: u8) -> Option<&'static str> {
+        None
+    }
+
     pub(super) fn subscribe() -> Option<Subscription> {
         None
     }
@@ -85,14 +89,49 @@ pub struct TcpState {
     pub unacknowledged: u32,
     /// Bytes that arrived and that nobody has read.
     pub unread: u32,
+    /// What happens next by itself.
+    pub timer: Option<Timer>,
     /// The measurements; a socket in `TIME-WAIT` has none.
     pub info: Option<TcpInfo>,
+    /// What holds it back; a socket in `TIME-WAIT` sends nothing.
+    pub sending: Option<Sending>,
+}
+
+/// A timer of a TCP socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// What is not acknowledged goes again after so long.
+    Retransmission(Duration),
+    /// A silent peer is asked whether it is there after so long.
+    Keepalive(Duration),
+    /// A peer that has no room is asked whether it has after so long.
+    WindowProbe(Duration),
+    /// The name of the connection is given up.
+    TimeWait,
+}
+
+/// How far a TCP socket may send, and has sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// Where the congestion window grows slowly, in segments; not known before the first loss.
+    pub slow_start_threshold: Option<u32>,
+    /// Bytes that the peer has room for; known since Linux 5.4.
+    pub peer_window: Option<u32>,
+    /// Segments with data that were sent, again or for the first time.
+    pub data_segments: u32,
+    /// Probes and keepalives that were not answered.
+    pub unanswered: u32,
 }
 
 /// The socket with these two ends, if the kernel still has one. Costs some 10 µs.
 #[must_use]
 pub fn state(connection: Connection) -> Option<TcpState> {
     imp::state(connection)
+}
+
+/// The state of a socket of ours, which may have no name yet and none any more.
+pub fn own_state(socket: impl AsFd) -> Option<&'static str> {
+    super::sockets::tcp_state(socket).and_then(imp::state_name)
 }
 
 /// A TCP socket that listens, as the kernel sees it.

@@ -252,9 +252,14 @@ impl Options {
     }
 }
 
+/// The number of a TCP socket's state.
+pub(super) fn tcp_state(socket: impl AsFd) -> Option<u8> {
+    getsockopt(&socket, TcpInfoHead).ok().map(|head| head[0])
+}
+
 /// Whether `connect()` returned before the SYN was sent, because the first bytes shall go with it.
 pub(super) fn waits_for_data(socket: impl AsFd) -> bool {
-    getsockopt(&socket, TcpInfoHead).is_ok_and(|head| head[0] == TCP_SYN_SENT)
+    tcp_state(socket) == Some(TCP_SYN_SENT)
 }
 
 /// What became of bytes that went with the SYN, once it was answered.

@@ -2,6 +2,7 @@
 
 use super::Term;
 
+#[expect(clippy::too_many_lines, reason = "one text a word, and all in one place")]
 pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
     match term {
         Term::AcceptQueue => (
@@ -11,6 +12,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Ack => (
             "ACK",
             "A bit in a segment's header: \"I have everything up to this number\". What is not acknowledged is sent again.",
+        ),
+        Term::BackPressure => (
+            "back-pressure",
+            "A reader that is slow makes the sender wait, so that what is between them stays within bounds.",
         ),
         Term::Backlog => ("backlog", "How many connections may wait in a listener's accept queue."),
         Term::Boundary => (
@@ -32,6 +37,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "datagram",
             "A message that travels alone: it arrives whole or not at all, perhaps twice, perhaps after a later one.",
         ),
+        Term::DelayedAck => (
+            "delayed ACK",
+            "A kernel waits a little with an acknowledgement, in case there is an answer that can take it along.",
+        ),
         Term::Descriptor => {
             ("descriptor", "A small number by which a program names an open file or socket to the kernel.")
         }
@@ -43,6 +52,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "half-close",
             "One direction of a connection is over and the other goes on. shutdown() does it; close() ends both.",
         ),
+        Term::HalfOpen => (
+            "half-open",
+            "One end remembers the connection and the other does not: its machine crashed, or something between them forgot.",
+        ),
         Term::Handshake => (
             "handshake",
             "What both ends exchange before the first byte of data. TCP's is three segments: SYN, SYN-ACK, ACK.",
@@ -52,13 +65,24 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "The messages by which machines tell each other that something could not be delivered: nothing listens at that \
              port, there is no route.",
         ),
+        Term::Keepalive => (
+            "keepalive",
+            "A question without data that the kernel sends on a silent connection, so that it learns whether the peer is still there.",
+        ),
         Term::Kernel => (
             "kernel",
             "The part of the operating system that owns the network. A program only asks it, by system calls.",
         ),
+        Term::Leak => {
+            ("leak", "What a program takes and never gives back, such as a descriptor, until there are none left.")
+        }
         Term::Loopback => (
             "loopback",
             "A network inside one machine, 127.0.0.1 and ::1: what is sent there comes back to the same kernel.",
+        ),
+        Term::Nagle => (
+            "Nagle's algorithm",
+            "A small segment waits while an earlier one is not acknowledged, so that small sends gather into fewer segments.",
         ),
         Term::Port => (
             "port",
@@ -68,6 +92,14 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Queue => (
             "queue",
             "The kernel keeps bytes that were sent and not acknowledged, and bytes that came and were not read.",
+        ),
+        Term::ReceiveWindow => (
+            "receive window",
+            "How many more bytes a side has room for. It tells its peer with every segment; zero means: stop.",
+        ),
+        Term::Retransmission => (
+            "retransmission",
+            "A segment that was not acknowledged in time is sent again; each time the kernel waits twice as long.",
         ),
         Term::RoundTrip => ("round trip", "The time until an answer can be there: to the peer and back."),
         Term::Rst => (

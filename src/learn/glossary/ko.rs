@@ -13,6 +13,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "ACK",
             "세그먼트 헤더의 비트로, \"이 번호 앞까지 모두 받았습니다\"라는 뜻입니다. 확인되지 않은 것은 다시 보냅니다.",
         ),
+        Term::BackPressure => (
+            "배압(back-pressure)",
+            "느리게 읽는 쪽이 보내는 쪽을 기다리게 하는 것입니다. 그래서 그 사이에 쌓이는 양이 한없이 늘지 않습니다.",
+        ),
         Term::Backlog => ("백로그(backlog)", "리스너의 수락 대기열에서 기다릴 수 있는 연결의 최대 수입니다."),
         Term::Boundary => (
             "경계(boundary)",
@@ -31,6 +35,9 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "데이터그램(datagram)",
             "혼자 여행하는 메시지입니다. 통째로 도착하거나 아예 도착하지 않으며, 두 번 오거나 순서가 바뀔 수도 있습니다.",
         ),
+        Term::DelayedAck => {
+            ("지연된 ACK(delayed ACK)", "함께 보낼 응답이 있을지 몰라 커널이 확인을 잠시 미루는 것입니다.")
+        }
         Term::Descriptor => {
             ("디스크립터(descriptor)", "프로그램이 열린 파일이나 소켓을 커널에 가리킬 때 쓰는 작은 숫자입니다.")
         }
@@ -43,6 +50,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "반만 닫기(half-close)",
             "연결의 한 방향은 끝나고 다른 방향은 계속됩니다. shutdown()이 그렇게 하며, close()는 양쪽을 모두 끝냅니다.",
         ),
+        Term::HalfOpen => (
+            "반만 열린 연결(half-open)",
+            "한쪽은 연결을 기억하고 다른 쪽은 기억하지 못하는 상태입니다. 그쪽 컴퓨터가 꺼졌거나, 사이의 장비가 잊은 것입니다.",
+        ),
         Term::Handshake => (
             "핸드셰이크(handshake)",
             "첫 데이터보다 먼저 양쪽이 주고받는 것입니다. TCP에서는 SYN, SYN-ACK, ACK 세 세그먼트입니다.",
@@ -51,12 +62,24 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "ICMP",
             "전달하지 못했음을 컴퓨터끼리 알리는 메시지입니다. 그 포트에 아무도 없다거나 길이 없다는 식입니다.",
         ),
+        Term::Keepalive => (
+            "킵얼라이브(keepalive)",
+            "조용한 연결에서 상대가 아직 있는지 알아보려고 커널이 데이터 없이 보내는 질문입니다.",
+        ),
         Term::Kernel => {
             ("커널(kernel)", "운영체제에서 네트워크를 맡은 부분입니다. 프로그램은 시스템 호출로 부탁할 뿐입니다.")
         }
+        Term::Leak => (
+            "누수(leak)",
+            "프로그램이 얻고 나서 돌려주지 않는 것입니다. 예를 들어 디스크립터가 하나도 남지 않게 됩니다.",
+        ),
         Term::Loopback => (
             "루프백(loopback)",
             "한 컴퓨터 안의 네트워크(127.0.0.1과 ::1)입니다. 그리로 보낸 것은 같은 커널로 돌아옵니다.",
+        ),
+        Term::Nagle => (
+            "네이글 알고리즘(Nagle's algorithm)",
+            "앞선 세그먼트가 확인되지 않은 동안 작은 세그먼트를 기다리게 합니다. 그래서 작은 전송들이 더 적은 세그먼트로 모입니다.",
         ),
         Term::Port => (
             "포트(port)",
@@ -66,6 +89,14 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Queue => {
             ("큐(queue)", "커널은 보냈지만 아직 확인받지 못한 바이트와, 받았지만 아직 읽지 않은 바이트를 보관합니다.")
         }
+        Term::ReceiveWindow => (
+            "수신 윈도우(receive window)",
+            "한쪽이 앞으로 더 받을 수 있는 바이트 수입니다. 세그먼트마다 상대에게 알리며, 0은 멈추라는 뜻입니다.",
+        ),
+        Term::Retransmission => (
+            "재전송(retransmission)",
+            "제때 확인되지 않은 세그먼트를 다시 보내는 것입니다. 그때마다 커널은 두 배로 오래 기다립니다.",
+        ),
         Term::RoundTrip => {
             ("왕복 시간(round trip)", "답이 올 수 있는 가장 짧은 시간, 곧 상대까지 갔다 오는 시간입니다.")
         }

@@ -5,7 +5,7 @@ pub(super) mod ko;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::director::{Director, Watched};
+use super::director::{Count, Director, Watched};
 use super::moves::{address, defect, hears, said, say, start};
 use super::{Act, Side};
 use crate::endpoint::{HostPort, ListenOn};
@@ -106,7 +106,7 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     }
     let [ours, theirs] = both("ESTABLISHED", "ESTABLISHED");
     let sent = GREETING.iter().map(|part| part.len()).sum::<usize>();
-    play.curtain(&[ours, theirs.unread(u32::try_from(sent).unwrap_or_default())]).await?;
+    play.curtain(&[ours, theirs.unread(Count::Exactly(u32::try_from(sent).unwrap_or_default()))]).await?;
 
     // 8: the server reads once, and has it all.
     let server = start(accepted);

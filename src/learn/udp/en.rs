@@ -3,7 +3,7 @@
 use super::{ACTS, Act};
 use crate::learn::{Code, Term as T};
 
-pub(in crate::learn) const ABOUT: &str = "datagrams: boundaries, no connection, nobody answers for them";
+pub(in crate::learn) const ABOUT: &str = "datagrams: boundaries, no connection, and no promise";
 
 pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
     Act {

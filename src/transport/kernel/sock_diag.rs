@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP};
 use netlink_packet_sock_diag::inet::nlas::Nla;
-use netlink_packet_sock_diag::inet::{ExtensionFlags, InetRequest, InetResponse, SocketId, StateFlags};
+use netlink_packet_sock_diag::inet::{self, ExtensionFlags, InetRequest, InetResponse, SocketId, StateFlags};
 use netlink_packet_sock_diag::message::SockDiagMessage;
 use netlink_sys::{Socket, protocols::NETLINK_SOCK_DIAG};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{Connection, TcpState, UdpPeer, UdpState};
+use super::{Connection, Sending, TcpState, Timer, UdpPeer, UdpState};
 use crate::stats::TcpInfo;
 
 /// Multicast groups of `NETLINK_SOCK_DIAG`: `SKNLGRP_INET_TCP_DESTROY` and `SKNLGRP_INET6_TCP_DESTROY`.
@@ -138,8 +138,8 @@ fn is_between(id: &SocketId, connection: Connection) -> bool {
 }
 
 /// RFC 9293's names for `TCP_ESTABLISHED` and so on; `SYN_RECV` answers a request that has no full socket yet.
-fn state_name(state: u8) -> &'static str {
-    match state {
+pub(super) fn state_name(state: u8) -> Option<&'static str> {
+    Some(match state {
         1 => "ESTABLISHED",
         2 => "SYN-SENT",
         3 | 12 => "SYN-RECEIVED",
@@ -151,26 +151,49 @@ fn state_name(state: u8) -> &'static str {
         9 => "LAST-ACK",
         10 => "LISTEN",
         11 => "CLOSING",
-        _ => "UNKNOWN",
-    }
+        _ => return None,
+    })
 }
 
 fn tcp_state(response: &InetResponse) -> TcpState {
+    let raw = response.nlas.iter().find_map(|nla| match nla {
+        Nla::TcpInfo(raw) => Some(raw),
+        _ => None,
+    });
     TcpState {
-        name: state_name(response.header.state),
+        name: state_name(response.header.state).unwrap_or("UNKNOWN"),
         unacknowledged: response.header.send_queue,
         unread: response.header.recv_queue,
-        info: response.nlas.iter().find_map(|nla| match nla {
-            Nla::TcpInfo(raw) => tcp_info(raw),
-            _ => None,
+        timer: response.header.timer.as_ref().map(|timer| match timer {
+            inet::Timer::Retransmit(left, _) => Timer::Retransmission(*left),
+            inet::Timer::KeepAlive(left) => Timer::Keepalive(*left),
+            inet::Timer::Probe(left) => Timer::WindowProbe(*left),
+            inet::Timer::TimeWait => Timer::TimeWait,
         }),
+        info: raw.and_then(|raw| tcp_info(raw)),
+        sending: raw.and_then(|raw| sending(raw)),
     }
+}
+
+fn u32_at(raw: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_ne_bytes(*raw.get(at..)?.first_chunk()?))
+}
+
+fn sending(raw: &[u8]) -> Option<Sending> {
+    /// `TCP_INFINITE_SSTHRESH`: nothing was lost yet.
+    const INFINITE: u32 = 0x7fff_ffff;
+    Some(Sending {
+        slow_start_threshold: u32_at(raw, 76).filter(|threshold| *threshold < INFINITE),
+        peer_window: u32_at(raw, 228),
+        data_segments: u32_at(raw, 156)?,
+        unanswered: (*raw.get(3)?).into(),
+    })
 }
 
 /// Reads `struct tcp_info` at its fixed offsets; kernels append to it and never move a field. All of these are there
 /// since Linux 4.19.
 fn tcp_info(raw: &[u8]) -> Option<TcpInfo> {
-    let u32_at = |at: usize| Some(u32::from_ne_bytes(*raw.get(at..)?.first_chunk()?));
+    let u32_at = |at: usize| u32_at(raw, at);
     let u64_at = |at: usize| Some(u64::from_ne_bytes(*raw.get(at..)?.first_chunk()?));
     let micros = |micros: u64| micros * 1_000;
     // All ones: there was no sample yet. Zero: the rate is not known.

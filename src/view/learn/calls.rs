@@ -45,6 +45,8 @@ pub(super) fn calls(happened: &[Happened]) -> Vec<Call> {
                 }
                 (quoted(message), Crossing::None)
             }
+            // Of a call that no step has words for.
+            What::Notice { text } => (text.clone(), Crossing::None),
             _ => continue,
         };
         calls.push(Call { side: *side, text: format!("{number}{}", escape::line(text)), crossing });
@@ -90,6 +92,7 @@ fn call(step: &Step) -> Option<(String, Crossing)> {
         Step::Received { bytes } => none(format!("recv() = {bytes}")),
         Step::Shutdown => sends("shutdown(SHUT_WR) = 0: FIN".to_owned()),
         Step::EndOfStream => none("recv() = 0: the end".to_owned()),
+        Step::Reset => none("recv() = -1: connection reset".to_owned()),
         Step::Unreachable { error } => none(format!("recv() = -1: {error}")),
         Step::Closed { .. } => none("close() = 0".to_owned()),
         other => none(Line::of(other).detail),

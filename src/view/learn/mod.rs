@@ -171,7 +171,7 @@ impl Form {
             LearnOutput::Human => {
                 let listed = lessons.map(|(lesson, texts, done)| {
                     let (mark, name) = (if done { 'x' } else { ' ' }, lesson.name());
-                    let name = self.style.paint(Ink::Title, &format!("{name:10}"));
+                    let name = self.style.paint(Ink::Title, &format!("{name:13}"));
                     format!("  [{mark}] {name} {}\n", texts.about)
                 });
                 format!("{}\n\n{}\n{}\n", self.words().lessons, listed.concat(), self.words().hint)
@@ -206,7 +206,8 @@ impl Form {
             Kernel::Listen { waiting, backlog } => {
                 vec![format!("{name} LISTEN"), format!("  {waiting} {} {backlog}", words.wait)]
             }
-            Kernel::Tcp { state, unread, unacknowledged, rtt_ns, window } => {
+            Kernel::Bare { state } => vec![format!("{name} {state}")],
+            Kernel::Tcp { state, unread, unacknowledged, rtt_ns, window, timer, room, threshold, retransmissions } => {
                 let mut lines = vec![format!("{name} {state}")];
                 if rtt_ns.is_some() {
                     lines.push(format!("  {unread} {}, {unacknowledged} {}", words.unread, words.unacknowledged));
@@ -214,6 +215,13 @@ impl Form {
                 if let (Some(rtt), Some(window)) = (rtt_ns, window) {
                     lines.push(format!("  {} {}, {} {window}", words.round_trip, show_nanos(*rtt), words.window));
                 }
+                if let Some(timer) = timer {
+                    let left = timer.left_ns.map_or_else(String::new, |left| format!(", {}", show_nanos(left)));
+                    lines.push(format!("  {} {}{left}", words.timer, timer.name));
+                }
+                let counts = [(words.room, room), (words.threshold, threshold), (words.again, retransmissions)];
+                let counts = counts.iter().filter_map(|(word, count)| count.map(|count| format!("  {word}: {count}")));
+                lines.extend(counts);
                 lines
             }
             Kernel::Udp { state, unread, dropped } => {

@@ -33,9 +33,13 @@ fn masked(text: &str) -> String {
                 words[at] = "T".to_owned();
                 words[at + 1] = words[at + 1].replace(['n', 'µ', 'm'], "");
             }
-            // It grows with every acknowledgement that comes alone.
-            if before == "window" || before == "윈도우" {
+            // It grows with every acknowledgement that comes alone; a slow machine sends again more often.
+            let is_number = words[at].starts_with(|c: char| c.is_ascii_digit() || c == 'N');
+            if is_number && ["window", "윈도우", "again:", "sends:"].contains(&before.as_str()) {
                 words[at] = "W".to_owned();
+            }
+            if before == "descriptor" && words[at].starts_with(|c: char| c.is_ascii_digit()) {
+                words[at] = "FD".to_owned();
             }
             let makes = |word: &String| word.ends_with("accept()") || word == "datagram)" || word == "stream)";
             if before == "=" && at >= 2 && makes(&words[at - 2]) {
@@ -71,7 +75,11 @@ async fn transcripts() {
     for (lesson, language, name) in [
         (Lesson::Tcp, Language::English, "tcp.txt"),
         (Lesson::Tcp, Language::Korean, "tcp.ko.txt"),
+        (Lesson::TcpStates, Language::English, "tcp-states.txt"),
         (Lesson::Udp, Language::English, "udp.txt"),
+        (Lesson::Nagle, Language::English, "nagle.txt"),
+        (Lesson::SlowReader, Language::English, "slow-reader.txt"),
+        (Lesson::HalfOpen, Language::English, "half-open.txt"),
     ] {
         let (form, acts) = (form(LearnOutput::Human, language), played(lesson).await);
         let shown = pages(lesson, language, &acts).map(|page| form.page(&page) + &form.answer(&page) + "\n");
