@@ -217,6 +217,12 @@ impl Bare {
 
     /// `recv()` until so many bytes have come. What they are is not told.
     pub(super) fn read(&self, bytes: u64) -> Result<(), Failure> {
+        self.take(bytes)?;
+        self.took(bytes)
+    }
+
+    /// The same, and nothing is told of it yet: what else happens meanwhile is told first.
+    pub(super) fn take(&self, bytes: u64) -> Result<(), Failure> {
         let mut room = vec![0; ROOM];
         let mut left = usize::try_from(bytes).map_err(|_| defect())?;
         while left > 0 {
@@ -226,6 +232,11 @@ impl Bare {
                 read => left -= read,
             }
         }
+        Ok(())
+    }
+
+    /// Tells of it.
+    pub(super) fn took(&self, bytes: u64) -> Result<(), Failure> {
         self.tell(&format!("recv(), again and again = {bytes}"))
     }
 

@@ -70,8 +70,9 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     let Pair { client, server, near, far } = pair;
     let sending = spawn_blocking(move || client.send_all(MUCH).map(|()| client));
     play.settled(|| is_stuck(near)).await?;
-    server.read(rest + MUCH as u64)?;
+    server.take(rest + MUCH as u64)?;
     let client = sending.await.map_err(|_| defect())??;
+    server.took(rest + MUCH as u64)?;
     let pair = Pair { client, server, near, far };
     let (near, far) = both(&pair);
     play.act(&[near, far]).await?;
