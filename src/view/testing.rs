@@ -185,7 +185,8 @@ fn established(handshake: Handshake) -> Tls {
     }
 }
 
-fn message() -> impl Strategy<Value = Message> {
+/// Boxed: whatever is made of it lies on the stack, many times over.
+fn message() -> BoxedStrategy<Message> {
     let kind = prop_oneof![Just(Kind::Text), Just(Kind::Binary)];
     let extent = prop_oneof![Just(Extent::Whole), Just(Extent::Piece), Just(Extent::Truncated)];
     let data = prop_oneof![any::<Vec<u8>>(), any::<String>().prop_map(String::into_bytes)];
@@ -196,12 +197,9 @@ fn message() -> impl Strategy<Value = Message> {
         let about = About { from, name, id, namespace, asks, answers, attachments, delivery: Delivery::Kept };
         Some(Box::new(about)).filter(|about| **about != About::default())
     });
-    (kind, extent, about, data).prop_map(|(kind, extent, about, data)| Message {
-        kind,
-        extent,
-        about,
-        data: data.into(),
-    })
+    (kind, extent, about, data)
+        .prop_map(|(kind, extent, about, data)| Message { kind, extent, about, data: data.into() })
+        .boxed()
 }
 
 fn event() -> impl Strategy<Value = Event> {

@@ -28,7 +28,7 @@ thread_local! {
 /// Peer → reporter, until its Close.
 pub(super) async fn listen(read: &mut ReadHalf, mut hearer: Hearer, early: Bytes, shared: Shared<'_>) -> Listened {
     let Shared { pulse, wanted, report, .. } = shared;
-    let mut ear = Ear { events: Vec::new(), closed: None, shared };
+    let mut ear = Ear { events: Vec::new(), closed: Closed::NotYet, shared };
     let mut early = Some(BytesMut::from(early)).filter(|early| !early.is_empty());
     loop {
         let taken = match early.take() {
@@ -62,7 +62,7 @@ pub(super) async fn listen(read: &mut ReadHalf, mut hearer: Hearer, early: Bytes
             // Boxed: an idle conversation carries no room for it, and a batch pays for one allocation.
             Box::pin(report.heard(std::mem::take(&mut ear.events))).await;
         }
-        if let Some(why) = ear.closed {
+        if let Closed::With(why) = ear.closed {
             wanted.end(Answer::Close(why.clone()));
             return Listened::Closed(why);
         }
@@ -79,11 +79,16 @@ pub(super) async fn listen(read: &mut ReadHalf, mut hearer: Hearer, early: Bytes
     }
 }
 
+/// Whether the peer's Close has come, and why.
+enum Closed {
+    NotYet,
+    With(Option<CloseReason>),
+}
+
 /// Takes what one read amounts to.
 struct Ear<'a> {
     events: Vec<Event>,
-    /// The peer's Close.
-    closed: Option<Option<CloseReason>>,
+    closed: Closed,
     shared: Shared<'a>,
 }
 
@@ -104,7 +109,7 @@ impl Ear<'_> {
                     report.step(|| Step::Ws(Ws::RoundTrip { took_ns }));
                 }
             }
-            Event::Close { why } => self.closed = Some(why.clone()),
+            Event::Close { why } => self.closed = Closed::With(why.clone()),
             Event::Message(message) => {
                 report.meter().digest_heard(&message.data);
                 ledger.heard(message.data.len());

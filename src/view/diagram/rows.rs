@@ -258,7 +258,7 @@ fn of_http(http: &Http, step: &Step) -> Option<Doing> {
 /// A packet is drawn once: what carries it, and what it carries, have rows of their own.
 fn of_sio(sio: &Sio, step: &Step) -> Option<Doing> {
     match sio {
-        Sio::Packet { .. } | Sio::Beat { .. } => None,
+        Sio::Packet { .. } | Sio::Beat => None,
         Sio::Engine { way, .. } => Some(control(*way, plain(step).text)),
         _ => Some(plain(step)),
     }
