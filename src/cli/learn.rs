@@ -41,6 +41,8 @@ pub enum Lesson {
     TcpStates,
     /// Datagrams
     Udp,
+    /// Sockets inside one machine
+    Unix,
     /// Small segments that wait
     Nagle,
     /// Back-pressure: who does not read slows down who sends
@@ -51,7 +53,8 @@ pub enum Lesson {
 
 impl Lesson {
     /// All, in the order in which they are best read.
-    pub const ALL: [Self; 6] = [Self::Tcp, Self::TcpStates, Self::Udp, Self::Nagle, Self::SlowReader, Self::HalfOpen];
+    pub const ALL: [Self; 7] =
+        [Self::Tcp, Self::TcpStates, Self::Udp, Self::Unix, Self::Nagle, Self::SlowReader, Self::HalfOpen];
 
     /// As it is typed.
     #[must_use]
@@ -60,6 +63,7 @@ impl Lesson {
             Self::Tcp => "tcp",
             Self::TcpStates => "tcp-states",
             Self::Udp => "udp",
+            Self::Unix => "unix",
             Self::Nagle => "nagle",
             Self::SlowReader => "slow-reader",
             Self::HalfOpen => "half-open",

@@ -180,6 +180,27 @@ async fn the_facts_of_nagle() {
 }
 
 #[tokio::test]
+async fn the_facts_of_unix() {
+    use Side::{Client, Server};
+    let acts = played(Lesson::Unix).await;
+    let act = |number: usize| &acts[number - 1];
+    assert_eq!(states(act(1)), [(Server, "UNCONNECTED")]);
+    assert_eq!(states(act(3)), [(Client, "CONNECTED"), (Server, "LISTEN")]);
+    assert!(act(5).kernel.iter().any(|socket| matches!(socket.view, Kernel::Unix { unread: 14, .. })), "{:?}", act(5));
+    assert_eq!(steps(act(6), Server), [&Step::Received { bytes: 14 }]);
+    // The same file by another number.
+    let descriptor = |call: &str| told(act(6)).into_iter().find_map(|told| told.strip_prefix(call)).expect("told");
+    assert_ne!(descriptor("sendmsg(SCM_RIGHTS: "), descriptor("recvmsg(SCM_RIGHTS: "));
+    assert!(told(act(6)).contains(&"read(pipe) = 4 \"psst\""), "{:?}", act(6));
+    assert_eq!(told(act(7)).iter().filter(|told| told.ends_with("EAGAIN")).count(), 1);
+    assert_eq!(steps(act(8), Server), [&Step::Received { bytes: 7 }, &Step::Received { bytes: 7 }]);
+    assert_eq!(states(act(9)), [(Client, "none"), (Server, "none")]);
+    let calls = ["connect(\"door\") = -1: ECONNREFUSED", "bind(\"door\") = -1: EADDRINUSE", "bind(\"door\") = 0"];
+    assert!(calls.iter().all(|call| told(act(9)).contains(call)), "{:?}", act(9));
+    assert_eq!(told(act(10)), ["bind(\"@door\") = 0"; 2]);
+}
+
+#[tokio::test]
 async fn the_facts_of_slow_reader() {
     let acts = played(Lesson::SlowReader).await;
     let act = |number: usize| &acts[number - 1];

@@ -133,5 +133,9 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "truncation",
             "A datagram that is longer than the buffer it is read into loses its end, and what is lost does not come later.",
         ),
+        Term::UnixSocket => (
+            "Unix socket",
+            "A socket inside one machine, whose address is a path or a name, and whose other end the kernel knows.",
+        ),
     }
 }

@@ -135,5 +135,9 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Truncation => {
             ("잘림(truncation)", "버퍼보다 긴 데이터그램은 뒷부분을 잃으며, 잃은 것은 나중에도 오지 않습니다.")
         }
+        Term::UnixSocket => (
+            "유닉스 소켓(Unix socket)",
+            "한 컴퓨터 안의 소켓입니다. 주소는 경로나 이름이며, 반대쪽이 누구인지 커널이 압니다.",
+        ),
     }
 }

@@ -46,6 +46,7 @@ pub enum Term {
     SystemCall,
     TimeWait,
     Truncation,
+    UnixSocket,
 }
 
 /// What a word means.
@@ -59,7 +60,7 @@ pub struct Entry {
 
 impl Term {
     /// All, in the order of the English words.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::AcceptQueue,
         Self::Ack,
         Self::BackPressure,
@@ -97,6 +98,7 @@ impl Term {
         Self::SystemCall,
         Self::TimeWait,
         Self::Truncation,
+        Self::UnixSocket,
     ];
 
     /// What it means.
