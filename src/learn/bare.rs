@@ -140,14 +140,17 @@ impl Bare {
         Ok((Self::patient(socket, report)?, Connection { local, remote }))
     }
 
-    /// `send()`
+    /// `send()`, told before it is called: what comes of it at the other side is told after that.
     pub(super) fn send(&self, text: &str) -> Result<(), Failure> {
+        self.report.step(|| Step::Sent { bytes: text.len() as u64 });
+        self.show(What::Said(Event::Message(Message::binary(text.to_owned()))))?;
+        self.write(text)
+    }
+
+    /// `send()` that was told.
+    pub(super) fn write(&self, text: &str) -> Result<(), Failure> {
         let sent = (&self.socket).write(text.as_bytes()).map_err(failed("send"))?;
-        if sent != text.len() {
-            return Err(defect());
-        }
-        self.report.step(|| Step::Sent { bytes: sent as u64 });
-        self.show(What::Said(Event::Message(Message::binary(text.to_owned()))))
+        if sent == text.len() { Ok(()) } else { Err(defect()) }
     }
 
     /// `send()` of so many bytes, which waits for room. Gives back what is to be told when it has returned.
@@ -236,11 +239,9 @@ impl Bare {
         Ok(())
     }
 
-    /// `close()`
+    /// `close()`, told before it is called.
     pub(super) fn close(self) {
-        let Self { socket, report } = self;
-        drop(socket);
-        report.step(|| Step::Closed { state: None });
+        self.report.step(|| Step::Closed { state: None });
     }
 
     /// For what would be too much to tell.

@@ -5,6 +5,7 @@
 //! not so; between two acts everything stands still, and the reader can look at it from another terminal.
 
 mod bare;
+mod blocking;
 mod director;
 pub mod glossary;
 mod half_open;
@@ -228,6 +229,7 @@ impl Lesson {
             (Self::Tcp, Language::Korean) => Texts { about: tcp::ko::ABOUT, acts: &tcp::ko::PLAYBILL },
             (Self::TcpStates, _) => Texts { about: tcp_states::en::ABOUT, acts: &tcp_states::en::PLAYBILL },
             (Self::Udp, _) => Texts { about: udp::en::ABOUT, acts: &udp::en::PLAYBILL },
+            (Self::Blocking, _) => Texts { about: blocking::en::ABOUT, acts: &blocking::en::PLAYBILL },
             (Self::Unix, _) => Texts { about: unix::en::ABOUT, acts: &unix::en::PLAYBILL },
             (Self::Nagle, _) => Texts { about: nagle::en::ABOUT, acts: &nagle::en::PLAYBILL },
             (Self::SlowReader, _) => Texts { about: slow_reader::en::ABOUT, acts: &slow_reader::en::PLAYBILL },
@@ -243,6 +245,7 @@ impl Lesson {
             Self::Tcp => Box::pin(tcp::play(director)),
             Self::TcpStates => Box::pin(tcp_states::play(director)),
             Self::Udp => Box::pin(udp::play(director)),
+            Self::Blocking => Box::pin(blocking::play(director)),
             Self::Unix => Box::pin(unix::play(director)),
             Self::Nagle => Box::pin(nagle::play(director)),
             Self::SlowReader => Box::pin(slow_reader::play(director)),

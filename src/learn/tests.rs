@@ -201,6 +201,28 @@ async fn the_facts_of_unix() {
 }
 
 #[tokio::test]
+async fn the_facts_of_blocking() {
+    let acts = played(Lesson::Blocking).await;
+    let act = |number: usize| &acts[number - 1];
+    assert_eq!(told(act(1)).last(), Some(&"accept() ..."));
+    // The server does nothing, and the second client's bytes are there.
+    assert!(act(3).happened.iter().all(|happened| happened.side == Side::Client), "{:?}", act(3));
+    let waits = |act: &Played| act.kernel.iter().any(|socket| matches!(socket.view, Kernel::Listen { waiting: 1, .. }));
+    assert!(waits(act(3)) && !waits(act(4)), "{:?}", act(3));
+    let place = |act: &Played, call: &str| told(act).iter().position(|told| told.starts_with(call)).expect("told");
+    assert!(place(act(4), "recv() = 0: the end") < place(act(4), "recv() = 3 \"two\""), "{:?}", act(4));
+    // With threads, and with epoll, the second is answered though the first is silent and there.
+    for number in [5, 8] {
+        let calls = told(act(number));
+        assert_eq!(calls.iter().filter(|told| told.starts_with("accept() = ")).count(), 2, "{calls:?}");
+        assert!(calls.contains(&"send(\"two\") = 3") && !calls.contains(&"recv() = 0: the end"), "{calls:?}");
+    }
+    assert!(told(act(7)).contains(&"recv() = -1: EAGAIN"));
+    // Whoever asks while the loop works is read after that.
+    assert!(place(act(10), "  works for 50 ms") < place(act(10), "recv() = 2 \"me\""), "{:?}", act(10));
+}
+
+#[tokio::test]
 async fn the_facts_of_slow_reader() {
     let acts = played(Lesson::SlowReader).await;
     let act = |number: usize| &acts[number - 1];

@@ -80,6 +80,7 @@ async fn transcripts() {
         (Lesson::Tcp, Language::Korean, "tcp.ko.txt"),
         (Lesson::TcpStates, Language::English, "tcp-states.txt"),
         (Lesson::Udp, Language::English, "udp.txt"),
+        (Lesson::Blocking, Language::English, "blocking.txt"),
         (Lesson::Unix, Language::English, "unix.txt"),
         (Lesson::Nagle, Language::English, "nagle.txt"),
         (Lesson::SlowReader, Language::English, "slow-reader.txt"),
