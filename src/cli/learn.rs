@@ -41,6 +41,10 @@ pub enum Lesson {
     TcpStates,
     /// Datagrams
     Udp,
+    /// One thread and many clients
+    Blocking,
+    /// Sockets inside one machine
+    Unix,
     /// Small segments that wait
     Nagle,
     /// Back-pressure: who does not read slows down who sends
@@ -51,7 +55,16 @@ pub enum Lesson {
 
 impl Lesson {
     /// All, in the order in which they are best read.
-    pub const ALL: [Self; 6] = [Self::Tcp, Self::TcpStates, Self::Udp, Self::Nagle, Self::SlowReader, Self::HalfOpen];
+    pub const ALL: [Self; 8] = [
+        Self::Tcp,
+        Self::TcpStates,
+        Self::Udp,
+        Self::Blocking,
+        Self::Unix,
+        Self::Nagle,
+        Self::SlowReader,
+        Self::HalfOpen,
+    ];
 
     /// As it is typed.
     #[must_use]
@@ -60,6 +73,8 @@ impl Lesson {
             Self::Tcp => "tcp",
             Self::TcpStates => "tcp-states",
             Self::Udp => "udp",
+            Self::Blocking => "blocking",
+            Self::Unix => "unix",
             Self::Nagle => "nagle",
             Self::SlowReader => "slow-reader",
             Self::HalfOpen => "half-open",

@@ -15,7 +15,7 @@ use super::moves::defect;
 use crate::event::{Event, Message, What};
 use crate::exit::{Exit, Failure, words};
 use crate::link::{Journal, Reporter};
-use crate::quantity::show_nanos;
+use crate::quantity::{nanos, show_nanos};
 use crate::step::Step;
 use crate::transport::kernel::{self, Connection, Timer};
 
@@ -30,8 +30,8 @@ const STILL: Duration = Duration::from_millis(2);
 
 /// A socket of one side.
 pub(super) struct Bare {
-    socket: Socket,
-    report: Reporter,
+    pub(super) socket: Socket,
+    pub(super) report: Reporter,
 }
 
 impl AsFd for Bare {
@@ -48,7 +48,8 @@ impl Bare {
         Self::patient(socket, report)
     }
 
-    fn patient(socket: Socket, report: Reporter) -> Result<Self, Failure> {
+    /// With a limit for calls that wait.
+    pub(super) fn patient(socket: Socket, report: Reporter) -> Result<Self, Failure> {
         socket.set_read_timeout(Some(PATIENCE)).map_err(failed("setsockopt"))?;
         socket.set_write_timeout(Some(PATIENCE)).map_err(failed("setsockopt"))?;
         Ok(Self { socket, report })
@@ -109,7 +110,7 @@ impl Bare {
         let began = Instant::now();
         self.socket.connect(&at.into()).map_err(failed("connect"))?;
         let local = internet(self.socket.local_addr())?;
-        let took_ns = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let took_ns = nanos(began.elapsed());
         self.report.step(|| Step::Connected { local: format!("tcp://{local}"), remote, took_ns });
         Ok(Connection { local, remote: at })
     }
@@ -139,23 +140,25 @@ impl Bare {
         Ok((Self::patient(socket, report)?, Connection { local, remote }))
     }
 
-    /// `send()`
+    /// `send()`, told before it is called: what comes of it at the other side is told after that.
     pub(super) fn send(&self, text: &str) -> Result<(), Failure> {
-        let sent = (&self.socket).write(text.as_bytes()).map_err(failed("send"))?;
-        if sent != text.len() {
-            return Err(defect());
-        }
-        self.report.step(|| Step::Sent { bytes: sent as u64 });
-        self.show(What::Said(Event::Message(Message::binary(text.to_owned()))))
+        self.report.step(|| Step::Sent { bytes: text.len() as u64 });
+        self.show(What::Said(Event::Message(Message::binary(text.to_owned()))))?;
+        self.write(text)
     }
 
-    /// `send()` of so many bytes, which waits for room.
-    pub(super) fn send_all(&self, bytes: usize) -> Result<(), Failure> {
+    /// `send()` that was told.
+    pub(super) fn write(&self, text: &str) -> Result<(), Failure> {
+        let sent = (&self.socket).write(text.as_bytes()).map_err(failed("send"))?;
+        if sent == text.len() { Ok(()) } else { Err(defect()) }
+    }
+
+    /// `send()` of so many bytes, which waits for room. Gives back what is to be told when it has returned.
+    pub(super) fn send_all(&self, bytes: usize) -> Result<String, Failure> {
         let began = Instant::now();
         self.tell(&format!("send({bytes} bytes) ..."))?;
         (&self.socket).write_all(&vec![0; bytes]).map_err(failed("send"))?;
-        let took = show_nanos(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX));
-        self.tell(&format!("  = {bytes} after {took}"))
+        Ok(format!("  = {bytes} after {}", show_nanos(nanos(began.elapsed()))))
     }
 
     /// `send()` until there is no more room: here, on its way, and at the peer. Gives the number of bytes back.
@@ -217,12 +220,6 @@ impl Bare {
 
     /// `recv()` until so many bytes have come. What they are is not told.
     pub(super) fn read(&self, bytes: u64) -> Result<(), Failure> {
-        self.take(bytes)?;
-        self.took(bytes)
-    }
-
-    /// The same, and nothing is told of it yet: what else happens meanwhile is told first.
-    pub(super) fn take(&self, bytes: u64) -> Result<(), Failure> {
         let mut room = vec![0; ROOM];
         let mut left = usize::try_from(bytes).map_err(|_| defect())?;
         while left > 0 {
@@ -232,11 +229,6 @@ impl Bare {
                 read => left -= read,
             }
         }
-        Ok(())
-    }
-
-    /// Tells of it.
-    pub(super) fn took(&self, bytes: u64) -> Result<(), Failure> {
         self.tell(&format!("recv(), again and again = {bytes}"))
     }
 
@@ -247,11 +239,9 @@ impl Bare {
         Ok(())
     }
 
-    /// `close()`
+    /// `close()`, told before it is called.
     pub(super) fn close(self) {
-        let Self { socket, report } = self;
-        drop(socket);
-        report.step(|| Step::Closed { state: None });
+        self.report.step(|| Step::Closed { state: None });
     }
 
     /// For what would be too much to tell.
@@ -295,6 +285,6 @@ fn internet(address: io::Result<SockAddr>) -> Result<SocketAddr, Failure> {
 }
 
 /// A call that cannot fail has failed.
-fn failed(call: &str) -> impl FnOnce(io::Error) -> Failure {
+pub(super) fn failed(call: &str) -> impl FnOnce(io::Error) -> Failure {
     move |error| Failure::new(Exit::Io, format!("lesson: {call}: {}", words(&error)))
 }

@@ -11,8 +11,9 @@ use super::{Happened, Kernel, Played, Side, Socket, TimerView};
 use crate::event::{Clock, Record, What};
 use crate::exit::{Exit, Failure};
 use crate::link::{Gate, Journal, Watch};
+use crate::quantity::nanos;
 use crate::step::{Stage, Step};
-use crate::transport::kernel::{self, Connection, Sending, TcpState, Timer, UdpPeer};
+use crate::transport::kernel::{self, AcceptQueue, Connection, Sending, TcpState, Timer, UdpPeer, UnixState};
 
 /// How long anything on this machine may take. Reached only by a failure.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -52,6 +53,7 @@ enum Kind {
     Listener(SocketAddr, u32),
     Tcp(Connection, Queues, Vec<Aspect>),
     Udp(SocketAddr, Option<SocketAddr>),
+    Unix(String, u32, Count),
     /// The kernel has said it already, of a socket that cannot be asked for by its name.
     Known(String, Option<&'static str>),
 }
@@ -112,8 +114,10 @@ impl Watched {
 
     /// With so many bytes that were not read.
     pub fn unread(mut self, unread: Count) -> Self {
-        if let Kind::Tcp(_, queues, _) = &mut self.what {
-            queues.unread = unread;
+        match &mut self.what {
+            Kind::Tcp(_, queues, _) => queues.unread = unread,
+            Kind::Unix(_, _, queue) => *queue = unread,
+            _ => {}
         }
         self
     }
@@ -132,6 +136,11 @@ impl Watched {
             aspects.push(aspect);
         }
         self
+    }
+
+    /// A Unix socket, known by its inode; if it listens, `unread` are those who wait.
+    pub fn unix(side: Side, name: &str, inode: u32, expected: &'static str) -> Self {
+        Self { side, expected, what: Kind::Unix(name.to_owned(), inode, Count::Exactly(0)) }
     }
 
     /// A socket of which the kernel has said this.
@@ -161,6 +170,21 @@ impl Watched {
                     state.is_none() || queues.unread.holds(unread) && queues.unacknowledged.holds(unacknowledged);
                 let view = state.map_or(Kernel::Unknown, |state| tcp(&state, aspects));
                 (format!("{} -> {}", connection.local, connection.remote), view, is_so)
+            }
+            Kind::Unix(name, inode, queue) => {
+                let (view, unread) = match kernel::unix(*inode) {
+                    None => (Kernel::Unknown, None),
+                    Some(UnixState::Listen(AcceptQueue { waiting, backlog })) => {
+                        (Kernel::Listen { waiting, backlog }, Some(waiting))
+                    }
+                    Some(UnixState::Connected { unread }) => {
+                        (Kernel::Unix { state: "CONNECTED", unread }, Some(unread))
+                    }
+                    Some(UnixState::Unconnected { unread }) => {
+                        (Kernel::Unix { state: "UNCONNECTED", unread }, Some(unread))
+                    }
+                };
+                (name.clone(), view, unread.is_none_or(|unread| queue.holds(unread)))
             }
             Kind::Known(name, state) => {
                 let view = state.map_or(Kernel::Unknown, |state| Kernel::Bare { state });
@@ -211,7 +235,7 @@ fn timer(timer: Timer) -> TimerView {
         Timer::WindowProbe(left) => ("persist", Some(left)),
         Timer::TimeWait => ("timewait", None),
     };
-    TimerView { name, left_ns: left.map(|left| u64::try_from(left.as_nanos()).unwrap_or(u64::MAX)) }
+    TimerView { name, left_ns: left.map(nanos) }
 }
 
 /// Leads a play.

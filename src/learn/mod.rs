@@ -5,9 +5,11 @@
 //! not so; between two acts everything stands still, and the reader can look at it from another terminal.
 
 mod bare;
+mod blocking;
 mod director;
 pub mod glossary;
 mod half_open;
+mod local;
 mod moves;
 mod nagle;
 mod pair;
@@ -16,6 +18,7 @@ mod slow_reader;
 mod tcp;
 mod tcp_states;
 mod udp;
+mod unix;
 pub mod words;
 
 use std::future::Future;
@@ -163,6 +166,14 @@ pub enum Kernel {
         #[serde(skip_serializing_if = "Option::is_none")]
         retransmissions: Option<u32>,
     },
+    /// It stays inside this machine.
+    #[serde(untagged)]
+    Unix {
+        /// `UNCONNECTED` or `CONNECTED`.
+        state: &'static str,
+        /// Bytes that wait to be read.
+        unread: u32,
+    },
     /// Nothing more is known of it.
     #[serde(untagged)]
     Bare {
@@ -189,7 +200,9 @@ impl Kernel {
         match self {
             Self::Unknown => "none",
             Self::Listen { .. } => "LISTEN",
-            Self::Tcp { state, .. } | Self::Udp { state, .. } | Self::Bare { state } => state,
+            Self::Tcp { state, .. } | Self::Udp { state, .. } | Self::Unix { state, .. } | Self::Bare { state } => {
+                state
+            }
         }
     }
 }
@@ -216,6 +229,8 @@ impl Lesson {
             (Self::Tcp, Language::Korean) => Texts { about: tcp::ko::ABOUT, acts: &tcp::ko::PLAYBILL },
             (Self::TcpStates, _) => Texts { about: tcp_states::en::ABOUT, acts: &tcp_states::en::PLAYBILL },
             (Self::Udp, _) => Texts { about: udp::en::ABOUT, acts: &udp::en::PLAYBILL },
+            (Self::Blocking, _) => Texts { about: blocking::en::ABOUT, acts: &blocking::en::PLAYBILL },
+            (Self::Unix, _) => Texts { about: unix::en::ABOUT, acts: &unix::en::PLAYBILL },
             (Self::Nagle, _) => Texts { about: nagle::en::ABOUT, acts: &nagle::en::PLAYBILL },
             (Self::SlowReader, _) => Texts { about: slow_reader::en::ABOUT, acts: &slow_reader::en::PLAYBILL },
             (Self::HalfOpen, _) => Texts { about: half_open::en::ABOUT, acts: &half_open::en::PLAYBILL },
@@ -230,6 +245,8 @@ impl Lesson {
             Self::Tcp => Box::pin(tcp::play(director)),
             Self::TcpStates => Box::pin(tcp_states::play(director)),
             Self::Udp => Box::pin(udp::play(director)),
+            Self::Blocking => Box::pin(blocking::play(director)),
+            Self::Unix => Box::pin(unix::play(director)),
             Self::Nagle => Box::pin(nagle::play(director)),
             Self::SlowReader => Box::pin(slow_reader::play(director)),
             Self::HalfOpen => Box::pin(half_open::play(director)),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -55,4 +56,9 @@ pub(super) async fn said(play: &mut Director, side: Side) -> Result<(), Failure>
 
 pub(super) fn defect() -> Failure {
     Failure::new(Exit::Io, "lesson: it went otherwise than it says; this is a defect in sockeye")
+}
+
+/// A time that is to be compared with another.
+pub(super) fn millis(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1000.0)
 }

@@ -180,6 +180,49 @@ async fn the_facts_of_nagle() {
 }
 
 #[tokio::test]
+async fn the_facts_of_unix() {
+    use Side::{Client, Server};
+    let acts = played(Lesson::Unix).await;
+    let act = |number: usize| &acts[number - 1];
+    assert_eq!(states(act(1)), [(Server, "UNCONNECTED")]);
+    assert_eq!(states(act(3)), [(Client, "CONNECTED"), (Server, "LISTEN")]);
+    assert!(act(5).kernel.iter().any(|socket| matches!(socket.view, Kernel::Unix { unread: 14, .. })), "{:?}", act(5));
+    assert_eq!(steps(act(6), Server), [&Step::Received { bytes: 14 }]);
+    // The same file by another number.
+    let descriptor = |call: &str| told(act(6)).into_iter().find_map(|told| told.strip_prefix(call)).expect("told");
+    assert_ne!(descriptor("sendmsg(SCM_RIGHTS: "), descriptor("recvmsg(SCM_RIGHTS: "));
+    assert!(told(act(6)).contains(&"read(pipe) = 4 \"psst\""), "{:?}", act(6));
+    assert_eq!(told(act(7)).iter().filter(|told| told.ends_with("EAGAIN")).count(), 1);
+    assert_eq!(steps(act(8), Server), [&Step::Received { bytes: 7 }, &Step::Received { bytes: 7 }]);
+    assert_eq!(states(act(9)), [(Client, "none"), (Server, "none")]);
+    let calls = ["connect(\"door\") = -1: ECONNREFUSED", "bind(\"door\") = -1: EADDRINUSE", "bind(\"door\") = 0"];
+    assert!(calls.iter().all(|call| told(act(9)).contains(call)), "{:?}", act(9));
+    assert_eq!(told(act(10)), ["bind(\"@door\") = 0"; 2]);
+}
+
+#[tokio::test]
+async fn the_facts_of_blocking() {
+    let acts = played(Lesson::Blocking).await;
+    let act = |number: usize| &acts[number - 1];
+    assert_eq!(told(act(1)).last(), Some(&"accept() ..."));
+    // The server does nothing, and the second client's bytes are there.
+    assert!(act(3).happened.iter().all(|happened| happened.side == Side::Client), "{:?}", act(3));
+    let waits = |act: &Played| act.kernel.iter().any(|socket| matches!(socket.view, Kernel::Listen { waiting: 1, .. }));
+    assert!(waits(act(3)) && !waits(act(4)), "{:?}", act(3));
+    let place = |act: &Played, call: &str| told(act).iter().position(|told| told.starts_with(call)).expect("told");
+    assert!(place(act(4), "recv() = 0: the end") < place(act(4), "recv() = 3 \"two\""), "{:?}", act(4));
+    // With threads, and with epoll, the second is answered though the first is silent and there.
+    for number in [5, 8] {
+        let calls = told(act(number));
+        assert_eq!(calls.iter().filter(|told| told.starts_with("accept() = ")).count(), 2, "{calls:?}");
+        assert!(calls.contains(&"send(\"two\") = 3") && !calls.contains(&"recv() = 0: the end"), "{calls:?}");
+    }
+    assert!(told(act(7)).contains(&"recv() = -1: EAGAIN"));
+    // Whoever asks while the loop works is read after that.
+    assert!(place(act(10), "  works for 50 ms") < place(act(10), "recv() = 2 \"me\""), "{:?}", act(10));
+}
+
+#[tokio::test]
 async fn the_facts_of_slow_reader() {
     let acts = played(Lesson::SlowReader).await;
     let act = |number: usize| &acts[number - 1];

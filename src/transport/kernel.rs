@@ -30,6 +30,10 @@ mod imp {
         None
     }
 
+    pub(super) fn unix(_: u32) -> Option<super::UnixState> {
+        None
+    }
+
     pub(super) fn state_name(_: u8) -> Option<&'static str> {
         None
     }
@@ -177,6 +181,29 @@ pub fn udp(local: SocketAddr, remote: Option<SocketAddr>) -> Option<UdpState> {
     imp::udp(Connection { local, remote: remote.unwrap_or_else(|| nobody(local)) })
 }
 
+/// A Unix socket as the kernel sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnixState {
+    /// It listens.
+    Listen(AcceptQueue),
+    /// It belongs together with another.
+    Connected {
+        /// Bytes, or the bytes of the first packet, that nobody has read.
+        unread: u32,
+    },
+    /// It belongs to none, or takes datagrams of all.
+    Unconnected {
+        /// The same.
+        unread: u32,
+    },
+}
+
+/// The Unix socket with this inode: mostly it has no name by which it could be asked for.
+#[must_use]
+pub fn unix(inode: u32) -> Option<UnixState> {
+    imp::unix(inode)
+}
+
 /// What stands for a peer where there is none.
 fn nobody(local: SocketAddr) -> SocketAddr {
     let ip = if local.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { IpAddr::from(Ipv6Addr::UNSPECIFIED) };
@@ -226,6 +253,7 @@ impl TcpInfo {
 mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
+    use std::os::unix::net::UnixStream;
 
     use super::*;
 
@@ -336,6 +364,19 @@ mod tests {
             }
             std::thread::yield_now();
         }
+    }
+
+    #[test]
+    fn a_unix_socket_is_asked_for_by_its_inode() {
+        let inode =
+            |socket: &UnixStream| u32::try_from(rustix::fs::fstat(socket).expect("stat").st_ino).expect("32 bits");
+        let (mut near, far) = UnixStream::pair().expect("a pair");
+        near.write_all(b"hello").expect("write");
+        assert_eq!(unix(inode(&near)), Some(UnixState::Connected { unread: 0 }));
+        assert_eq!(unix(inode(&far)), Some(UnixState::Connected { unread: 5 }));
+        let of_far = inode(&far);
+        drop((near, far));
+        assert_eq!(unix(of_far), None);
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "A reader that is slow makes the sender wait, so that what is between them stays within bounds.",
         ),
         Term::Backlog => ("backlog", "How many connections may wait in a listener's accept queue."),
+        Term::Blocking => {
+            ("blocking", "A call that does not return until there is something to return: the thread sleeps meanwhile.")
+        }
         Term::Boundary => (
             "boundary",
             "Where one message ends and the next begins. Datagrams have boundaries; a stream has none, and so a protocol \
@@ -47,6 +50,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::EndOfStream => {
             ("end of stream", "recv() returns 0: the peer's FIN has come, and all bytes before it were read.")
         }
+        Term::Epoll => (
+            "epoll",
+            "A list of sockets in the kernel, and a call that waits until one of them is ready, and says which.",
+        ),
         Term::Fin => ("FIN", "A bit in a segment's header: \"after these bytes I say nothing more\"."),
         Term::HalfClose => (
             "half-close",
@@ -84,6 +91,7 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "Nagle's algorithm",
             "A small segment waits while an earlier one is not acknowledged, so that small sends gather into fewer segments.",
         ),
+        Term::NonBlocking => ("non-blocking", "A call that has nothing to return fails at once with EAGAIN: not now."),
         Term::Port => (
             "port",
             "A number from 1 to 65535 that tells which socket of a machine is meant. Servers have known ones; a client is \
@@ -124,6 +132,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         ),
         Term::Syn => ("SYN", "A bit in a segment's header: \"let us begin; I count my bytes from this number\"."),
         Term::SystemCall => ("system call", "A program's request to the kernel: socket(), bind(), send()."),
+        Term::Thread => (
+            "thread",
+            "One of the things that a program does at the same time. It has a stack of its own, and can wait alone.",
+        ),
         Term::TimeWait => (
             "TIME-WAIT",
             "For a minute the kernel of the side that closed first keeps the connection's name, so that a late segment \
@@ -132,6 +144,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Truncation => (
             "truncation",
             "A datagram that is longer than the buffer it is read into loses its end, and what is lost does not come later.",
+        ),
+        Term::UnixSocket => (
+            "Unix socket",
+            "A socket inside one machine, whose address is a path or a name, and whose other end the kernel knows.",
         ),
     }
 }

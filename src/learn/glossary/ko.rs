@@ -18,6 +18,9 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "느리게 읽는 쪽이 보내는 쪽을 기다리게 하는 것입니다. 그래서 그 사이에 쌓이는 양이 한없이 늘지 않습니다.",
         ),
         Term::Backlog => ("백로그(backlog)", "리스너의 수락 대기열에서 기다릴 수 있는 연결의 최대 수입니다."),
+        Term::Blocking => {
+            ("블로킹(blocking)", "돌려줄 것이 생길 때까지 돌아오지 않는 호출입니다. 그동안 스레드는 잠듭니다.")
+        }
         Term::Boundary => (
             "경계(boundary)",
             "한 메시지가 끝나고 다음 메시지가 시작되는 곳입니다. 데이터그램에는 경계가 있고 스트림에는 없습니다. 그래서 \
@@ -44,6 +47,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::EndOfStream => (
             "스트림의 끝(end of stream)",
             "recv()가 0을 돌려줍니다. 상대의 FIN이 왔고 그 앞의 바이트를 모두 읽었다는 뜻입니다.",
+        ),
+        Term::Epoll => (
+            "epoll",
+            "커널 안에 있는 소켓들의 목록과, 그중 하나가 준비될 때까지 기다렸다가 어느 것인지 알려 주는 호출입니다.",
         ),
         Term::Fin => ("FIN", "세그먼트 헤더의 비트로, \"이 뒤로는 더 보내지 않습니다\"라는 뜻입니다."),
         Term::HalfClose => (
@@ -80,6 +87,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Nagle => (
             "네이글 알고리즘(Nagle's algorithm)",
             "앞선 세그먼트가 확인되지 않은 동안 작은 세그먼트를 기다리게 합니다. 그래서 작은 전송들이 더 적은 세그먼트로 모입니다.",
+        ),
+        Term::NonBlocking => (
+            "논블로킹(non-blocking)",
+            "돌려줄 것이 없으면 호출이 곧바로 EAGAIN으로 실패합니다. 지금은 없다는 뜻입니다.",
         ),
         Term::Port => (
             "포트(port)",
@@ -128,6 +139,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::SystemCall => {
             ("시스템 호출(system call)", "프로그램이 커널에 하는 부탁입니다. socket(), bind(), send()가 그것입니다.")
         }
+        Term::Thread => (
+            "스레드(thread)",
+            "프로그램이 동시에 하는 일들 가운데 하나입니다. 자기만의 스택이 있고 혼자 기다릴 수 있습니다.",
+        ),
         Term::TimeWait => (
             "TIME-WAIT",
             "먼저 닫은 쪽의 커널은 늦게 온 세그먼트가 새 연결을 망치지 않도록 연결의 이름을 1분 동안 기억합니다.",
@@ -135,5 +150,9 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Truncation => {
             ("잘림(truncation)", "버퍼보다 긴 데이터그램은 뒷부분을 잃으며, 잃은 것은 나중에도 오지 않습니다.")
         }
+        Term::UnixSocket => (
+            "유닉스 소켓(Unix socket)",
+            "한 컴퓨터 안의 소켓입니다. 주소는 경로나 이름이며, 반대쪽이 누구인지 커널이 압니다.",
+        ),
     }
 }

@@ -13,6 +13,7 @@ pub enum Term {
     AcceptQueue,
     BackPressure,
     Backlog,
+    Blocking,
     Boundary,
     Client,
     CongestionWindow,
@@ -21,6 +22,7 @@ pub enum Term {
     DelayedAck,
     Descriptor,
     EndOfStream,
+    Epoll,
     Fin,
     HalfClose,
     HalfOpen,
@@ -31,6 +33,7 @@ pub enum Term {
     Leak,
     Loopback,
     Nagle,
+    NonBlocking,
     Port,
     Queue,
     Rst,
@@ -44,8 +47,10 @@ pub enum Term {
     Stream,
     Syn,
     SystemCall,
+    Thread,
     TimeWait,
     Truncation,
+    UnixSocket,
 }
 
 /// What a word means.
@@ -59,11 +64,12 @@ pub struct Entry {
 
 impl Term {
     /// All, in the order of the English words.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 42] = [
         Self::AcceptQueue,
         Self::Ack,
         Self::BackPressure,
         Self::Backlog,
+        Self::Blocking,
         Self::Boundary,
         Self::Client,
         Self::CongestionWindow,
@@ -72,6 +78,7 @@ impl Term {
         Self::DelayedAck,
         Self::Descriptor,
         Self::EndOfStream,
+        Self::Epoll,
         Self::Fin,
         Self::HalfClose,
         Self::HalfOpen,
@@ -82,6 +89,7 @@ impl Term {
         Self::Leak,
         Self::Loopback,
         Self::Nagle,
+        Self::NonBlocking,
         Self::Port,
         Self::Queue,
         Self::ReceiveWindow,
@@ -95,8 +103,10 @@ impl Term {
         Self::Stream,
         Self::Syn,
         Self::SystemCall,
+        Self::Thread,
         Self::TimeWait,
         Self::Truncation,
+        Self::UnixSocket,
     ];
 
     /// What it means.

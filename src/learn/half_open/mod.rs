@@ -11,7 +11,7 @@ use super::director::{Aspect, Count, Director, Watched};
 use super::pair::{Door, Pair};
 use super::{Act, Code, Side};
 use crate::exit::Failure;
-use crate::quantity::show_nanos;
+use crate::quantity::{nanos, show_nanos};
 use crate::transport::kernel::{self, Sending, TcpState};
 
 /// Every language has as many.
@@ -125,5 +125,5 @@ async fn retransmitted(play: &mut Director, pair: &Pair, times: u32) -> Result<(
 }
 
 fn since(began: Instant) -> String {
-    show_nanos(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX))
+    show_nanos(nanos(began.elapsed()))
 }

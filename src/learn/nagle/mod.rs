@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::bare::{Bare, Received};
 use super::director::{Count, Director};
-use super::moves::defect;
+use super::moves::{defect, millis};
 use super::pair::{Door, Pair};
 use super::{Act, Code};
 use crate::exit::Failure;
@@ -172,10 +172,6 @@ fn quietly(client: &Bare, server: &Bare, sends: Sends, acknowledges: Acknowledge
 
 fn segments(pair: &Pair) -> Result<u32, Failure> {
     kernel::state(pair.near).and_then(|state| state.sending).map(|sending| sending.data_segments).ok_or_else(defect)
-}
-
-fn millis(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1000.0)
 }
 
 fn failed(_: io::Error) -> Failure {

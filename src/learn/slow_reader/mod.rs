@@ -40,7 +40,8 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     play.act(&[near, far]).await?;
 
     // 2: sent, and not read.
-    pair.client.send_all(FEW)?;
+    let returned = pair.client.send_all(FEW)?;
+    pair.client.tell(&returned)?;
     let (near, far) = both(&pair);
     play.act(&[near, far.unread(exactly(FEW as u64)?)]).await?;
 
@@ -68,11 +69,11 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
 
     // 6: a send that waits for its reader.
     let Pair { client, server, near, far } = pair;
-    let sending = spawn_blocking(move || client.send_all(MUCH).map(|()| client));
+    let sending = spawn_blocking(move || client.send_all(MUCH).map(|returned| (client, returned)));
     play.settled(|| is_stuck(near)).await?;
-    server.take(rest + MUCH as u64)?;
-    let client = sending.await.map_err(|_| defect())??;
-    server.took(rest + MUCH as u64)?;
+    server.read(rest + MUCH as u64)?;
+    let (client, returned) = sending.await.map_err(|_| defect())??;
+    client.tell(&returned)?;
     let pair = Pair { client, server, near, far };
     let (near, far) = both(&pair);
     play.act(&[near, far]).await?;

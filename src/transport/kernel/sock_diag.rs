@@ -9,10 +9,11 @@ use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROT
 use netlink_packet_sock_diag::inet::nlas::Nla;
 use netlink_packet_sock_diag::inet::{self, ExtensionFlags, InetRequest, InetResponse, SocketId, StateFlags};
 use netlink_packet_sock_diag::message::SockDiagMessage;
+use netlink_packet_sock_diag::unix::{self, ShowFlags, UnixRequest};
 use netlink_sys::{Socket, protocols::NETLINK_SOCK_DIAG};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{Connection, Sending, TcpState, Timer, UdpPeer, UdpState};
+use super::{AcceptQueue, Connection, Sending, TcpState, Timer, UdpPeer, UdpState, UnixState};
 use crate::stats::TcpInfo;
 
 /// Multicast groups of `NETLINK_SOCK_DIAG`: `SKNLGRP_INET_TCP_DESTROY` and `SKNLGRP_INET6_TCP_DESTROY`.
@@ -20,6 +21,9 @@ use crate::stats::TcpInfo;
 const TCP_DESTROY: [u32; 2] = [1, 3];
 /// `INET_DIAG_NOCOOKIE`: any socket with these ends, not only the one we asked for before.
 const ANY_COOKIE: [u8; 8] = [0xff; 8];
+/// States of Unix sockets, which have the numbers of TCP's.
+const ESTABLISHED: u8 = 1;
+const LISTEN: u8 = 10;
 /// `INET_DIAG_SKMEMINFO`, which has the drops. The bit of an extension is its number less one.
 const MEMORY: ExtensionFlags = ExtensionFlags::SKMEMINFO;
 /// The kernel answers at once; this only bounds what should not happen.
@@ -47,8 +51,37 @@ pub(super) fn udp(connection: Connection) -> Option<UdpState> {
     })
 }
 
-/// The answer to a question about one socket.
+pub(super) fn unix(inode: u32) -> Option<UnixState> {
+    let SockDiagMessage::UnixResponse(response) = answer(&message(SockDiagMessage::UnixRequest(UnixRequest {
+        state_flags: unix::StateFlags::all(),
+        inode,
+        show_flags: ShowFlags::RQLEN,
+        cookie: ANY_COOKIE,
+    })))?
+    else {
+        return None;
+    };
+    let queue = response.nlas.iter().find_map(|nla| match nla {
+        unix::nlas::Nla::ReceiveQueueLength(received, second) => Some((*received, *second)),
+        _ => None,
+    });
+    let (received, second) = queue.unwrap_or_default();
+    Some(match response.header.state {
+        LISTEN => UnixState::Listen(AcceptQueue { waiting: received, backlog: second }),
+        ESTABLISHED => UnixState::Connected { unread: received },
+        _ => UnixState::Unconnected { unread: received },
+    })
+}
+
+/// The answer to a question about one socket of IP.
 fn ask(request: &[u8]) -> Option<Box<InetResponse>> {
+    match answer(request)? {
+        SockDiagMessage::InetResponse(response) => Some(response),
+        _ => None,
+    }
+}
+
+fn answer(request: &[u8]) -> Option<SockDiagMessage> {
     let socket = Socket::new(NETLINK_SOCK_DIAG).ok()?;
     socket.send(request, 0).ok()?;
     receive(&socket, Instant::now() + ANSWER).ok()?
@@ -67,7 +100,7 @@ pub(super) fn last_state(subscription: &Subscription, connection: Connection, ti
     let deadline = Instant::now() + timeout;
     loop {
         match receive(subscription, deadline) {
-            Ok(Some(response)) if is_between(&response.header.socket_id, connection) => {
+            Ok(Some(SockDiagMessage::InetResponse(response))) if is_between(&response.header.socket_id, connection) => {
                 return Some(tcp_state(&response));
             }
             Err(error) if error.kind() == io::ErrorKind::TimedOut => return None,
@@ -78,7 +111,7 @@ pub(super) fn last_state(subscription: &Subscription, connection: Connection, ti
 }
 
 /// One message, or `None` when it is an error or nothing that we understand.
-fn receive(socket: &Socket, deadline: Instant) -> io::Result<Option<Box<InetResponse>>> {
+fn receive(socket: &Socket, deadline: Instant) -> io::Result<Option<SockDiagMessage>> {
     let left = deadline.saturating_duration_since(Instant::now());
     let left = Timespec::try_from(left).unwrap_or_default();
     match poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&left)) {
@@ -90,7 +123,7 @@ fn receive(socket: &Socket, deadline: Instant) -> io::Result<Option<Box<InetResp
     socket.recv(&mut buffer, 0)?;
     let payload = NetlinkMessage::<SockDiagMessage>::deserialize(&buffer).map(|message| message.payload);
     Ok(match payload {
-        Ok(NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(response))) => Some(response),
+        Ok(NetlinkPayload::InnerMessage(message)) => Some(message),
         _ => None,
     })
 }
@@ -98,7 +131,7 @@ fn receive(socket: &Socket, deadline: Instant) -> io::Result<Option<Box<InetResp
 fn request(connection: Connection, protocol: u8, extensions: ExtensionFlags) -> Vec<u8> {
     let (local, remote) = (connection.local, connection.remote);
     let (source_address, destination_address) = (local.ip().to_canonical(), remote.ip().to_canonical());
-    let message = SockDiagMessage::InetRequest(InetRequest {
+    message(SockDiagMessage::InetRequest(InetRequest {
         family: if source_address.is_ipv4() { AF_INET } else { AF_INET6 },
         protocol,
         extensions,
@@ -111,7 +144,10 @@ fn request(connection: Connection, protocol: u8, extensions: ExtensionFlags) -> 
             interface_id: interface(local).max(interface(remote)),
             cookie: ANY_COOKIE,
         },
-    });
+    }))
+}
+
+fn message(message: SockDiagMessage) -> Vec<u8> {
     let mut header = NetlinkHeader::default();
     header.flags = NLM_F_REQUEST;
     let mut packet = NetlinkMessage::new(header, message.into());

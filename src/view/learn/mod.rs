@@ -206,6 +206,7 @@ impl Form {
             Kernel::Listen { waiting, backlog } => {
                 vec![format!("{name} LISTEN"), format!("  {waiting} {} {backlog}", words.wait)]
             }
+            Kernel::Unix { state, unread } => vec![format!("{name} {state}"), format!("  {unread} {}", words.unread)],
             Kernel::Bare { state } => vec![format!("{name} {state}")],
             Kernel::Tcp { state, unread, unacknowledged, rtt_ns, window, timer, room, threshold, retransmissions } => {
                 let mut lines = vec![format!("{name} {state}")];

@@ -41,6 +41,9 @@ fn masked(text: &str) -> String {
             if before == "descriptor" && words[at].starts_with(|c: char| c.is_ascii_digit()) {
                 words[at] = "FD".to_owned();
             }
+            if before.ends_with("SCM_RIGHTS:") || before == "=" && at >= 2 && words[at - 2].ends_with("pipe()") {
+                words[at] = "FD".to_owned() + words[at].trim_start_matches(|c: char| c.is_ascii_digit());
+            }
             let makes = |word: &String| word.ends_with("accept()") || word == "datagram)" || word == "stream)";
             if before == "=" && at >= 2 && makes(&words[at - 2]) {
                 words[at] = "FD".to_owned() + words[at].trim_start_matches(|c: char| c.is_ascii_digit());
@@ -77,6 +80,8 @@ async fn transcripts() {
         (Lesson::Tcp, Language::Korean, "tcp.ko.txt"),
         (Lesson::TcpStates, Language::English, "tcp-states.txt"),
         (Lesson::Udp, Language::English, "udp.txt"),
+        (Lesson::Blocking, Language::English, "blocking.txt"),
+        (Lesson::Unix, Language::English, "unix.txt"),
         (Lesson::Nagle, Language::English, "nagle.txt"),
         (Lesson::SlowReader, Language::English, "slow-reader.txt"),
         (Lesson::HalfOpen, Language::English, "half-open.txt"),
