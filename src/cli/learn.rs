@@ -47,6 +47,8 @@ pub enum Lesson {
     Unix,
     /// Small segments that wait
     Nagle,
+    /// How much may be under way
+    Congestion,
     /// Back-pressure: who does not read slows down who sends
     SlowReader,
     /// A peer that vanishes
@@ -55,13 +57,14 @@ pub enum Lesson {
 
 impl Lesson {
     /// All, in the order in which they are best read.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Tcp,
         Self::TcpStates,
         Self::Udp,
         Self::Blocking,
         Self::Unix,
         Self::Nagle,
+        Self::Congestion,
         Self::SlowReader,
         Self::HalfOpen,
     ];
@@ -76,6 +79,7 @@ impl Lesson {
             Self::Blocking => "blocking",
             Self::Unix => "unix",
             Self::Nagle => "nagle",
+            Self::Congestion => "congestion",
             Self::SlowReader => "slow-reader",
             Self::HalfOpen => "half-open",
         }

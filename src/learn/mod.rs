@@ -6,6 +6,7 @@
 
 mod bare;
 mod blocking;
+mod congestion;
 mod director;
 pub mod glossary;
 mod half_open;
@@ -232,6 +233,7 @@ impl Lesson {
             (Self::Blocking, _) => Texts { about: blocking::en::ABOUT, acts: &blocking::en::PLAYBILL },
             (Self::Unix, _) => Texts { about: unix::en::ABOUT, acts: &unix::en::PLAYBILL },
             (Self::Nagle, _) => Texts { about: nagle::en::ABOUT, acts: &nagle::en::PLAYBILL },
+            (Self::Congestion, _) => Texts { about: congestion::en::ABOUT, acts: &congestion::en::PLAYBILL },
             (Self::SlowReader, _) => Texts { about: slow_reader::en::ABOUT, acts: &slow_reader::en::PLAYBILL },
             (Self::HalfOpen, _) => Texts { about: half_open::en::ABOUT, acts: &half_open::en::PLAYBILL },
         }
@@ -248,6 +250,7 @@ impl Lesson {
             Self::Blocking => Box::pin(blocking::play(director)),
             Self::Unix => Box::pin(unix::play(director)),
             Self::Nagle => Box::pin(nagle::play(director)),
+            Self::Congestion => Box::pin(congestion::play(director)),
             Self::SlowReader => Box::pin(slow_reader::play(director)),
             Self::HalfOpen => Box::pin(half_open::play(director)),
         };

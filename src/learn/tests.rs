@@ -223,6 +223,36 @@ async fn the_facts_of_blocking() {
 }
 
 #[tokio::test]
+async fn the_facts_of_congestion() {
+    let acts = played(Lesson::Congestion).await;
+    let act = |number: usize| &acts[number - 1];
+    let near = |act: &Played| match act.kernel[0].view {
+        Kernel::Tcp { window: Some(window), threshold, retransmissions, .. } => (window, threshold, retransmissions),
+        _ => panic!("{act:?}"),
+    };
+    // The windows that are told in an act, before and after.
+    let windows = |act: &Played| -> Vec<u32> {
+        let words = told(act).join(" ").replace(',', "");
+        let words: Vec<&str> = words.split_whitespace().collect();
+        words.windows(2).filter(|two| two[0] == "window").filter_map(|two| two[1].parse().ok()).collect()
+    };
+    assert_eq!(near(act(1)), (10, None, None), "RFC 6928");
+    for number in [2, 3] {
+        let told = windows(act(number));
+        assert!(told.chunks(2).all(|told| told[1] >= told[0] * 3 / 2), "slow start: {told:?}");
+    }
+    let [_, _, before, after] = windows(act(4))[..] else { panic!("{:?}", act(4)) };
+    assert_eq!((after, near(act(4)).0, near(act(4)).1), (1, 1, Some(before / 2)));
+    assert_eq!(timers(act(4)), ["on"]);
+    let (window, threshold, again) = near(act(5));
+    assert!(window > 1 && threshold.is_some() && again > Some(1), "{:?}", act(5));
+    let told = windows(act(6));
+    assert!(told.len() == 4 && told.chunks(2).all(|told| told[1] <= told[0] + 2), "avoidance: {told:?}");
+    let [before, after] = windows(act(7))[..] else { panic!("{:?}", act(7)) };
+    assert!(1 < after && after < before, "{after} of {before}");
+}
+
+#[tokio::test]
 async fn the_facts_of_slow_reader() {
     let acts = played(Lesson::SlowReader).await;
     let act = |number: usize| &acts[number - 1];

@@ -118,6 +118,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             ("segment", "What TCP puts into one packet: a header and a piece of the stream, perhaps none.")
         }
         Term::Server => ("server", "The side that waits to be asked. It can serve many clients at one port."),
+        Term::SlowStartThreshold => (
+            "slow-start threshold",
+            "Up to this congestion window TCP grows fast, above it slowly: half of what it was at the last loss.",
+        ),
         Term::Socket => (
             "socket",
             "The end of a conversation, kept by the kernel. A program makes it with socket() and names it by a descriptor.",

@@ -122,6 +122,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Server => {
             ("서버(server)", "부탁받기를 기다리는 쪽입니다. 포트 하나로 여러 클라이언트를 맞을 수 있습니다.")
         }
+        Term::SlowStartThreshold => (
+            "느린 시작 임계값(slow-start threshold)",
+            "혼잡 윈도우는 이 값까지 빠르게, 그 위로는 천천히 커집니다. 마지막으로 잃었을 때 윈도우의 절반입니다.",
+        ),
         Term::Socket => (
             "소켓(socket)",
             "커널이 갖고 있는 대화의 한쪽 끝입니다. 프로그램은 socket()으로 만들고 디스크립터로 가리킵니다.",

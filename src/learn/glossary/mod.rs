@@ -42,6 +42,7 @@ pub enum Term {
     RoundTrip,
     Segment,
     Server,
+    SlowStartThreshold,
     Socket,
     State,
     Stream,
@@ -64,7 +65,7 @@ pub struct Entry {
 
 impl Term {
     /// All, in the order of the English words.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::AcceptQueue,
         Self::Ack,
         Self::BackPressure,
@@ -98,6 +99,7 @@ impl Term {
         Self::Rst,
         Self::Segment,
         Self::Server,
+        Self::SlowStartThreshold,
         Self::Socket,
         Self::State,
         Self::Stream,

@@ -35,7 +35,7 @@ fn masked(text: &str) -> String {
             }
             // It grows with every acknowledgement that comes alone; a slow machine sends again more often.
             let is_number = words[at].starts_with(|c: char| c.is_ascii_digit() || c == 'N');
-            if is_number && ["window", "윈도우", "again:", "sends:"].contains(&before.as_str()) {
+            if is_number && ["window", "윈도우", "again:", "sends:", "threshold:"].contains(&before.as_str()) {
                 words[at] = "W".to_owned();
             }
             if before == "descriptor" && words[at].starts_with(|c: char| c.is_ascii_digit()) {
@@ -83,6 +83,7 @@ async fn transcripts() {
         (Lesson::Blocking, Language::English, "blocking.txt"),
         (Lesson::Unix, Language::English, "unix.txt"),
         (Lesson::Nagle, Language::English, "nagle.txt"),
+        (Lesson::Congestion, Language::English, "congestion.txt"),
         (Lesson::SlowReader, Language::English, "slow-reader.txt"),
         (Lesson::HalfOpen, Language::English, "half-open.txt"),
     ] {
