@@ -2297,7 +2297,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__learn)
-            opts="-o -h --act --no-pause --glossary --output --lang --color --help tcp tcp-states udp unix nagle slow-reader half-open"
+            opts="-o -h --act --no-pause --glossary --output --lang --color --help tcp tcp-states udp blocking unix nagle congestion slow-reader half-open"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Read as _};
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use servers::{LONG, Running, Serve, Voice, WORK, by_epoll, one_thread, thread_each};
+use servers::{Running, Serve, Voice, WORK, by_epoll, one_thread, thread_each};
 
 use super::bare::{Bare, Received, failed};
 use super::director::{Count, Director, Watched};
@@ -232,6 +232,6 @@ fn asked(socket: &Bare) -> io::Result<()> {
 mod tests {
     #[test]
     fn what_the_texts_say_of_the_work_is_so() {
-        assert_eq!(super::LONG.as_millis(), 50);
+        assert_eq!(super::servers::LONG.as_millis(), 50);
     }
 }

@@ -36,7 +36,7 @@ impl Voice {
 }
 
 /// A way to serve several clients.
-pub(super) type Serve = fn(Bare, &Journal, Voice) -> io::Result<()>;
+pub(super) type Serve = fn(&Bare, &Journal, Voice) -> io::Result<()>;
 
 /// A server in a thread of its own, which ends when this is dropped.
 pub(super) struct Running(Socket);
@@ -44,7 +44,7 @@ pub(super) struct Running(Socket);
 impl Running {
     pub(super) fn start(serve: Serve, listener: Bare, journal: Journal, voice: Voice) -> io::Result<Self> {
         let running = Self(listener.raw().try_clone()?);
-        thread::Builder::new().spawn(move || serve(listener, &journal, voice))?;
+        thread::Builder::new().spawn(move || serve(&listener, &journal, voice))?;
         Ok(running)
     }
 }
@@ -57,10 +57,10 @@ impl Drop for Running {
 }
 
 /// One thread: one client after the other.
-pub(super) fn one_thread(listener: Bare, journal: &Journal, voice: Voice) -> io::Result<()> {
+pub(super) fn one_thread(listener: &Bare, journal: &Journal, voice: Voice) -> io::Result<()> {
     loop {
-        voice.tell(&listener, "accept() ...");
-        let client = accept(&listener, journal, voice)?;
+        voice.tell(listener, "accept() ...");
+        let client = accept(listener, journal, voice)?;
         voice.tell(&client, &format!("accept() = {}", client.fd()));
         loop {
             voice.tell(&client, "recv() ...");
@@ -73,9 +73,9 @@ pub(super) fn one_thread(listener: Bare, journal: &Journal, voice: Voice) -> io:
 }
 
 /// A thread for each client.
-pub(super) fn thread_each(listener: Bare, journal: &Journal, voice: Voice) -> io::Result<()> {
+pub(super) fn thread_each(listener: &Bare, journal: &Journal, voice: Voice) -> io::Result<()> {
     loop {
-        let client = accept(&listener, journal, voice)?;
+        let client = accept(listener, journal, voice)?;
         voice.tell(&client, &format!("accept() = {}: a new thread", client.fd()));
         thread::Builder::new().spawn(move || -> io::Result<()> {
             while answer(&client, voice)? == Says::Something {}
@@ -85,12 +85,12 @@ pub(super) fn thread_each(listener: Bare, journal: &Journal, voice: Voice) -> io
 }
 
 /// One thread, which asks the kernel who has something to say.
-pub(super) fn by_epoll(listener: Bare, journal: &Journal, voice: Voice) -> io::Result<()> {
+pub(super) fn by_epoll(listener: &Bare, journal: &Journal, voice: Voice) -> io::Result<()> {
     let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     let add = |socket: &Bare, number| {
         epoll::add(&epoll, socket.as_fd(), epoll::EventData::new_u64(number), epoll::EventFlags::IN)
     };
-    add(&listener, u64::MAX)?;
+    add(listener, u64::MAX)?;
     let mut clients = HashMap::new();
     let mut ready = Vec::with_capacity(16);
     loop {
@@ -103,8 +103,8 @@ pub(super) fn by_epoll(listener: Bare, journal: &Journal, voice: Voice) -> io::R
                 if flags.contains(epoll::EventFlags::HUP) {
                     return Ok(()); // it listens no more
                 }
-                voice.tell(&listener, "epoll_wait() = 1: the listener");
-                let client = accept(&listener, journal, voice)?;
+                voice.tell(listener, "epoll_wait() = 1: the listener");
+                let client = accept(listener, journal, voice)?;
                 voice.tell(&client, &format!("accept() = {}", client.fd()));
                 let number = u64::try_from(client.raw().as_raw_fd()).unwrap_or_default();
                 add(&client, number)?;
