@@ -1,8 +1,11 @@
 //! Socket.IO.
 
+mod connect;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Color, INPUT_OUTPUT, Output};
+pub use connect::{EioVersion, SioAgain, SioAsk, SioConnect, SioTransport};
 
 const PACKET: &str = "Packet";
 
@@ -10,6 +13,15 @@ const PACKET: &str = "Packet";
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Sio {
+    /// Connect to a Socket.IO server and talk
+    #[command(after_long_help = "\
+Examples:
+  sockeye sio connect localhost:3000
+  echo 'chat hi' | sockeye sio connect localhost:3000 --count 1
+  sockeye sio connect https://example.org --namespace /admin --auth '{\"token\":\"123\"}'
+  sockeye sio connect localhost:3000 --transport websocket -v
+  sockeye sio connect localhost:3000 --eio 3 --ack 'hello={\"ok\":true}'")]
+    Connect(Box<SioConnect>),
     /// Tell what each character of a packet means
     #[command(after_long_help = "\
 Examples:

@@ -16,6 +16,8 @@ pub mod order;
 pub mod packet;
 pub mod reason;
 pub mod server;
+pub mod verbs;
+pub mod words;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,3 @@
+//! Socket.IO over HTTP and WebSocket.
+
+pub mod connect;
