@@ -265,7 +265,7 @@ impl<'a> Reader<'a> {
                     Some(escaped) => to.extend(['\\', escaped]),
                     None => {}
                 },
-                Some(c) if c < ' ' => to.push_str(&format!("\\u{:04x}", u32::from(c))),
+                Some(c) if c < ' ' => to.extend(format!("\\u{:04x}", u32::from(c)).chars()),
                 Some(c) => to.push(c),
             }
         }

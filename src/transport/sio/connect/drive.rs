@@ -570,15 +570,16 @@ async fn converse(mut drive: Box<Drive>, port: Port) -> Outcome {
         tokio::select! {
             biased;
             () = drive.wait() => {}
-            events = next(&mut outbox), if outbox.is_some() && has_room => match events {
-                Some(events) => for event in events {
-                    drive.say(event);
-                },
-                None => {
+            events = next(&mut outbox), if outbox.is_some() && has_room => {
+                if let Some(events) = events {
+                    for event in events {
+                        drive.say(event);
+                    }
+                } else {
                     outbox = None;
                     drive.leave();
                 }
-            },
+            }
             () = closing.overdue(&report) => break End::Partial,
         }
     };

@@ -212,16 +212,19 @@ impl Make {
         if carrier == Carrier::Polling {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             let millis = u64::try_from(now.as_millis()).unwrap_or_default();
-            query.push_str(&format!("&t={}", yeast::cache_buster(millis, fastrand::u64(..))));
+            query += "&t=";
+            query += &yeast::cache_buster(millis, fastrand::u64(..));
             if self.version == Version::V3 {
                 query.push_str("&b64=1"); // bytes come as text
             }
         }
         if let Some(sid) = sid {
-            query.push_str(&format!("&sid={sid}"));
+            query += "&sid=";
+            query += sid;
         }
         if let Some((_, own)) = self.client.asking.target.resource.split_once('?') {
-            query.push_str(&format!("&{own}"));
+            query.push('&');
+            query += own;
         }
         format!("{}?{query}", self.client.path)
     }
@@ -247,7 +250,7 @@ impl Make {
         agent.asking.cookies = self.known();
         agent.asking.target.resource = resource;
         let answer = agent.ask(ask).await.map_err(Trouble::Other)?;
-        *self.cookies.lock().unwrap_or_else(PoisonError::into_inner) = agent.asking.cookies.clone();
+        self.cookies.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&agent.asking.cookies);
         if let Some(local) = agent.local() {
             self.local.get_or_init(|| local);
         }
