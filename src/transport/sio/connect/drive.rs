@@ -126,10 +126,14 @@ impl Drive {
         for namespace in self.client.namespaces.clone() {
             self.take(Input::Connect { namespace, auth: self.client.auth.clone() });
         }
-        while !self.entered {
+        loop {
+            // An old server may let us in and not be understood.
             if self.over.is_some() {
                 let silent = || failed(&self.client, "the connection ended before we were let in");
                 return Err(self.why.take().unwrap_or_else(|| Trouble::Other(silent())));
+            }
+            if self.entered {
+                break;
             }
             self.wait().await;
         }
@@ -258,6 +262,9 @@ impl Drive {
         if stage == Stage::Leaving {
             self.over.get_or_insert(End::Complete);
         } else {
+            if reason == eio::Reason::Timeout {
+                self.why.get_or_insert_with(|| Trouble::silent(&self.client));
+            }
             self.reason = Some(Reason::Engine(reason));
             self.put(Input::Closed(reason));
         }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::super::super::Dial;
 use super::drive::Drive;
 use super::{Client, NamedBy};
+use crate::eio::admission::Carrier;
 use crate::eio::{Text, Version};
 use crate::event::End;
 use crate::exit::{Exit, Failure};
@@ -68,6 +69,19 @@ impl Trouble {
             failure.hint("the server has no such namespace; / is there always")
         } else {
             failure.hint("--auth JSON, -H or --cookie may say who we are")
+        })
+    }
+
+    /// Nothing came in time.
+    pub(super) fn silent(client: &Client) -> Self {
+        let what = format!("connect to {}: nothing of Socket.IO came within {:?}", place(client), client.limit);
+        let failure = Failure::new(Exit::Timeout, what);
+        Self::Other(match client.carrier {
+            Carrier::Polling => failure.hint("is Socket.IO spoken there? --handshake-timeout waits longer"),
+            Carrier::WebSocket => failure.hint(
+                "a WebSocket server that is no Socket.IO server waits so: a Socket.IO client cannot talk to it, and \
+                 `sockeye ws connect` can; --handshake-timeout waits longer",
+            ),
         })
     }
 
@@ -172,12 +186,7 @@ pub(super) async fn open(dial: &Dial, client: &Client, version: Version, report:
     if report.stepping() {
         entering.await?;
     } else {
-        tokio::time::timeout(client.limit, entering).await.unwrap_or_else(|_| {
-            let what = format!("connect to {}: not let in within {:?}", place(client), client.limit);
-            Err(Trouble::Other(
-                Failure::new(Exit::Timeout, what).hint("is Socket.IO spoken there? --handshake-timeout waits longer"),
-            ))
-        })?;
+        tokio::time::timeout(client.limit, entering).await.unwrap_or_else(|_| Err(Trouble::silent(client)))?;
     }
     Ok(drive)
 }
