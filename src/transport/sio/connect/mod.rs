@@ -35,7 +35,7 @@ pub struct Client {
     pub carrier: Carrier,
     /// Whether a polling session moves to a WebSocket.
     pub upgrade: Upgrade,
-    /// Whether packets are MessagePack.
+    /// Whether packets are in msgpack.
     pub format: Format,
     /// What is entered; the first is where events go.
     pub namespaces: Vec<Text>,
