@@ -113,7 +113,7 @@ mod tests {
         let about = About { answers: Some(3), ..About::default() };
         assert_eq!(read("/ack 3 ok {a:1}"), Ok(said("[\"ok\",{\"a\":1}]", about)));
         assert_eq!(read("/ask chat hi"), Ok(said("chat hi", About { asks: Some(0), ..About::default() })));
-        for line in ["/ack", "/ack x", "/ask", "/ask {", "/ns", "/ns /x 7", "/ns a,b", "/drop now", "/raw 2"] {
+        for line in ["/ack", "/ack x", "/ask", "/ask chat {", "/ns", "/ns /x 7", "/ns a,b", "/drop now", "/raw 2"] {
             assert!(read(line).is_err(), "{line}");
         }
     }
