@@ -111,7 +111,11 @@ impl Peer for TcpStream {
     }
 
     fn finish(&self) {
-        self.shutdown(Shutdown::Write).expect("shutdown");
+        match self.shutdown(Shutdown::Write) {
+            // A peer that has what it wanted may have reset the connection by now.
+            Err(error) if error.kind() == std::io::ErrorKind::NotConnected => {}
+            ended => ended.expect("shutdown"),
+        }
     }
 
     fn reset(self) {
