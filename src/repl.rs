@@ -183,7 +183,8 @@ fn distance(from: &str, to: &str) -> usize {
     rows[from.len()][to.len()]
 }
 
-fn alone(given: &str, command: Command) -> Result<Command, String> {
+/// A command that takes no argument.
+pub(crate) fn alone(given: &str, command: Command) -> Result<Command, String> {
     if given.is_empty() { Ok(command) } else { Err("takes no argument".to_owned()) }
 }
 

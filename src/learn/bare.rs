@@ -280,7 +280,8 @@ pub(super) fn is_stuck(connection: Connection) -> bool {
     })
 }
 
-fn internet(address: io::Result<SockAddr>) -> Result<SocketAddr, Failure> {
+/// An address of IP, which it is.
+pub(super) fn internet(address: io::Result<SockAddr>) -> Result<SocketAddr, Failure> {
     address.map_err(failed("getsockname"))?.as_socket().ok_or_else(defect)
 }
 

@@ -374,6 +374,12 @@ impl Director {
         self.curtain(sockets).await
     }
 
+    /// Takes that and forgets it: it is known by now, or too much to tell.
+    pub fn forget(&mut self) {
+        self.gather();
+        self.clear();
+    }
+
     /// Forgets what belongs to no act.
     pub fn clear(&mut self) {
         self.happened.clear();

@@ -301,14 +301,10 @@ fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environmen
     sockets::speaks_first(&network.options, if asks { First::Us } else { First::Whoever })?;
     let to = match target {
         None => Target::Demo(Demo::Tcp { network, tls }),
-        Some(target) => Target::Endpoint(Dial {
-            to: To::Tcp(tcp::Dial { target, network }),
-            tls,
-            ws: None,
-            http: None,
-            sio: None,
-            retry: retry.retry,
-        }),
+        Some(target) => {
+            let to = To::Tcp(tcp::Dial { target, network });
+            Target::Endpoint(Dial { tls, retry: retry.retry, ..Dial::from(to) })
+        }
     };
     connect(to, Some(&reconnect), exec, talk, Carries::Bytes, terminal, environment)
 }
@@ -366,7 +362,7 @@ fn unix_connect(options: UnixConnect, terminal: Terminal, environment: &Environm
         Some(path) if !demo => {
             let bind = bind.as_deref().map(UnixName::parse).transpose()?;
             let dial = unix::Dial { target: UnixName::parse(&path)?, kind, bind, limit, options };
-            Target::Endpoint(Dial { to: To::Unix(dial), tls, ws: None, http: None, sio: None, retry: retry.retry })
+            Target::Endpoint(Dial { tls, retry: retry.retry, ..Dial::from(To::Unix(dial)) })
         }
         _ => Target::Demo(Demo::Unix { kind, limit, options, tls }),
     };
@@ -377,7 +373,7 @@ fn vsock_connect(options: VsockConnect, terminal: Terminal, environment: &Enviro
     let VsockConnect { address, connect_timeout: timeout, tls, retry, reconnect, exec, talk } = options;
     let dial = vsock::Dial { target: VsockAddress::parse(&address)?, timeout };
     let tls = tls::client(tls, false, Over::Local, environment)?;
-    let to = Target::Endpoint(Dial { to: To::Vsock(dial), tls, ws: None, http: None, sio: None, retry: retry.retry });
+    let to = Target::Endpoint(Dial { tls, retry: retry.retry, ..Dial::from(To::Vsock(dial)) });
     connect(to, Some(&reconnect), exec, talk, Carries::Bytes, terminal, environment)
 }
 

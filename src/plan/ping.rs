@@ -32,14 +32,7 @@ pub(super) fn ping(options: TcpPing, terminal: Terminal, environment: &Environme
     speaks_first(&network.options, if asks { First::Us } else { First::Whoever })?;
     let to = match target {
         None => Target::Demo(Demo::Tcp { network, tls }),
-        Some(target) => Target::Endpoint(Dial {
-            to: To::Tcp(tcp::Dial { target, network }),
-            tls,
-            ws: None,
-            http: None,
-            sio: None,
-            retry: None,
-        }),
+        Some(target) => Target::Endpoint(Dial { tls, ..Dial::from(To::Tcp(tcp::Dial { target, network })) }),
     };
     let normal = if terminal.stdout.is_terminal() { Talkativeness::Normal } else { Talkativeness::Terse };
     let look = look(&show, Framing::Chunks, normal, terminal);

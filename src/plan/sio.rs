@@ -10,7 +10,7 @@ use crate::cli::{
 };
 use crate::eio::{Data, Text, Version};
 use crate::exit::Failure;
-use crate::sio::{Json, Kind, Packet, Parser, Protocol};
+use crate::sio::{Json, Kind, Packet, Parser, Protocol, packet};
 use crate::view::Style;
 
 /// Messages to be explained.
@@ -178,7 +178,7 @@ pub(super) fn namespace_of(name: &str) -> Result<Text, Failure> {
         let hint = "a comma ends a namespace on the wire, and has no other way to be written";
         return Err(Failure::usage(format!("--namespace {name}: there is a comma in it"), hint));
     }
-    Ok(if name.starts_with('/') { Text::from(name) } else { format!("/{name}").into() })
+    Ok(packet::namespace(name))
 }
 
 fn number_or_string(word: &str) -> Json {

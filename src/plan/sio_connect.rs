@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::asking::{Asker, carrier};
+use super::talk::until_silent;
 use super::tls::{self, Over};
 use super::{Carries, Plan, Target as Whom, Terminal, connect_as, exec};
-use crate::cli::{AtEof, EioVersion, ReplyMode, SioAgain, SioAsk, SioConnect, SioParser, SioTransport};
+use crate::cli::{EioVersion, ReplyMode, SioAgain, SioAsk, SioConnect, SioParser, SioTransport};
 use crate::eio::admission::Carrier;
 use crate::eio::client::Upgrade;
 use crate::eio::{Text, Version};
@@ -13,7 +14,6 @@ use crate::environment::Environment;
 use crate::exit::Failure;
 use crate::http::{Protocol, Target};
 use crate::input::Kinds;
-use crate::session::Linger;
 use crate::sio::client::{Reconnection, Retries};
 use crate::sio::json::Shape;
 use crate::sio::packet::MAIN;
@@ -23,8 +23,6 @@ use crate::transport::sio::connect::{Client, Format, NamedBy, Versions};
 
 /// The official client's.
 const LIMIT: Duration = Duration::from_secs(20);
-/// After the end of stdin answers are waited for until so long nothing came.
-const SILENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn sio_connect(options: SioConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     let SioConnect { url, ask, again, network, mut tls, ip, tcp, retry, exec, talk } = options;
@@ -44,19 +42,12 @@ pub(super) fn sio_connect(options: SioConnect, terminal: Terminal, environment: 
     let client = client(ask, &again, target.clone(), limit, talk.messages.max_message)?;
     let dial = carrier(target.carrier, tls, network, ip, &tcp, environment)?;
     let to = Whom::Endpoint(Dial { sio: Some(Box::new(client)), retry: retry.retry, ..dial });
-    let linger = talk.ending.linger;
-    let awaits = talk.messages.count.is_some() || talk.messages.expect.is_some();
-    let stays = talk.ending.at_eof == AtEof::Stay;
+    let linger = until_silent(&talk);
     let reply = exec::reply(ReplyMode::None, exec, &talk.messages, Carries::Messages, environment)?;
     let Plan::Connect(connection, mut talk) = connect_as(to, None, reply, talk, Carries::Messages, terminal)? else {
         unreachable!("a connection was planned")
     };
-    talk.rules.linger = match linger {
-        _ if stays => Linger::Forever,
-        Some(limit) => Linger::UntilSilent(limit),
-        None if awaits => Linger::Forever,
-        None => Linger::UntilSilent(SILENCE),
-    };
+    talk.rules.linger = linger;
     if talk.reading.kinds != Kinds::Events {
         talk.reading.kinds = Kinds::Seen;
     }

@@ -24,6 +24,8 @@ const BATCH_BLOCK: usize = 256 * 1024;
 const PATIENCE: Duration = Duration::from_millis(150);
 /// Datagrams have no end: after stdin's we wait for so much silence.
 const DATAGRAM_SILENCE: Duration = Duration::from_secs(1);
+/// The same where answers may take a while.
+const SILENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn talk(options: TalkOptions, carries: Carries, reply: &Reply, terminal: Terminal) -> Result<Talk, Failure> {
     let mute = options.messages.recv_only || matches!(reply, Reply::Exec(_));
@@ -126,6 +128,17 @@ pub(super) fn decide(
     let (source, digest) = (traffic.source, traffic.digest);
     let verbs = &[];
     Ok(Talk { look, record, diagram, pace, input, source, reading, frames, say, rules, verbs, digest, measure, path })
+}
+
+/// How long what is still answered is heard after the end of stdin, where there is no half-close: until so long nothing came.
+pub(super) fn until_silent(options: &TalkOptions) -> Linger {
+    let awaits = options.messages.count.is_some() || options.messages.expect.is_some();
+    match options.ending.linger {
+        _ if options.ending.at_eof == AtEof::Stay => Linger::Forever,
+        Some(limit) => Linger::UntilSilent(limit),
+        None if awaits => Linger::Forever,
+        None => Linger::UntilSilent(SILENCE),
+    }
 }
 
 fn rules(messages: &Messages, ending: &Ending, carries: Carries, pace: Pace) -> Rules {

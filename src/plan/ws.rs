@@ -6,6 +6,7 @@ use std::time::Duration;
 use hyper::header::HeaderValue;
 
 use super::asking::{Asker, carrier, headers, login, without_scheme};
+use super::talk::until_silent;
 use super::tls::{self, Over};
 use super::{Carries, Hearers, Plan, Terminal, access, again, connect_as, exec, listen, network, sockets};
 use super::{Demo, Target as Whom};
@@ -17,7 +18,6 @@ use crate::frame::Framing;
 use crate::http::{Carrier, Protocol, Strangers, Target};
 use crate::input::{Kinds, Reading};
 use crate::proxy::Route;
-use crate::session::Linger;
 use crate::transport::binding::Place;
 use crate::transport::ws::{Answers, Client, Manners, Pings, Server};
 use crate::transport::{Bind, Dial, On, tcp};
@@ -29,8 +29,6 @@ use crate::ws::verbs::VERBS;
 
 /// As long as connecting may take.
 const LIMIT: Duration = Duration::from_secs(10);
-/// There is no half-close: after the end of stdin answers are waited for until so long nothing came.
-const SILENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn ws_connect(options: WsConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     let WsConnect {
@@ -86,21 +84,14 @@ pub(super) fn ws_connect(options: WsConnect, terminal: Terminal, environment: &E
             Whom::Endpoint(Dial { ws: Some(Box::new(client)), retry: retry.retry, ..dial })
         }
     };
-    let linger = talk.ending.linger;
-    let awaits = talk.messages.count.is_some() || talk.messages.expect.is_some();
-    let stays = talk.ending.at_eof == crate::cli::AtEof::Stay;
+    let linger = until_silent(&talk);
     let reply = exec::reply(reply, exec, &talk.messages, Carries::Messages, environment)?;
     let Plan::Connect(connection, mut talk) =
         connect_as(to, again(&reconnect), reply, talk, Carries::Messages, terminal)?
     else {
         unreachable!("a connection was planned")
     };
-    talk.rules.linger = match linger {
-        _ if stays => Linger::Forever,
-        Some(limit) => Linger::UntilSilent(limit),
-        None if awaits => Linger::Forever,
-        None => Linger::UntilSilent(SILENCE),
-    };
+    talk.rules.linger = linger;
     talk.reading.kinds = kinds(common.kind, &talk.reading);
     talk.verbs = &VERBS;
     Ok(Plan::Connect(connection, talk))

@@ -73,6 +73,12 @@ pub enum Form {
 /// The namespace that needs no name.
 pub const MAIN: &str = "/";
 
+/// A namespace as it was typed, whose slash need not be.
+#[must_use]
+pub fn namespace(name: &str) -> Text {
+    if name.starts_with('/') { name.into() } else { format!("/{name}").into() }
+}
+
 /// A packet. What the official parsers accept can be said with it, also what makes little sense (an event without a
 /// name, a CONNECT with a number); who reads it judges that.
 #[derive(Clone, Debug, PartialEq, Eq)]

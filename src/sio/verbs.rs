@@ -2,8 +2,8 @@
 
 use super::json::{Json, Shape};
 use super::order::Order;
-use super::words;
-use crate::eio::{Data, Text};
+use super::{packet, words};
+use crate::eio::Data;
 use crate::event::{About, Delivery, Event, Message};
 use crate::repl::{self, Command, Verb};
 
@@ -32,13 +32,13 @@ pub static CLIENT: [Verb; 7] = [
         name: "disconnect",
         arguments: "[NAME]",
         help: "leave a namespace, the current one if none is named",
-        make: |given| Ok(order(Order::Disconnect((!given.is_empty()).then(|| named(given))))),
+        make: |given| Ok(order(Order::Disconnect((!given.is_empty()).then(|| packet::namespace(given))))),
     },
     Verb {
         name: "drop",
         arguments: "",
         help: "cut the connection as if a cable were, to see what becomes of it",
-        make: |given| if given.is_empty() { Ok(order(Order::Drop)) } else { Err("takes no argument".to_owned()) },
+        make: |given| repl::alone(given, order(Order::Drop)),
     },
     Verb { name: "raw", arguments: "42[\"x\"]", help: "say an Engine.IO message as it is, right or wrong", make: raw },
 ];
@@ -66,10 +66,6 @@ fn ack(given: &str) -> Result<Command, String> {
     Ok(said(words.json.text(), about))
 }
 
-fn named(name: &str) -> Text {
-    if name.starts_with('/') { name.into() } else { format!("/{name}").into() }
-}
-
 fn namespace(given: &str) -> Result<Command, String> {
     let (name, auth) = given.split_once(char::is_whitespace).unwrap_or((given, ""));
     if name.is_empty() || name.contains(',') {
@@ -84,7 +80,7 @@ fn namespace(given: &str) -> Result<Command, String> {
         [auth] if auth.shape() == Shape::Object => Some(auth.clone()),
         _ => return Err("expected one object behind the name: /ns /admin {token:'x'}".to_owned()),
     };
-    Ok(order(Order::Namespace { name: named(name), auth }))
+    Ok(order(Order::Namespace { name: packet::namespace(name), auth }))
 }
 
 fn raw(given: &str) -> Result<Command, String> {

@@ -45,7 +45,12 @@ pub static VERBS: [Verb; 9] = [
         help: "say bytes as they are, between frames",
         make: |given| repl::hex(given).map(wire),
     },
-    Verb { name: "deflate", arguments: "", help: "what compression was agreed upon, and what it saved", make: account },
+    Verb {
+        name: "deflate",
+        arguments: "",
+        help: "what compression was agreed upon, and what it saved",
+        make: |given| repl::alone(given, Command::Account),
+    },
 ];
 
 fn say(message: Message) -> Command {
@@ -54,10 +59,6 @@ fn say(message: Message) -> Command {
 
 fn wire(data: Vec<u8>) -> Command {
     Command::Send(vec![Event::Wire(Message::binary(data))])
-}
-
-fn account(given: &str) -> Result<Command, String> {
-    if given.is_empty() { Ok(Command::Account) } else { Err("takes no argument".to_owned()) }
 }
 
 /// `DEADBEEF`, `base64:3q2+7w==`, `@FILE`.

@@ -9,9 +9,9 @@ use std::time::Instant;
 
 use servers::{Running, Serve, Voice, WORK, by_epoll, one_thread, thread_each};
 
-use super::bare::{Bare, Received, failed};
+use super::bare::{Bare, Received, failed, internet};
 use super::director::{Count, Director, Watched};
-use super::moves::{defect, millis};
+use super::moves::millis;
 use super::pair::{Door, turned};
 use super::{Act, Code, Side};
 use crate::event::What;
@@ -31,10 +31,7 @@ const QUESTIONS: u32 = 10_000;
 pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     use Side::{Client, Server};
     // 1: one thread, which waits.
-    let Door { listener, at } = Door::open(&mut play, BACKLOG)?;
-    listener.raw().set_read_timeout(None).map_err(failed("setsockopt"))?;
-    let running =
-        Running::start(one_thread, listener, play.server.journal.clone(), Voice::Told).map_err(failed("thread"))?;
+    let (running, at) = served_by(&mut play, one_thread, Voice::Told)?;
     told(&mut play, "accept() ...").await?;
     play.act(&[Watched::listener(at, 0)]).await?;
 
@@ -83,8 +80,7 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     // 7: asking without waiting.
     let door = Door::open(&mut play, BACKLOG)?;
     let pair = door.pair(&play)?;
-    play.gather();
-    play.clear();
+    play.forget();
     pair.server.tell("fcntl(O_NONBLOCK) = 0")?;
     let began = Instant::now();
     asked(&pair.server).map_err(failed("recv"))?;
@@ -113,8 +109,7 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
         arrive(client, at)?;
         told(&mut play, "accept() = ").await?;
     }
-    play.gather();
-    play.clear();
+    play.forget();
     for (client, text) in [(&busy, WORK), (&patient, "me")] {
         client.tell(&format!("send(\"{text}\") = {}", text.len()))?;
     }
@@ -143,8 +138,7 @@ fn served_by(play: &mut Director, serve: Serve, voice: Voice) -> Result<(Running
 /// One client that connects and is silent, and another one that asks.
 async fn two_clients(play: &mut Director, at: SocketAddr) -> Result<[Bare; 2], Failure> {
     let (first, second) = (Bare::tcp(play.client.journal.open())?, Bare::tcp(play.client.journal.open())?);
-    play.gather();
-    play.clear();
+    play.forget();
     for client in [&first, &second] {
         arrive(client, at)?;
         told(play, "accept() = ").await?;
@@ -166,8 +160,7 @@ async fn crowd(play: &mut Director, at: SocketAddr, by: &str) -> Result<Vec<Bare
     let asking = Bare::tcp(quiet)?;
     asking.raw().connect(&at.into()).map_err(failed("connect"))?;
     play.settled(|| kernel::listener(at).is_some_and(|queue| queue.waiting == 0)).await?;
-    play.gather();
-    play.clear();
+    play.forget();
     asking.tell(&format!("{SILENT} others are silent: {by}"))?;
     let began = Instant::now();
     asking.send("me")?;
@@ -181,7 +174,7 @@ async fn crowd(play: &mut Director, at: SocketAddr, by: &str) -> Result<Vec<Bare
 fn arrive(client: &Bare, at: SocketAddr) -> Result<Connection, Failure> {
     client.tell("connect() = 0")?;
     client.raw().connect(&at.into()).map_err(failed("connect"))?;
-    let local = client.raw().local_addr().map_err(failed("getsockname"))?.as_socket().ok_or_else(defect)?;
+    let local = internet(client.raw().local_addr())?;
     Ok(Connection { local, remote: at })
 }
 

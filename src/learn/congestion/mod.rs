@@ -59,8 +59,7 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     for _ in 0..=BURSTS {
         burst(&mut play, &pair).await?;
     }
-    play.gather();
-    play.clear();
+    play.forget();
     let lost = lose(&mut play, &pair).await?;
     pair.server.come_back()?;
     pair.server.read(lost)?;
@@ -133,8 +132,7 @@ async fn rise(play: &mut Director, pair: &Pair) -> Result<(), Failure> {
             break;
         }
     }
-    play.gather();
-    play.clear();
+    play.forget();
     Ok(())
 }
 

@@ -139,7 +139,6 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
 
     // 15: all of them.
     listener.close();
-    play.gather();
-    play.clear();
+    play.forget();
     play.act(&[]).await
 }

@@ -133,8 +133,7 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     // 11: compared with TCP on loopback.
     let (near, far) = Bare::unix_pair(Type::STREAM, play.client.journal.open(), play.server.journal.open())?;
     let over_tcp = Door::open(&mut play, 1)?.pair(&play)?;
-    play.gather();
-    play.clear();
+    play.forget();
     let inside = rounds(near, far, "Unix").await?;
     let Pair { client, server, .. } = over_tcp;
     let over_tcp = rounds(client, server, "TCP").await?;

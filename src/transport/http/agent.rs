@@ -72,17 +72,8 @@ pub(in crate::transport) struct Ask {
 
 impl Agent {
     pub(super) fn new(carrier: Dial, client: &Client, asking: Asking, report: Reporter) -> Self {
-        Self {
-            carrier,
-            tls: client.tls.clone(),
-            asking,
-            home: None,
-            codings: client.request.codings,
-            limit: client.limit,
-            line: None,
-            report,
-            local: None,
-        }
+        let plain = Self::plain(carrier, asking, client.limit, report);
+        Self { tls: client.tls.clone(), codings: client.request.codings, ..plain }
     }
 
     /// Of what is asked itself, without compression.

@@ -22,7 +22,6 @@ use crate::http::{Login, Strangers};
 use crate::link::{CLOSE_LIMIT, Journal, Port, Transport};
 use crate::ws::extension::Config;
 use crate::ws::handshake::{Page, Rules};
-use crate::ws::speaking::Masking;
 
 /// Posts that may wait for the session.
 const POSTED: usize = 64;
@@ -79,18 +78,8 @@ impl Server {
     /// With the rest as it mostly is.
     #[must_use]
     pub fn new(strangers: Strangers) -> Self {
-        let config = Config::default();
-        let rules =
-            Rules { strangers: strangers.clone(), page: Page::Hidden, deflate: Some(config), ..Rules::default() };
-        let manners = ws::Manners {
-            limit: LARGEST,
-            masking: Masking::ByRole,
-            pongs: ws::Answers::Given,
-            closes: ws::Answers::Given,
-            level: config.level,
-            threshold: config.threshold,
-            pings: None,
-        };
+        let deflate = Some(Config::default());
+        let rules = Rules { strangers: strangers.clone(), page: Page::Hidden, deflate, ..Rules::default() };
         Self {
             strangers,
             login: None,
@@ -105,7 +94,7 @@ impl Server {
             most: 10_000,
             posts: Posts::Published,
             ws: Arc::new(rules),
-            manners,
+            manners: ws::Manners::new(LARGEST),
         }
     }
 }

@@ -26,6 +26,7 @@ use crate::link::{CLOSE_LIMIT, Closing, Port, Reporter, Transport};
 use crate::ws::Role;
 use crate::ws::close::{self, Sense};
 use crate::ws::deflate::{Deflater, Inflater, Window};
+use crate::ws::extension::Config;
 use crate::ws::handshake::Agreed;
 use crate::ws::hearing::{Frames, Hearer, Refusal};
 use crate::ws::speaking::{Masking, Speaker};
@@ -52,6 +53,23 @@ pub struct Manners {
     pub threshold: usize,
     /// Whether the peer is asked if it is there.
     pub pings: Option<Pings>,
+}
+
+impl Manners {
+    /// By the rules, and with the rest as it mostly is.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        let Config { level, threshold, .. } = Config::default();
+        Self {
+            limit,
+            masking: Masking::ByRole,
+            pongs: Answers::Given,
+            closes: Answers::Given,
+            level,
+            threshold,
+            pings: None,
+        }
+    }
 }
 
 /// Whether something is answered as the standard demands.

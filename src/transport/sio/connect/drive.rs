@@ -462,14 +462,8 @@ impl Drive {
             attachments = given.attachments;
         }
         if let Some(id) = given.answers {
-            let at = |wanted: &Text| self.asked.iter().any(|(at, asked)| asked == &id && at == wanted);
-            let namespace = namespace.unwrap_or_else(|| {
-                let elsewhere = self.asked.iter().rev().find(|(_, asked)| *asked == id).map(|(at, _)| at.clone());
-                if at(&self.current) { self.current.clone() } else { elsewhere.unwrap_or_else(|| self.current.clone()) }
-            });
-            if !at(&namespace) {
-                return Err(format!("no event waits for the acknowledgement {id}"));
-            }
+            let asker = self.asker(id, namespace.as_ref());
+            let namespace = asker.ok_or_else(|| format!("no event waits for the acknowledgement {id}"))?;
             self.report.meter().said(1);
             self.answer(namespace, id, json, attachments);
             return Ok(());
@@ -497,6 +491,14 @@ impl Drive {
         Ok(())
     }
 
+    /// Where the event came from that asks with this number: in this namespace, or else in the current one, or else in the
+    /// last that did.
+    fn asker(&self, id: u64, namespace: Option<&Text>) -> Option<Text> {
+        let mut askers = self.asked.iter().rev().filter(|(_, asked)| *asked == id).map(|(namespace, _)| namespace);
+        let here = askers.clone().find(|asker| *asker == namespace.unwrap_or(&self.current));
+        here.or_else(|| askers.next().filter(|_| namespace.is_none())).cloned()
+    }
+
     fn obey(&mut self, order: Order) {
         match order {
             Order::Namespace { name, auth } => {
@@ -522,10 +524,6 @@ impl Drive {
                 self.put(Input::Closed(reason));
             }
             Order::Raw(data) => self.put_below(engine::Input::Say(vec![data], Delivery::Kept)),
-            Order::Upgrade => self.notice("a session moves to a WebSocket by itself; not on command".to_owned()),
-            Order::To(_) | Order::Except(_) | Order::Join(..) | Order::Leave(..) => {
-                self.notice("rooms are the server's: a client has none".to_owned());
-            }
         }
     }
 

@@ -25,7 +25,6 @@ use crate::exit::Failure;
 use crate::http::{Asking, Protocol};
 use crate::link::{CLOSE_LIMIT, Reporter, carry};
 use crate::ws::handshake;
-use crate::ws::speaking::Masking;
 
 /// Frames that may wait on their way.
 const QUEUE: usize = 64;
@@ -313,15 +312,7 @@ async fn websocket(make: Make, resource: String, mut orders: mpsc::UnboundedRece
     let mut asking = make.asking(Protocol::WebSocket);
     asking.target.resource = resource;
     let ask = handshake::Ask { asking: asking.clone(), deflate: None, ..handshake::Ask::new(asking.target) };
-    let manners = ws::Manners {
-        limit: make.client.largest,
-        masking: Masking::ByRole,
-        pongs: ws::Answers::Given,
-        closes: ws::Answers::Given,
-        level: 6,
-        threshold: usize::MAX,
-        pings: None,
-    };
+    let manners = ws::Manners::new(make.client.largest);
     let client = ws::Client { tls: make.dial.tls.clone(), ask, manners, limit: make.client.limit };
     let opened = ws::connect(&make.dial, &client, make.report.clone()).await;
     let transport = match opened {
