@@ -5,7 +5,7 @@ use std::io;
 use tokio::sync::oneshot;
 
 use crate::cli::{LearnOutput, Lesson};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, words};
 use crate::learn::progress::Progress;
 use crate::learn::{Played, Reader};
 use crate::plan::{Learn, Pace, Subject};
@@ -30,7 +30,7 @@ pub(super) async fn learn(plan: Learn) -> Result<Exit, Failure> {
             let (exit, acts) = read(&form, lesson, first, pace).await?;
             if let Some(path) = &report {
                 std::fs::write(path, form.report(lesson, &acts))
-                    .map_err(|error| Failure::system("write", &path.display().to_string(), &error))?;
+                    .map_err(|error| Failure::new(Exit::Io, format!("write {}: {}", path.display(), words(&error))))?;
             }
             if exit == (Ending::Read(Exit::Complete)) && pace == Pace::Stepped {
                 progress

@@ -362,17 +362,17 @@ async fn the_facts_of_websocket() {
             .any(|socket| { socket.side == Server && matches!(socket.view, Kernel::Tcp { unread: 100.., .. }) })
     );
     // What the client asked for is what came, and the answer is the hash of its key.
-    let head = |steps: &[Ws]| match steps {
+    let request = |steps: &[Ws]| match steps {
         [Ws::Request { head, .. }, ..] => head.clone(),
         other => panic!("no request: {other:?}"),
     };
-    assert_eq!(head(&ws(act(2), Client)).len(), head(&ws(act(3), Server)).len());
+    assert_eq!(request(&ws(act(2), Client)).len(), request(&ws(act(3), Server)).len());
     let accepted = ws(act(4), Client).into_iter().find_map(|step| match step {
         Ws::Accept { key, accept } => Some((key, accept)),
         _ => None,
     });
     let (key, accept) = accepted.expect("an answer to the key");
-    assert!(head(&ws(act(3), Server)).iter().any(|line| line.ends_with(&key)), "it is the key that was sent");
+    assert!(request(&ws(act(3), Server)).iter().any(|line| line.ends_with(&key)), "it is the key that was sent");
     let digest = ring::digest::digest(
         &ring::digest::SHA1_FOR_LEGACY_USE_ONLY,
         format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11").as_bytes(),
@@ -396,7 +396,7 @@ async fn the_facts_of_websocket() {
         let frames = frames(number, side).into_iter();
         frames.map(|(way, header, ..)| (way, header.opcode, header.fin)).collect::<Vec<_>>()
     };
-    let heard = |number: usize| {
+    let messages = |number: usize| {
         let heard = act(number).happened.iter().filter(|happened| {
             happened.side == Server && matches!(happened.record.what, What::Heard(Event::Message(_)))
         });
@@ -404,7 +404,7 @@ async fn the_facts_of_websocket() {
     };
     let (first, last) = (Opcode::TEXT, Opcode::CONTINUATION);
     assert_eq!(shape(9, Client), [(Way::Said, first, false), (Way::Said, last, true)]);
-    assert_eq!((shape(9, Server).len(), heard(9)), (2, 1));
+    assert_eq!((shape(9, Server).len(), messages(9)), (2, 1));
     // The ping is answered before the message is whole.
     assert_eq!(
         shape(10, Server),
@@ -415,7 +415,7 @@ async fn the_facts_of_websocket() {
             (Way::Heard, last, true)
         ]
     );
-    assert_eq!(heard(10), 1);
+    assert_eq!(messages(10), 1);
     // Compressed, and the second time to a few bytes.
     let deflated: Vec<_> = frames(11, Client).iter().map(|(_, header, wire, _)| (header.rsv1(), *wire)).collect();
     assert!(matches!(deflated[..], [(true, 20..100), (true, 6..20)]), "{deflated:?}");
@@ -426,8 +426,8 @@ async fn the_facts_of_websocket() {
     assert_eq!(shape(13, Server), [(Way::Said, Opcode::CLOSE, true)]);
     assert_eq!(states(act(13)), [(Client, "none"), (Server, "TIME-WAIT")]);
     // The proxy has taken out what makes it a WebSocket.
-    let sent = head(&ws(act(2), Client));
-    let came = head(&ws(act(14), Server));
+    let sent = request(&ws(act(2), Client));
+    let came = request(&ws(act(14), Server));
     let has = |head: &[String], name: &str| head.iter().any(|line| line.to_lowercase().starts_with(name));
     for name in ["upgrade:", "connection:"] {
         assert!(has(&sent, name) && !has(&came, name), "{sent:?} {came:?}");

@@ -11,7 +11,7 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
         title: "Polling: a question, and nothing new",
         text: "In HTTP the client asks and the server answers. A server that has news cannot call; the client must ask whether \
                there are any. Here there are none: 204, No Content. Look at how many lines it took to say nothing.",
-        source: "RFC 9110 §3.7 and §15.3.5 (204)",
+        source: "RFC 9110 §3.4 and §15.3.5 (204)",
         see: "sockeye http poll --demo --interval 1s -v",
         terms: &[T::Polling, T::Header, T::Client, T::Server],
         ..Act::EMPTY
@@ -81,7 +81,7 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
         text: "Two things happened before the client asked again. They are not lost, because the question says what it has seen \
                (since), and the server keeps what came after: one answer brings both. Without such a cursor every long poll \
                would lose news between two questions.",
-        source: "RFC 6202 §2.1 (message queue)",
+        source: "RFC 6202 §2.1 and §2.2",
         see: "sockeye http long-poll --demo --say one --say two -v",
         terms: &[T::LongPolling, T::Queue],
         question: Some((
@@ -129,9 +129,9 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
     },
     Act {
         title: "The connection is cut, and nothing is lost",
-        text: "The network has cut the stream, and two things happened meanwhile. The client waits as long as retry says, \
-               connects again by itself and says Last-Event-ID: the server goes on after that. This is what a stream of \
-               your own would have to invent.",
+        text: "The network has cut the stream. The client waits as long as retry says, connects again and says \
+               Last-Event-ID: the server goes on after that, with what happened meanwhile. A stream of your own would \
+               have to invent this.",
         source: "HTML §9.2.3 and §9.2.4 (Last-Event-ID)",
         see: "sockeye http sse --demo --last-event-id 0 -v",
         terms: &[T::ServerSentEvents, T::Connection],

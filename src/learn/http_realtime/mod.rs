@@ -41,108 +41,149 @@ const RETRY: Duration = Duration::from_millis(50);
 
 /// Plays it.
 pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
-    use Side::{Client, Server};
     play.peers = Peers::One;
     let (mut listener, at) = opening::listens(&mut play, bind()).await?;
     play.port = Some(at.port());
     let topic = start(listener.accept().await.ok_or_else(defect)??);
     let mut news = Publisher { topic, next: 0 };
 
+    let polling = polling(&mut play, &mut news, at).await?;
+    let long_polling = long_polling(&mut play, &mut news, at, &polling).await?;
+    let streaming = streaming(&mut play, &mut news, at, &[&polling, &long_polling]).await?;
+    let events = events(&mut play, &mut news, at).await?;
+
+    // 12: the bill.
+    play.costs = vec![polling, long_polling, streaming, events];
+    play.curtain(&[]).await?;
+
+    // 13: the same in other words.
+    play.clear();
+    play.curtain(&[]).await
+}
+
+/// Acts 1 to 4.
+async fn polling(play: &mut Director, news: &mut Publisher, at: SocketAddr) -> Result<Cost, Failure> {
+    use Side::Client;
     // 1: a question and an answer, with nothing in it.
     let style = Style::Poll { interval: Duration::ZERO, jitter: 0, news: News::Changes };
-    let (mut reader, opening) = begins(&mut play, style, "poll", at).await?;
-    reader.asks(&mut play).await?;
-    reader.is_answered(&mut play, 204).await?;
+    let (mut reader, opening) = begins(play, style, "poll", at).await?;
+    reader.asks(play).await?;
+    reader.is_answered(play, 204).await?;
     play.curtain(&[]).await?;
 
     // 2: again.
     play.pass(Client, Stage::Talk).await?;
     let polling = reader.starts(opening).await?;
-    reader.asks(&mut play).await?;
-    reader.is_answered(&mut play, 204).await?;
+    reader.asks(play).await?;
+    reader.is_answered(play, 204).await?;
     play.costs = vec![reader.cost()];
     play.curtain(&[]).await?;
 
     // 3: news, of which the client learns nothing.
     play.before(Client, Stage::Request).await?;
-    news.publish(&mut play).await?;
+    news.publish(play).await?;
     play.curtain(&[]).await?;
 
     // 4: until it asks.
-    reader.asks_now(&mut play).await?;
-    reader.is_answered(&mut play, 200).await?;
-    reader.hears(&mut play, &line(1)).await?;
+    reader.asks_now(play).await?;
+    reader.is_answered(play, 200).await?;
+    reader.hears(play, &line(1)).await?;
     let poll = reader.cost();
     play.costs = vec![poll.clone()];
     play.curtain(&[]).await?;
     drop(polling);
-    over(&mut play).await?;
+    over(play).await?;
+    Ok(poll)
+}
 
+/// Acts 5 to 7.
+async fn long_polling(
+    play: &mut Director,
+    news: &mut Publisher,
+    at: SocketAddr,
+    before: &Cost,
+) -> Result<Cost, Failure> {
+    use Side::{Client, Server};
     // 5: a question that waits for its answer.
     let style = Style::LongPoll { news: News::Changes };
-    let (mut reader, opening) = begins(&mut play, style, "long-poll?since=1", at).await?;
+    let (mut reader, opening) = begins(play, style, "long-poll?since=1", at).await?;
     play.pass(Client, Stage::Talk).await?;
     let polling = reader.starts(opening).await?;
-    reader.asks(&mut play).await?;
+    reader.asks(play).await?;
     play.until(Server, "a request", request(Way::Heard)).await?;
     play.curtain(&[]).await?;
 
     // 6: and comes the moment there is one.
-    news.publish(&mut play).await?;
-    reader.is_answered(&mut play, 200).await?;
-    reader.hears(&mut play, &line(2)).await?;
+    news.publish(play).await?;
+    reader.is_answered(play, 200).await?;
+    reader.hears(play, &line(2)).await?;
     play.curtain(&[]).await?;
 
     // 7: what happens between two questions.
     play.before(Client, Stage::Request).await?;
     for _ in 0..2 {
-        news.publish(&mut play).await?;
+        news.publish(play).await?;
     }
-    reader.asks_now(&mut play).await?;
-    reader.is_answered(&mut play, 200).await?;
+    reader.asks_now(play).await?;
+    reader.is_answered(play, 200).await?;
     for id in [3, 4] {
-        reader.hears(&mut play, &line(id)).await?;
+        reader.hears(play, &line(id)).await?;
     }
     let long_poll = reader.cost();
     play.detail = Detail::Lines;
-    play.costs = vec![poll.clone(), long_poll.clone()];
+    play.costs = vec![before.clone(), long_poll.clone()];
     play.curtain(&[]).await?;
     drop(polling);
-    over(&mut play).await?;
+    over(play).await?;
+    Ok(long_poll)
+}
 
+/// Acts 8 and 9.
+async fn streaming(
+    play: &mut Director,
+    news: &mut Publisher,
+    at: SocketAddr,
+    before: &[&Cost],
+) -> Result<Cost, Failure> {
+    use Side::Client;
     // 8: an answer without an end.
-    let (mut reader, opening) = begins(&mut play, Style::Stream, "stream", at).await?;
-    reader.asks(&mut play).await?;
-    reader.is_answered(&mut play, 200).await?;
+    let (mut reader, opening) = begins(play, Style::Stream, "stream", at).await?;
+    reader.asks(play).await?;
+    reader.is_answered(play, 200).await?;
     play.curtain(&[]).await?;
 
     // 9: and news in it.
     play.pass(Client, Stage::Talk).await?;
     let streaming = reader.starts(opening).await?;
     for id in [5, 6] {
-        news.publish(&mut play).await?;
-        reader.hears(&mut play, &line(id)).await?;
+        news.publish(play).await?;
+        reader.hears(play, &line(id)).await?;
     }
     let stream = reader.cost();
-    play.costs = vec![poll.clone(), long_poll.clone(), stream.clone()];
+    play.costs = before.iter().copied().chain([&stream]).cloned().collect();
     play.curtain(&[]).await?;
     drop(streaming);
-    over(&mut play).await?;
+    over(play).await?;
+    Ok(stream)
+}
 
+/// Acts 10 and 11.
+async fn events(play: &mut Director, news: &mut Publisher, at: SocketAddr) -> Result<Cost, Failure> {
+    use Side::{Client, Server};
     // 10: events, as they are on the wire.
     let tap = Tap::before(at).await?;
     let style = Style::Sse { end: StreamEnd::Resume, after: None };
-    let (mut reader, opening) = begins(&mut play, style, "sse", tap.at).await?;
-    reader.asks(&mut play).await?;
+    let (mut reader, opening) = begins(play, style, "sse", tap.at).await?;
+    reader.asks(play).await?;
     play.until(Server, "a request", request(Way::Heard)).await?;
     play.clear();
-    reader.is_answered(&mut play, 200).await?;
+    reader.is_answered(play, 200).await?;
     play.pass(Client, Stage::Talk).await?;
     let hearing = reader.starts(opening).await?;
     play.until(Client, "retry", |what| is_http(what, |step| matches!(step, Http::Retry { .. }))).await?;
     drop(tap.take());
-    news.publish(&mut play).await?;
-    reader.hears(&mut play, NEWS[6]).await?;
+    news.publish(play).await?;
+    reader.hears(play, NEWS[6]).await?;
     play.overheard = tap.take();
     play.curtain(&[]).await?;
 
@@ -151,30 +192,23 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     let reconnects = |step: &Http| matches!(step, Http::Wait { until: Until::Reconnect, .. });
     play.until(Client, "a wait", |what| is_http(what, reconnects)).await?;
     for _ in 0..2 {
-        news.publish(&mut play).await?;
+        news.publish(play).await?;
     }
     for stage in [Stage::Socket, Stage::Connect] {
         play.pass(Client, stage).await?;
     }
-    opening::accepts(&mut play).await?;
-    reader.asks(&mut play).await?;
-    reader.is_answered(&mut play, 200).await?;
+    opening::accepts(play).await?;
+    reader.asks(play).await?;
+    reader.is_answered(play, 200).await?;
     for text in &NEWS[7..] {
-        reader.hears(&mut play, text).await?;
+        reader.hears(play, text).await?;
     }
     let sse = reader.cost();
     play.detail = Detail::Lines;
     play.curtain(&[]).await?;
     drop(hearing);
-    over(&mut play).await?;
-
-    // 12: the bill.
-    play.costs = vec![poll, long_poll, stream, sse];
-    play.curtain(&[]).await?;
-
-    // 13: the same in other words.
-    play.clear();
-    play.curtain(&[]).await
+    over(play).await?;
+    Ok(sse)
 }
 
 /// Says the news, one after another.

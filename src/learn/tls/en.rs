@@ -140,7 +140,7 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
     Act {
         title: "The same in Python, and with openssl",
         text: "The default context checks the chain, the name and the dates. Leave it as it is.",
-        source: "RFC 9325 §4 and §6 (recommendations for TLS)",
+        source: "RFC 9325 §3 and §4 (recommendations for TLS)",
         see: "sockeye tcp connect --tls example.org:443 --explain",
         terms: &[T::Certificate, T::ServerName],
         code: &[

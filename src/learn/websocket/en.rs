@@ -166,9 +166,8 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
     },
     Act {
         title: "What a proxy can break",
-        text: "The client asks as before, but a proxy stands between. It must take out Connection and what that names, and it knows no WebSocket: \
-               the server gets a plain GET and says 426. Proxies must be told (nginx: proxy_set_header Upgrade). Many also \
-               close what is idle for a minute. wss:// passes them unseen.",
+        text: "A proxy stands between, and must take out Connection and what that names: the server gets a plain GET and \
+               says 426. It must be told to pass the upgrade on (nginx: proxy_set_header Upgrade); wss:// passes it unseen.",
         source: "RFC 9110 §7.6.1 (Connection) and §15.5.22 (426)",
         see: "sockeye ws connect wss://example.org/ --explain",
         terms: &[T::Proxy, T::Upgrade, T::Header],

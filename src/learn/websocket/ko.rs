@@ -167,9 +167,8 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
     },
     Act {
         title: "프록시가 망가뜨릴 수 있는 것",
-        text: "클라이언트는 아까처럼 묻지만 사이에 프록시가 있습니다. 프록시는 Connection과 그것이 가리키는 헤더를 빼야 하고 WebSocket은 \
-               모릅니다. 서버는 평범한 GET을 받고 426이라고 합니다. 프록시에는 일러 주어야 합니다(nginx: proxy_set_header \
-               Upgrade). 1분쯤 조용하면 닫는 프록시도 많습니다. wss://는 들키지 않고 지나갑니다.",
+        text: "사이에 있는 프록시는 Connection과 그것이 가리키는 헤더를 빼야 합니다. 서버는 평범한 GET을 받고 426이라고 \
+               합니다. 업그레이드를 넘기도록 일러 주거나(nginx: proxy_set_header Upgrade) wss://로 지나갑니다.",
         source: "RFC 9110 §7.6.1 (Connection) and §15.5.22 (426)",
         see: "sockeye ws connect wss://example.org/ --explain",
         terms: &[T::Proxy, T::Upgrade, T::Header],

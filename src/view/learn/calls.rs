@@ -1,5 +1,7 @@
 //! What a side did, as the calls that a program would write.
 
+use std::fmt::Write as _;
+
 use super::{frames, heads, tls};
 use crate::event::{Event, Extent, Message, What};
 use crate::learn::{Detail, Happened, Peers, Played, Side};
@@ -101,8 +103,7 @@ pub(super) fn calls(played: &Played) -> Vec<Call> {
 /// What an event carried, quoted, and its bytes. Escaped.
 fn payload(event: &Event) -> Option<(String, &[u8])> {
     match event {
-        Event::Message(message) => Some((quoted(message), &message.data)),
-        Event::Ping(message) | Event::Pong(message) => Some((quoted(message), &message.data)),
+        Event::Message(message) | Event::Ping(message) | Event::Pong(message) => Some((quoted(message), &message.data)),
         Event::Close { why: Some(why) } => Some((format!("{} {}", why.code, escape::line(&why.reason)), &[])),
         _ => None,
     }
@@ -129,7 +130,10 @@ fn quoted(message: &Message) -> String {
 
 /// Bytes in digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 /// A step on its side; `None` if it was nobody's doing.

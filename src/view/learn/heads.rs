@@ -11,9 +11,8 @@ pub(super) fn head(side: Side, way: Way, head: &[String], detail: Detail) -> Cal
     let (first, headers) = head.split_first().map_or(("", &[][..]), |(first, headers)| (first.as_str(), headers));
     let is_answer = first.starts_with("HTTP/");
     let shown = match (way, detail) {
-        (_, Detail::Lines) => false,
+        (_, Detail::Lines) | (Way::Heard, Detail::Headers) => false,
         (Way::Said, Detail::Headers | Detail::Whole) => true,
-        (Way::Heard, Detail::Headers) => false,
         (Way::Heard, Detail::Whole) => !is_answer,
     };
     Call {

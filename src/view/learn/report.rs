@@ -25,7 +25,9 @@ impl Form {
             let _ = writeln!(body, "<li value=\"{number}\"><a href=\"#act-{number}\">{title}</a></li>");
         }
         body += "</ol>\n</nav>\n";
-        pages.iter().for_each(|page| self.section(page, &mut body));
+        for page in &pages {
+            self.section(page, &mut body);
+        }
         self.words_of(&pages, &mut body);
         let lang = match self.language {
             Language::English => "en",

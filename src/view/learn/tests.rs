@@ -27,8 +27,10 @@ fn masked(text: &str) -> String {
                 continue;
             }
             // The days of a certificate, and its size: that of a signature differs.
-            let is_long = words[at].bytes().all(|byte| byte.is_ascii_digit()) && words[at].len() > 2;
-            if words.get(at + 1).is_some_and(|next| next == "more") || line.contains("application data") && is_long {
+            let is_number = words[at].bytes().all(|byte| byte.is_ascii_digit());
+            let is_of_days = words.get(at + 1).is_some_and(|next| next == "more") && before == "for";
+            let is_size = line.contains("application data") && words[at].len() > 2;
+            if is_number && (is_of_days || is_size) {
                 words[at] = "N".to_owned();
             }
             words[at] = masked_word(&words[at]);
@@ -73,7 +75,7 @@ fn masked_word(word: &str) -> String {
             return word.replace(key, "BASE64");
         }
     }
-    if word.split(':').count() > 4 && word.trim_end_matches('.').split(':').all(|byte| byte.len() == 2) {
+    if word.split(':').count() > 4 && word.trim_end_matches(['.', ':']).split(':').all(|byte| byte.len() == 2) {
         return "SHA256".to_owned();
     }
     // Bits.
@@ -92,7 +94,7 @@ fn digits(word: &str) -> String {
             run.push(c);
             continue;
         }
-        let is_known = ["9000", "4096", "4000", "1000", "1002", "1006"].contains(&run.as_str());
+        let is_known = ["9000", "4096"].contains(&run.as_str());
         out += if run.len() >= 4 && !is_known { "N" } else { &run };
         run.clear();
         if c != '\0' {
