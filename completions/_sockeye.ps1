@@ -1570,6 +1570,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
         }
         'sockeye;learn' {
             [CompletionResult]::new('--act', '--act', [CompletionResultType]::ParameterName, 'Begin with this act')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write the lesson as it ran to this file, as a page')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is shown')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is shown')
             [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'The language [default: that of LANG, if it is one of these, or en]')

@@ -2320,13 +2320,17 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__learn)
-            opts="-o -h --act --no-pause --glossary --output --lang --color --help tcp tcp-states udp blocking unix nagle congestion slow-reader half-open"
+            opts="-o -h --act --no-pause --report --glossary --output --lang --color --help tcp tcp-states udp tls http-realtime websocket blocking unix nagle congestion slow-reader half-open"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --act)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

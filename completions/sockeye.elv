@@ -1505,6 +1505,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         }
         &'sockeye;learn'= {
             cand --act 'Begin with this act'
+            cand --report 'Write the lesson as it ran to this file, as a page'
             cand -o 'The form of what is shown'
             cand --output 'The form of what is shown'
             cand --lang 'The language [default: that of LANG, if it is one of these, or en]'

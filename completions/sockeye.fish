@@ -1810,6 +1810,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -s v -l verbose -d
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l explain -d 'Explain each step; implies -v'
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand learn" -l act -d 'Begin with this act' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand learn" -l report -d 'Write the lesson as it ran to this file, as a page' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand learn" -s o -l output -d 'The form of what is shown' -r -f -a "human\t'Two columns, client and server'
 json\t'One JSON object per act'
 markdown\t'Markdown, to be kept'"

@@ -7,14 +7,15 @@
 //!
 //! Events and records travel in batches: a hop costs a wake-up, and hundreds of small messages share one.
 
+use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::event::{Clock, CloseReason, ConnId, End, Event, Outcome, Peer, Record, What};
 use crate::exec::{self, Program};
@@ -136,39 +137,45 @@ impl Journal {
 
 /// Holds stages back under `--step` until Enter releases them, one at a time.
 #[derive(Clone, Default)]
-pub struct Gate {
-    waiting: Arc<AtomicU32>,
-    release: Arc<Notify>,
+pub struct Gate(Arc<Mutex<VecDeque<Held>>>);
+
+/// A stage that waits. It is given up when nobody listens any more: an attempt that lost the race, a listener gone.
+struct Held {
+    next: Stage,
+    release: oneshot::Sender<()>,
 }
 
 impl Gate {
-    async fn pass(&self) {
-        /// Counted for as long as it waits, also when it is given up: an attempt that lost the race, a listener gone.
-        struct Waiting<'a>(&'a AtomicU32);
-        impl Drop for Waiting<'_> {
-            fn drop(&mut self) {
-                self.0.fetch_sub(1, Ordering::SeqCst);
-            }
-        }
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        let _waiting = Waiting(&self.waiting);
-        self.release.notified().await;
+    async fn pass(&self, next: Stage) {
+        let (release, released) = oneshot::channel();
+        self.held().push_back(Held { next, release });
+        let _ = released.await; // the gate holds the sender for as long as we do
+    }
+
+    fn held(&self) -> MutexGuard<'_, VecDeque<Held>> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|stage| !stage.release.is_closed());
+        held
     }
 
     /// Whether a stage waits.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.waiting.load(Ordering::SeqCst) > 0
+        !self.held().is_empty()
     }
 
-    /// Lets one stage go on; `false` if none waits, and then Enter means something else.
+    /// Lets the stage go on that has waited longest; `false` if none waits, and then Enter means something else.
     #[must_use]
     pub fn release(&self) -> bool {
-        let waits = self.is_waiting();
-        if waits {
-            self.release.notify_one();
-        }
-        waits
+        self.held().pop_front().is_some_and(|stage| stage.release.send(()).is_ok())
+    }
+
+    /// The same of stages of one kind; the others wait on.
+    #[must_use]
+    pub fn release_only(&self, next: Stage) -> bool {
+        let mut held = self.held();
+        let at = held.iter().position(|stage| stage.next == next);
+        at.and_then(|at| held.remove(at)).is_some_and(|stage| stage.release.send(()).is_ok())
     }
 }
 
@@ -262,7 +269,7 @@ impl Reporter {
             Box::pin(async {
                 self.meter.pause();
                 self.tell(What::Step(Box::new(Step::Waiting { next }))).await;
-                gate.pass().await;
+                gate.pass(next).await;
             })
             .await;
         }
@@ -647,11 +654,27 @@ mod tests {
     async fn a_stage_that_was_given_up_waits_for_no_enter() {
         let gate = Gate::default();
         assert!(!gate.release(), "nothing waits");
-        assert!(gate.pass().now_or_never().is_none(), "it waits, and is given up");
+        assert!(gate.pass(Stage::Connect).now_or_never().is_none(), "it waits, and is given up");
         assert!(!gate.release(), "Enter means something else again");
-        let mut waits = Box::pin(gate.pass());
+        let mut waits = Box::pin(gate.pass(Stage::Connect));
         assert!(waits.as_mut().now_or_never().is_none());
         assert!(gate.release());
         assert!(waits.now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn stages_go_in_the_order_they_came_or_one_of_a_kind_before_the_others() {
+        let gate = Gate::default();
+        let stages = [Stage::Accept, Stage::Upgrade, Stage::Close];
+        let mut waits = stages.map(|stage| Box::pin(gate.pass(stage)));
+        for waits in &mut waits {
+            assert!(waits.as_mut().now_or_never().is_none());
+        }
+        assert!(!gate.release_only(Stage::Talk));
+        assert!(gate.release_only(Stage::Upgrade));
+        assert!(gate.release() && gate.is_waiting());
+        let [accept, upgrade, close] = waits;
+        assert!(accept.now_or_never().is_some() && upgrade.now_or_never().is_some());
+        assert!(close.now_or_never().is_none());
     }
 }

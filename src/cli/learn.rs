@@ -1,5 +1,7 @@
 //! Lessons.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use super::{Color, INPUT_OUTPUT};
@@ -18,6 +20,9 @@ pub struct Learn {
     /// Wait for no key
     #[arg(long, requires = "lesson")]
     pub no_pause: bool,
+    /// Write the lesson as it ran to this file, as a page
+    #[arg(long, value_name = "FILE.html", requires = "lesson")]
+    pub report: Option<PathBuf>,
     /// Explain the words that the lessons use
     #[arg(long, conflicts_with = "lesson")]
     pub glossary: bool,
@@ -41,6 +46,12 @@ pub enum Lesson {
     TcpStates,
     /// Datagrams
     Udp,
+    /// TLS: who reads along, and with whom you speak
+    Tls,
+    /// News over HTTP: polling, long polling, streaming, SSE
+    HttpRealtime,
+    /// WebSocket, from an HTTP request to frames
+    Websocket,
     /// One thread and many clients
     Blocking,
     /// Sockets inside one machine
@@ -57,10 +68,13 @@ pub enum Lesson {
 
 impl Lesson {
     /// All, in the order in which they are best read.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Tcp,
         Self::TcpStates,
         Self::Udp,
+        Self::Tls,
+        Self::HttpRealtime,
+        Self::Websocket,
         Self::Blocking,
         Self::Unix,
         Self::Nagle,
@@ -76,6 +90,9 @@ impl Lesson {
             Self::Tcp => "tcp",
             Self::TcpStates => "tcp-states",
             Self::Udp => "udp",
+            Self::Tls => "tls",
+            Self::HttpRealtime => "http-realtime",
+            Self::Websocket => "websocket",
             Self::Blocking => "blocking",
             Self::Unix => "unix",
             Self::Nagle => "nagle",

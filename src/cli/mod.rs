@@ -138,6 +138,7 @@ Examples:
   sockeye learn tcp
   sockeye learn tcp --act 5
   sockeye learn udp --no-pause --output markdown >udp.md
+  sockeye learn websocket --no-pause --report websocket.html
   sockeye learn --glossary")]
     Learn(Learn),
     /// Show a recorded session again, in any view

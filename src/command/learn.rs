@@ -5,7 +5,7 @@ use std::io;
 use tokio::sync::oneshot;
 
 use crate::cli::{LearnOutput, Lesson};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, words};
 use crate::learn::progress::Progress;
 use crate::learn::{Played, Reader};
 use crate::plan::{Learn, Pace, Subject};
@@ -16,7 +16,7 @@ use crate::view::learn::{Form, Page};
 use crate::view::screen;
 
 pub(super) async fn learn(plan: Learn) -> Result<Exit, Failure> {
-    let Learn { what, output, language, style, data } = plan;
+    let Learn { what, output, language, style, report, data } = plan;
     let form = Form { output, language, style };
     let kept = |error: io::Error| Failure::system("read", "the lessons that were read", &error);
     match what {
@@ -27,7 +27,11 @@ pub(super) async fn learn(plan: Learn) -> Result<Exit, Failure> {
         }
         Subject::Lesson(lesson, first, pace) => {
             let mut progress = Progress::read(data.as_deref()).map_err(kept)?;
-            let exit = read(&form, lesson, first, pace).await?;
+            let (exit, acts) = read(&form, lesson, first, pace).await?;
+            if let Some(path) = &report {
+                std::fs::write(path, form.report(lesson, &acts))
+                    .map_err(|error| Failure::new(Exit::Io, format!("write {}: {}", path.display(), words(&error))))?;
+            }
             if exit == (Ending::Read(Exit::Complete)) && pace == Pace::Stepped {
                 progress
                     .done(lesson.name())
@@ -49,8 +53,8 @@ enum Ending {
     Left(Exit),
 }
 
-/// Plays a lesson and shows it.
-async fn read(form: &Form, lesson: Lesson, first: usize, pace: Pace) -> Result<Ending, Failure> {
+/// Plays a lesson and shows it. With the acts that were played.
+async fn read(form: &Form, lesson: Lesson, first: usize, pace: Pace) -> Result<(Ending, Vec<Played>), Failure> {
     let mut signals = Signals::new()?;
     let (play, reader) = lesson.play();
     let (failed, mut failure) = oneshot::channel();
@@ -63,15 +67,16 @@ async fn read(form: &Form, lesson: Lesson, first: usize, pace: Pace) -> Result<E
         Pace::Stepped => Some(Keys::new().map_err(|error| Failure::system("read", "the terminal", &error))?),
         Pace::Free => None,
     };
+    let mut acts = Vec::new();
     let shown = tokio::select! {
-        shown = show(form, lesson, first, reader, keys) => shown,
+        shown = show(form, lesson, first, reader, keys, &mut acts) => shown,
         () = signals.next() => Ok(Ending::Left(Exit::Interrupted)),
     };
     playing.abort();
     // Why there are no more acts than these.
     match (shown, failure.try_recv()) {
         (Ok(Ending::Read(_)), Ok(why)) => Err(why),
-        (shown, _) => shown,
+        (shown, _) => shown.map(|ending| (ending, acts)),
     }
 }
 
@@ -81,9 +86,9 @@ async fn show(
     first: usize,
     mut reader: Reader,
     mut keys: Option<Keys>,
+    acts: &mut Vec<Played>,
 ) -> Result<Ending, Failure> {
     let texts = lesson.texts(form.language);
-    let mut acts: Vec<Played> = Vec::new();
     while let Some(played) = reader.next().await {
         acts.push(played);
         let mut at = acts.len() - 1;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Happened, Kernel, Played, Side, Socket, TimerView};
+use super::{Cost, Detail, Happened, Kernel, Overheard, Peers, Played, Side, Socket, TimerView};
 use crate::event::{Clock, Record, What};
 use crate::exit::{Exit, Failure};
 use crate::link::{Gate, Journal, Watch};
@@ -30,6 +30,8 @@ pub struct Actor {
     records: mpsc::Receiver<Vec<Record>>,
     /// Came, and was not waited for yet.
     next: VecDeque<Record>,
+    /// What it was seen to be about to do, and nobody has waited for yet.
+    about_to: Vec<Stage>,
 }
 
 impl Actor {
@@ -37,7 +39,7 @@ impl Actor {
         let gate = Gate::default();
         let watch = Watch { said: true, steps: true, ..Watch::default() };
         let (journal, records) = Journal::new(watch, Some(gate.clone()));
-        Self { journal: journal.on(clock), gate, records, next: VecDeque::new() }
+        Self { journal: journal.on(clock), gate, records, next: VecDeque::new(), about_to: Vec::new() }
     }
 }
 
@@ -246,6 +248,14 @@ pub struct Director {
     pub server: Actor,
     /// The server's port, once it has one.
     pub port: Option<u16>,
+    /// How much is shown of this act.
+    pub detail: Detail,
+    /// What somebody on the way saw in this act.
+    pub overheard: Vec<Overheard>,
+    /// What is counted in this act.
+    pub costs: Vec<Cost>,
+    /// Whether conversations are numbered from now on.
+    pub peers: Peers,
     number: usize,
     happened: Vec<Happened>,
     curtain: mpsc::Sender<Played>,
@@ -281,6 +291,10 @@ impl Director {
             client: Actor::new(clock),
             server: Actor::new(clock),
             port: None,
+            detail: Detail::default(),
+            overheard: Vec::new(),
+            costs: Vec::new(),
+            peers: Peers::default(),
             number: 0,
             happened: Vec::new(),
             curtain,
@@ -315,6 +329,11 @@ impl Director {
                 continue;
             };
             let found = is_it(&record.what);
+            if let (None, What::Step(step)) = (&found, &record.what)
+                && let Step::Waiting { next } = **step
+            {
+                actor.about_to.push(next);
+            }
             self.happened.push(Happened { side, record });
             if let Some(found) = found {
                 return Ok(found);
@@ -324,6 +343,11 @@ impl Director {
 
     /// Waits until this side is about to do something.
     pub async fn before(&mut self, side: Side, stage: Stage) -> Result<(), Failure> {
+        let about_to = &mut self.actor(side).about_to;
+        if let Some(at) = about_to.iter().position(|next| *next == stage) {
+            about_to.remove(at);
+            return Ok(());
+        }
         let is_it = |what: &What| match what {
             What::Step(step) => matches!(**step, Step::Waiting { next } if next == stage).then_some(()),
             _ => None,
@@ -336,6 +360,19 @@ impl Director {
         let deadline = Instant::now() + PATIENCE;
         // It says that it waits a moment before it does.
         while !self.actor(side).gate.release() {
+            if Instant::now() > deadline {
+                return Err(not_so(side, "a stage that waits"));
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// Waits until this side is about to do something, and lets it; whatever else it is about to do waits on.
+    pub async fn pass(&mut self, side: Side, stage: Stage) -> Result<(), Failure> {
+        self.before(side, stage).await?;
+        let deadline = Instant::now() + PATIENCE;
+        while !self.actor(side).gate.release_only(stage) {
             if Instant::now() > deadline {
                 return Err(not_so(side, "a stage that waits"));
             }
@@ -399,7 +436,11 @@ impl Director {
         };
         let mut happened = std::mem::take(&mut self.happened);
         happened.sort_by_key(|happened| happened.record.time);
-        let played = Played { number: self.number, port: self.port, happened, kernel, settled };
+        let detail = std::mem::take(&mut self.detail);
+        let overheard = std::mem::take(&mut self.overheard);
+        let costs = std::mem::take(&mut self.costs);
+        let (number, port, peers) = (self.number, self.port, self.peers);
+        let played = Played { number, port, peers, detail, happened, overheard, costs, kernel, settled };
         let over = || Failure::new(Exit::Interrupted, "the reader has left");
         self.curtain.send(played).await.map_err(|_| over())?;
         self.go_on.recv().await.ok_or_else(over)

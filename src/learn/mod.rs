@@ -10,16 +10,21 @@ mod congestion;
 mod director;
 pub mod glossary;
 mod half_open;
+mod http_realtime;
 mod local;
 mod moves;
 mod nagle;
+mod opening;
 mod pair;
 pub mod progress;
 mod slow_reader;
+mod tap;
 mod tcp;
 mod tcp_states;
+mod tls;
 mod udp;
 mod unix;
+mod websocket;
 pub mod words;
 
 use std::future::Future;
@@ -52,7 +57,7 @@ pub struct Texts {
     pub acts: &'static [Act],
 }
 
-/// The texts of an act. `{port}` is the server's port.
+/// The texts of an act. `{port}` is the server's port, `{key}` the client's `Sec-WebSocket-Key`.
 #[derive(Clone, Copy, Debug)]
 pub struct Act {
     /// What happens, in a few words.
@@ -92,12 +97,57 @@ pub struct Played {
     pub number: usize,
     /// The server's port, once it has one.
     pub port: Option<u16>,
+    /// Whether conversations are told apart.
+    pub peers: Peers,
+    /// How much of it is shown.
+    pub detail: Detail,
     /// In the order of time.
     pub happened: Vec<Happened>,
+    /// What somebody on the way saw, if there is one.
+    pub overheard: Vec<Overheard>,
+    /// What it has cost so far.
+    pub costs: Vec<Cost>,
     /// What the kernel says afterwards.
     pub kernel: Vec<Socket>,
     /// Whether that is all as it should be: the states, and what is in the queues.
     pub settled: bool,
+}
+
+/// Whether conversations are numbered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Peers {
+    /// They are, from the second on.
+    #[default]
+    Many,
+    /// There is one at a time.
+    One,
+}
+
+/// What the news have cost, told one way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cost {
+    /// `long polling`
+    pub style: &'static str,
+    /// How often the client has asked.
+    pub requests: u32,
+    /// What it has learned.
+    pub messages: u32,
+    /// From the client, in bytes, heads and all.
+    pub sent: u64,
+    /// To the client, in bytes, heads and all.
+    pub received: u64,
+}
+
+/// How much is shown of what happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// A line for each thing.
+    Lines,
+    /// And the headers that are sent.
+    #[default]
+    Headers,
+    /// And frames bit by bit, and the headers of a request also where it arrives.
+    Whole,
 }
 
 /// What one side did or saw.
@@ -108,6 +158,39 @@ pub struct Happened {
     /// What.
     #[serde(flatten)]
     pub record: Record,
+}
+
+/// What somebody between the two sees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Overheard {
+    /// Who said it.
+    pub from: Side,
+    /// What can be seen of it.
+    #[serde(flatten)]
+    pub what: Seen,
+}
+
+/// What can be seen of what passes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "seen", rename_all = "kebab-case")]
+pub enum Seen {
+    /// Words.
+    Text {
+        /// All of them.
+        text: String,
+    },
+    /// Records of TLS of one kind, one after another.
+    Records {
+        /// `application data`
+        kind: &'static str,
+        /// How many.
+        records: u32,
+        /// With their headers.
+        bytes: u64,
+        /// The name that the client asks for (SNI).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
 }
 
 /// A socket as the kernel sees it.
@@ -229,6 +312,14 @@ impl Lesson {
             (Self::Tcp, Language::English) => Texts { about: tcp::en::ABOUT, acts: &tcp::en::PLAYBILL },
             (Self::Tcp, Language::Korean) => Texts { about: tcp::ko::ABOUT, acts: &tcp::ko::PLAYBILL },
             (Self::TcpStates, _) => Texts { about: tcp_states::en::ABOUT, acts: &tcp_states::en::PLAYBILL },
+            (Self::Websocket, Language::English) => {
+                Texts { about: websocket::en::ABOUT, acts: &websocket::en::PLAYBILL }
+            }
+            (Self::Websocket, Language::Korean) => {
+                Texts { about: websocket::ko::ABOUT, acts: &websocket::ko::PLAYBILL }
+            }
+            (Self::Tls, _) => Texts { about: tls::en::ABOUT, acts: &tls::en::PLAYBILL },
+            (Self::HttpRealtime, _) => Texts { about: http_realtime::en::ABOUT, acts: &http_realtime::en::PLAYBILL },
             (Self::Udp, _) => Texts { about: udp::en::ABOUT, acts: &udp::en::PLAYBILL },
             (Self::Blocking, _) => Texts { about: blocking::en::ABOUT, acts: &blocking::en::PLAYBILL },
             (Self::Unix, _) => Texts { about: unix::en::ABOUT, acts: &unix::en::PLAYBILL },
@@ -253,6 +344,9 @@ impl Lesson {
             Self::Congestion => Box::pin(congestion::play(director)),
             Self::SlowReader => Box::pin(slow_reader::play(director)),
             Self::HalfOpen => Box::pin(half_open::play(director)),
+            Self::HttpRealtime => Box::pin(http_realtime::play(director)),
+            Self::Tls => Box::pin(tls::play(director)),
+            Self::Websocket => Box::pin(websocket::play(director)),
         };
         (play, reader)
     }

@@ -29,6 +29,14 @@ pub(super) fn is_step(what: &What, kind: impl Fn(&Step) -> bool) -> Option<()> {
     matches!(what, What::Step(step) if kind(step)).then_some(())
 }
 
+/// What a step of a kind says.
+pub(super) fn of_step<T>(what: &What, of: impl Fn(&Step) -> Option<T>) -> Option<T> {
+    match what {
+        What::Step(step) => of(step),
+        _ => None,
+    }
+}
+
 /// Begins the conversation of an open connection; what one read gives is a message.
 pub(super) fn start(opened: Opened) -> Link {
     let Opened { channel, report } = opened;

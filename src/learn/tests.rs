@@ -3,8 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::event::{Event, Extent, What};
 use crate::step::Step;
+use crate::step::http::Http;
+use crate::step::tls::Tls;
+use crate::step::ws::{Way, Ws};
+use crate::ws::frame::{Header, LengthForm, Opcode};
 
 /// Plays a lesson without pauses.
 pub(crate) async fn played(lesson: Lesson) -> Vec<Played> {
@@ -328,6 +335,260 @@ async fn the_facts_of_udp() {
     assert!(last.iter().any(|step| matches!(step, Step::Unreachable { error } if error == "connection refused")));
 }
 
+#[tokio::test]
+async fn the_facts_of_websocket() {
+    use Side::{Client, Server};
+    let acts = played(Lesson::Websocket).await;
+    let act = |number: usize| &acts[number - 1];
+    let ws = |act: &Played, side| -> Vec<Ws> {
+        let steps = steps(act, side).into_iter();
+        steps.filter_map(|step| if let Step::Ws(step) = step { Some(step.clone()) } else { None }).collect()
+    };
+    let frames = |number: usize, side| -> Vec<(Way, Header, u64, Option<u64>)> {
+        let steps = ws(act(number), side).into_iter();
+        let frame = |step| match step {
+            Ws::Frame { way, header, wire, inflated } => Some((way, header, wire, inflated)),
+            _ => None,
+        };
+        steps.filter_map(frame).collect()
+    };
+    assert!(ws(act(1), Client).is_empty() && ws(act(1), Server).is_empty(), "nothing was said");
+    // The request is there, and the server has not read it.
+    assert!(steps(act(2), Server).is_empty(), "{:?}", act(2));
+    assert!(
+        act(2)
+            .kernel
+            .iter()
+            .any(|socket| { socket.side == Server && matches!(socket.view, Kernel::Tcp { unread: 100.., .. }) })
+    );
+    // What the client asked for is what came, and the answer is the hash of its key.
+    let request = |steps: &[Ws]| match steps {
+        [Ws::Request { head, .. }, ..] => head.clone(),
+        other => panic!("no request: {other:?}"),
+    };
+    assert_eq!(request(&ws(act(2), Client)).len(), request(&ws(act(3), Server)).len());
+    let accepted = ws(act(4), Client).into_iter().find_map(|step| match step {
+        Ws::Accept { key, accept } => Some((key, accept)),
+        _ => None,
+    });
+    let (key, accept) = accepted.expect("an answer to the key");
+    assert!(request(&ws(act(3), Server)).iter().any(|line| line.ends_with(&key)), "it is the key that was sent");
+    let digest = ring::digest::digest(
+        &ring::digest::SHA1_FOR_LEGACY_USE_ONLY,
+        format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11").as_bytes(),
+    );
+    assert_eq!(STANDARD.encode(digest.as_ref()), accept);
+    assert!(ws(act(4), Server).iter().any(|step| matches!(step, Ws::Upgraded { deflate: Some(_), .. })));
+    // The same text twice: other keys, eleven bytes each, and what went is what came.
+    let mut keys = Vec::new();
+    for number in [5, 6] {
+        let ((_, said, wire, _), (_, heard, ..)) = (frames(number, Client)[0], frames(number, Server)[0]);
+        assert_eq!((said, wire, said.opcode, said.fin, said.length), (heard, 11, Opcode::TEXT, true, 5));
+        keys.push(said.mask.expect("a client masks"));
+    }
+    assert_ne!(keys[0], keys[1]);
+    let (_, unmasked, wire, _) = frames(7, Server)[0];
+    assert_eq!((unmasked.mask, wire), (None, 7));
+    let (_, long, wire, _) = frames(8, Server)[0];
+    assert_eq!((long.form, long.length, wire), (LengthForm::Sixteen, 300, 304));
+    // A message in two frames is heard once.
+    let shape = |number, side| {
+        let frames = frames(number, side).into_iter();
+        frames.map(|(way, header, ..)| (way, header.opcode, header.fin)).collect::<Vec<_>>()
+    };
+    let messages = |number: usize| {
+        let heard = act(number).happened.iter().filter(|happened| {
+            happened.side == Server && matches!(happened.record.what, What::Heard(Event::Message(_)))
+        });
+        heard.count()
+    };
+    let (first, last) = (Opcode::TEXT, Opcode::CONTINUATION);
+    assert_eq!(shape(9, Client), [(Way::Said, first, false), (Way::Said, last, true)]);
+    assert_eq!((shape(9, Server).len(), messages(9)), (2, 1));
+    // The ping is answered before the message is whole.
+    assert_eq!(
+        shape(10, Server),
+        [
+            (Way::Heard, first, false),
+            (Way::Heard, Opcode::PING, true),
+            (Way::Said, Opcode::PONG, true),
+            (Way::Heard, last, true)
+        ]
+    );
+    assert_eq!(messages(10), 1);
+    // Compressed, and the second time to a few bytes.
+    let deflated: Vec<_> = frames(11, Client).iter().map(|(_, header, wire, _)| (header.rsv1(), *wire)).collect();
+    assert!(matches!(deflated[..], [(true, 20..100), (true, 6..20)]), "{deflated:?}");
+    // One Close, then the other, and the server's TIME-WAIT.
+    assert_eq!(shape(12, Client), [(Way::Said, Opcode::CLOSE, true)]);
+    assert_eq!(shape(12, Server), [(Way::Heard, Opcode::CLOSE, true)]);
+    assert_eq!(states(act(12)), [(Client, "ESTABLISHED"), (Server, "ESTABLISHED")]);
+    assert_eq!(shape(13, Server), [(Way::Said, Opcode::CLOSE, true)]);
+    assert_eq!(states(act(13)), [(Client, "none"), (Server, "TIME-WAIT")]);
+    // The proxy has taken out what makes it a WebSocket.
+    let sent = request(&ws(act(2), Client));
+    let came = request(&ws(act(14), Server));
+    let has = |head: &[String], name: &str| head.iter().any(|line| line.to_lowercase().starts_with(name));
+    for name in ["upgrade:", "connection:"] {
+        assert!(has(&sent, name) && !has(&came, name), "{sent:?} {came:?}");
+    }
+    assert!(has(&came, "via:") && has(&came, "sec-websocket-key:"), "{came:?}");
+    assert!(ws(act(14), Client).iter().any(|step| matches!(step, Ws::Answer { status: 426, .. })));
+}
+
+#[tokio::test]
+async fn the_facts_of_tls() {
+    use Side::{Client, Server};
+    let acts = played(Lesson::Tls).await;
+    let act = |number: usize| &acts[number - 1];
+    let tls = |number: usize, side| -> Vec<Tls> {
+        let steps = steps(act(number), side).into_iter();
+        steps.filter_map(|step| if let Step::Tls(step) = step { Some(step.clone()) } else { None }).collect()
+    };
+    let established = |number, side| {
+        tls(number, side).into_iter().find_map(|step| match step {
+            Tls::Established { version, group, checked, .. } => Some((version, group.is_some(), checked)),
+            _ => None,
+        })
+    };
+    let failed = |number, side| {
+        tls(number, side).into_iter().find_map(|step| match step {
+            Tls::Failed { error, .. } => Some(error),
+            _ => None,
+        })
+    };
+    let heard = |number: usize, expected: &str| {
+        act(number).happened.iter().any(|happened| match &happened.record.what {
+            What::Heard(Event::Message(message)) => message.data == expected,
+            _ => false,
+        })
+    };
+    // The same words twice: once they can be read, and once they cannot.
+    let (secret, answer) = ("user ann, password trout", "welcome, ann");
+    let text = Overheard { from: Client, what: Seen::Text { text: secret.to_owned() } };
+    assert_eq!(act(1).overheard, [text]);
+    assert!(heard(1, secret) && heard(5, secret) && heard(5, answer));
+    let record = |from, kind, text: &str| {
+        let bytes = text.len() as u64 + 17 + 5;
+        Overheard { from, what: Seen::Records { kind, records: 1, bytes, name: None } }
+    };
+    let data = "application data";
+    assert_eq!(act(5).overheard, [record(Client, data, secret), record(Server, data, answer)]);
+    // The name can be read, and the server has not answered.
+    let [Overheard { from: Client, what: Seen::Records { kind: "handshake", name: Some(name), .. } }] =
+        &act(2).overheard[..]
+    else {
+        panic!("{:?}", act(2).overheard);
+    };
+    assert_eq!(name, "localhost");
+    assert!(steps(act(2), Server).is_empty(), "{:?}", act(2));
+    // One hello of the server's, and then nothing that could be read: no certificate.
+    let kinds = |from| -> Vec<&str> {
+        let of_side = act(3).overheard.iter().filter(|overheard| overheard.from == from);
+        let kinds = of_side.map(|overheard| match &overheard.what {
+            Seen::Records { kind, .. } => *kind,
+            Seen::Text { text } => panic!("{text}"),
+        });
+        kinds.collect()
+    };
+    assert_eq!(kinds(Server)[..2], ["handshake", "change cipher spec"]);
+    assert!(kinds(Server)[2..].iter().all(|kind| *kind == data) && kinds(Server).len() > 2, "{:?}", act(3).overheard);
+    assert_eq!(kinds(Client), ["change cipher spec", data]);
+    // The client has checked the certificate.
+    assert_eq!(established(4, Client), Some(("TLS 1.3".to_owned(), true, "verified by --ca".to_owned())));
+    assert!(tls(4, Client).iter().any(|step| matches!(
+        step,
+        Tls::Certificate { place: 0, certificate, .. }
+            if certificate.names == ["localhost"] && certificate.issuer == "CN=Honest Authority"
+    )));
+    // The end was said, and looks like all else.
+    assert_eq!(tls(6, Client), [Tls::CloseNotifySent]);
+    assert_eq!(tls(6, Server), [Tls::CloseNotifyHeard]);
+    assert!(matches!(
+        act(6).overheard[..],
+        [Overheard { from: Client, what: Seen::Records { kind: "application data", .. } }]
+    ));
+    // Two good ends of a handshake, and three refusals that the server is told of.
+    assert_eq!(established(8, Client).map(|(_, _, checked)| checked).as_deref(), Some("verified by --pin"));
+    assert_eq!(established(11, Client).map(|(_, _, checked)| checked).as_deref(), Some("not verified (--insecure)"));
+    for (number, why) in [(7, "not for bank.example"), (9, "not among the trusted roots"), (10, "not the pinned one")] {
+        let error = failed(number, Client).expect("a refusal");
+        assert!(error.contains(why), "{number}: {error}");
+        let alert = failed(number, Server).expect("an alert");
+        assert!(alert.contains("alert"), "{number}: {alert}");
+    }
+}
+
+#[tokio::test]
+async fn the_facts_of_http_realtime() {
+    use Side::{Client, Server};
+    let acts = played(Lesson::HttpRealtime).await;
+    let act = |number: usize| &acts[number - 1];
+    let http = |number: usize, side| -> Vec<Http> {
+        let steps = steps(act(number), side).into_iter();
+        steps.filter_map(|step| if let Step::Http(step) = step { Some(step.clone()) } else { None }).collect()
+    };
+    let requests = |number| {
+        http(number, Client).iter().filter(|step| matches!(step, Http::Request { way: Way::Said, .. })).count()
+    };
+    let answered = |number| {
+        http(number, Client).iter().find_map(|step| match step {
+            Http::Answer { status, .. } => Some(*status),
+            _ => None,
+        })
+    };
+    let said = |number: usize| {
+        act(number).happened.iter().filter(|happened| matches!(happened.record.what, What::Said(_))).count()
+    };
+    let heard = |number: usize| {
+        let heard = act(number).happened.iter().filter(|happened| {
+            happened.side == Client && matches!(happened.record.what, What::Heard(Event::Message(_)))
+        });
+        heard.count()
+    };
+    // Two questions for nothing, news of which nobody is told, and the question that brings them.
+    assert_eq!([1, 2, 3, 4].map(requests), [1, 1, 0, 1]);
+    assert_eq!([1, 2, 3, 4].map(answered), [Some(204), Some(204), None, Some(200)]);
+    assert_eq!(([1, 2, 3, 4].map(said), [1, 2, 3, 4].map(heard)), ([0, 0, 1, 0], [0, 0, 0, 1]));
+    // The question waits, the answer comes with the news, and one answer brings what came between two questions.
+    assert_eq!([5, 6, 7].map(requests), [1, 0, 1]);
+    assert_eq!([5, 6, 7].map(answered), [None, Some(200), Some(200)]);
+    assert_eq!(([5, 6, 7].map(said), [5, 6, 7].map(heard)), ([0, 1, 2], [0, 1, 2]));
+    assert!(http(5, Server).iter().all(|step| !matches!(step, Http::Answer { .. })), "{:?}", act(5));
+    // One question, and pieces of its answer.
+    assert_eq!([8, 9].map(requests), [1, 0]);
+    assert_eq!((heard(8), heard(9)), (0, 2));
+    // An event as it is on the wire: a chunk.
+    let seen = |overheard: &Overheard| match &overheard.what {
+        Seen::Text { text } => text.clone(),
+        Seen::Records { .. } => panic!("it is in plain text"),
+    };
+    let chunk = act(10).overheard.iter().map(seen).collect::<String>();
+    let event = chunk.split_once("\r\n").and_then(|(length, rest)| {
+        let length = usize::from_str_radix(length, 16).ok()?;
+        rest.get(..length).filter(|_| rest.get(length..) == Some("\r\n"))
+    });
+    assert_eq!(event, Some("data: 22.1\nid: 7\n\n"), "{chunk:?}");
+    // Cut, and nothing is lost.
+    assert!(http(11, Client).contains(&Http::Resume { id: "7".to_owned() }), "{:?}", act(11));
+    let last_id = |step: &Http| match step {
+        Http::Request { way: Way::Heard, head, .. } => {
+            head.iter().any(|line| line.eq_ignore_ascii_case("Last-Event-ID: 7"))
+        }
+        _ => false,
+    };
+    assert!(http(11, Server).iter().any(last_id), "{:?}", act(11));
+    assert_eq!((said(11), heard(11)), (2, 2));
+    // Everything was counted, and each costs less a message than the one before it.
+    let costs = &act(12).costs;
+    assert_eq!(
+        costs.iter().map(|cost| (cost.style, cost.requests, cost.messages)).collect::<Vec<_>>(),
+        [("polling", 3, 1), ("long polling", 2, 3), ("streaming", 1, 2), ("SSE", 2, 3)]
+    );
+    let each = |cost: &Cost| (cost.sent + cost.received) / u64::from(cost.messages);
+    assert!(each(&costs[0]) > 2 * each(&costs[1]) && each(&costs[1]) > 100, "{costs:?}");
+}
+
 #[test]
 fn texts_are_whole() {
     for (lesson, language) in Lesson::ALL
@@ -339,7 +600,7 @@ fn texts_are_whole() {
         for act in texts.acts {
             for text in [act.title, act.text, act.source, act.see] {
                 assert!(!text.is_empty(), "{lesson:?} {language:?} {}", act.title);
-                assert!(!text.replace("{port}", "").contains(['{', '}']), "{text}");
+                assert!(!text.replace("{port}", "").replace("{key}", "").contains(['{', '}']), "{text}");
             }
             assert!(!act.terms.is_empty(), "{}", act.title);
         }

@@ -9,6 +9,8 @@ pub struct Words {
     pub client: &'static str,
     pub server: &'static str,
     pub kernel: &'static str,
+    pub overheard: &'static str,
+    pub costs: &'static str,
     pub unread: &'static str,
     pub unacknowledged: &'static str,
     pub round_trip: &'static str,
@@ -29,6 +31,7 @@ pub struct Words {
     pub end: &'static str,
     pub keys: &'static str,
     pub lessons: &'static str,
+    pub glossary: &'static str,
     pub hint: &'static str,
 }
 
@@ -36,6 +39,8 @@ const ENGLISH: Words = Words {
     client: "client",
     server: "server",
     kernel: "what the kernel says now",
+    overheard: "what is seen on the way",
+    costs: "what the news have cost so far",
     unread: "unread",
     unacknowledged: "unacknowledged",
     round_trip: "round trip",
@@ -55,6 +60,7 @@ const ENGLISH: Words = Words {
     to_answer: "Enter: the answer",
     end: "Enter: the end",
     keys: "b: back   ?: the words   q: leave",
+    glossary: "The words",
     lessons: "A real client and a real server on this machine, one step at a time:",
     hint: "`sockeye learn tcp` begins one; `sockeye learn --glossary` explains the words.",
 };
@@ -63,6 +69,8 @@ const KOREAN: Words = Words {
     client: "클라이언트",
     server: "서버",
     kernel: "지금 커널이 알려 주는 것",
+    overheard: "중간에서 보이는 것",
+    costs: "지금까지 든 값",
     unread: "안 읽음",
     unacknowledged: "확인 안 됨",
     round_trip: "왕복 시간",
@@ -82,6 +90,7 @@ const KOREAN: Words = Words {
     to_answer: "Enter: 답 보기",
     end: "Enter: 끝",
     keys: "b: 뒤로   ?: 용어   q: 나가기",
+    glossary: "용어",
     lessons: "이 컴퓨터 안의 진짜 클라이언트와 진짜 서버를 한 단계씩 봅니다:",
     hint: "`sockeye learn tcp`로 시작합니다. `sockeye learn --glossary`는 용어를 설명합니다.",
 };

@@ -19,6 +19,8 @@ pub struct Learn {
     pub language: Language,
     /// Its colours.
     pub style: Style,
+    /// The file that gets the lesson as a page.
+    pub report: Option<PathBuf>,
     /// The folder where it is kept which lessons were read.
     pub data: Option<PathBuf>,
 }
@@ -35,7 +37,7 @@ pub enum Subject {
 }
 
 pub(super) fn learn(options: &cli::Learn, terminal: Terminal, environment: &Environment) -> Result<Learn, Failure> {
-    let cli::Learn { lesson, act, no_pause, glossary, output, lang, color } = *options;
+    let cli::Learn { lesson, act, no_pause, ref report, glossary, output, lang, color } = *options;
     let korean = environment.locale.as_ref().is_some_and(|locale| locale.starts_with("ko"));
     let language = lang.unwrap_or(if korean { Language::Korean } else { Language::English });
     let painted = match color {
@@ -61,5 +63,5 @@ pub(super) fn learn(options: &cli::Learn, terminal: Terminal, environment: &Envi
         (None, false) => Subject::List,
     };
     let style = Style::new(painted, Timestamps::Off, terminal.width.filter(|_| terminal.stdout.is_terminal()));
-    Ok(Learn { what, output, language, style, data: environment.data.clone() })
+    Ok(Learn { what, output, language, style, data: environment.data.clone(), report: report.clone() })
 }

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 pub use client::{Client, ClientOptions, Trust};
 pub use fingerprint::Fingerprint;
+pub(crate) use server::valid_from_now;
 pub use server::{Server, ServerOptions};
 pub use verify::Presented;
 

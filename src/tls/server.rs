@@ -164,6 +164,17 @@ impl fmt::Debug for Ready {
     }
 }
 
+/// For as long as certificates that we make are valid.
+pub(crate) fn valid_from_now(params: &mut CertificateParams) {
+    // Clocks differ: it is valid since yesterday.
+    let date = |days: i64| {
+        let date = Timestamp::now().to_zoned(TimeZone::UTC).date().saturating_add(jiff::Span::new().days(days));
+        rcgen::date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
+    };
+    params.not_before = date(-1);
+    params.not_after = date(DAYS);
+}
+
 /// Makes a key, and a certificate for this machine that signs itself.
 fn make(address: Option<IpAddr>) -> Result<(CertifiedKey, Fingerprint), Box<dyn std::error::Error>> {
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
@@ -173,13 +184,7 @@ fn make(address: Option<IpAddr>) -> Result<(CertifiedKey, Fingerprint), Box<dyn 
     params.distinguished_name.remove(DnType::CommonName);
     params.distinguished_name.push(DnType::CommonName, "sockeye");
     params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
-    // Clocks differ: it is valid since yesterday.
-    let date = |days: i64| {
-        let date = Timestamp::now().to_zoned(TimeZone::UTC).date().saturating_add(jiff::Span::new().days(days));
-        rcgen::date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
-    };
-    params.not_before = date(-1);
-    params.not_after = date(DAYS);
+    valid_from_now(&mut params);
     let key = KeyPair::generate()?;
     let der: CertificateDer<'static> = params.self_signed(&key)?.into();
     let sha256 = Fingerprint::of(&der);

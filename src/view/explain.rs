@@ -435,6 +435,9 @@ fn quoted(text: &str) -> String {
 }
 
 #[cfg(test)]
+mod sources;
+
+#[cfg(test)]
 mod tests {
     use super::super::testing::every_step;
     use super::*;

@@ -132,7 +132,7 @@ impl Inflater {
         loop {
             let left = limit - self.inflated;
             // One byte more than may come shows that there is more.
-            out.reserve((piece.len() * 4).clamp(64, STEP).min(left + 1));
+            out.reserve((piece.len() * 4).clamp(64, STEP).min(left.saturating_add(1)));
             let (before, at) = (state.total_in(), out.len());
             let status = state
                 .decompress_vec(piece, out, FlushDecompress::Sync)

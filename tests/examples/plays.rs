@@ -207,6 +207,7 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
     ("sockeye learn tcp", Meets(teaches)),
     ("sockeye learn tcp --act 5", Meets(teaches)),
     ("sockeye learn udp --no-pause --output markdown >udp.md", Meets(writes_a_lesson)),
+    ("sockeye learn websocket --no-pause --report websocket.html", Meets(keeps_a_lesson)),
     ("sockeye learn --glossary", Meets(explains_words)),
     ("sockeye replay session.jsonl --output human --explain", Meets(replays)),
     ("sockeye replay session.jsonl --output none --diagram session.svg", Meets(draws)),
@@ -755,6 +756,12 @@ fn writes_a_lesson(stage: &Stage, line: &str) {
     stage.start(line).ends();
     let lesson = fs::read_to_string(stage.path("udp.md")).expect("it is written");
     assert!(lesson.starts_with("# udp: ") && lesson.contains("## 9. "), "{lesson}");
+}
+
+fn keeps_a_lesson(stage: &Stage, line: &str) {
+    stage.start(line).ends();
+    let page = fs::read_to_string(stage.path("websocket.html")).expect("it is written");
+    assert!(page.starts_with("<!doctype html>") && page.contains("Sec-WebSocket-Accept"), "{page}");
 }
 
 fn explains_words(stage: &Stage, line: &str) {

@@ -124,6 +124,17 @@ fn without_a_terminal_it_goes_through() {
 }
 
 #[test]
+fn a_lesson_is_kept_as_a_page() {
+    let home = home();
+    let path = home.path().join("udp.html");
+    sockeye(&format!("learn udp --no-pause --report {}", path.display())).start_mute().wait_code(0);
+    let page = fs::read_to_string(&path).expect("a page");
+    assert!(page.contains("<h2 id=\"act-9\">") && page.contains("send(&quot;one&quot;) = 3"), "{page}");
+    let ended = sockeye("learn udp --no-pause --report /nowhere/udp.html").start_mute().wait_code(1);
+    assert!(ended.stderr.contains("/nowhere/udp.html"), "{}", ended.stderr);
+}
+
+#[test]
 fn the_language_is_that_of_the_locale_or_the_one_that_is_asked_for() {
     let run = |words: &str, locale: &str| {
         let ended = sockeye(words).env("LC_ALL", locale).start_mute().wait_code(0);

@@ -12,6 +12,7 @@ mod text;
 use std::io;
 
 use self::scene::Scene;
+pub(super) use self::svg::xml;
 use super::View;
 use crate::event::Record;
 

@@ -167,7 +167,7 @@ fn write(out: &mut String, x: usize, y: usize, attributes: &str, text: &str) {
 }
 
 /// Text as XML's: what would be markup is escaped, and what XML cannot hold is written as we write it elsewhere.
-fn xml(text: &str) -> String {
+pub(in crate::view) fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

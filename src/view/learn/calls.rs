@@ -1,11 +1,16 @@
 //! What a side did, as the calls that a program would write.
 
+use std::fmt::Write as _;
+
+use super::{frames, heads, tls};
 use crate::event::{Event, Extent, Message, What};
-use crate::learn::{Happened, Side};
+use crate::learn::{Detail, Happened, Peers, Played, Side};
 use crate::quantity::show_nanos;
 use crate::step::Step;
+use crate::step::ws::Way;
 use crate::view::escape;
 use crate::view::steps::Line;
+use crate::ws::frame::{Header, Opcode};
 
 /// A call, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +18,18 @@ pub(super) struct Call {
     pub(super) side: Side,
     /// Escaped.
     pub(super) text: String,
+    /// What belongs to it and needs lines of its own. Escaped.
+    pub(super) below: Vec<String>,
     /// Whether something goes to the other side.
     pub(super) crossing: Crossing,
+    /// What it carries, until that is told.
+    pub(super) cargo: Cargo,
+}
+
+impl Call {
+    pub(super) fn new(side: Side, text: String) -> Self {
+        Self { side, text, below: Vec::new(), crossing: Crossing::None, cargo: Cargo::None }
+    }
 }
 
 /// Whether a call sends something.
@@ -24,43 +39,88 @@ pub(super) enum Crossing {
     Sends,
 }
 
+/// A call is told first, and then what it carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cargo {
+    None,
+    /// What `send()` or `recv()` carried.
+    Bytes(Way),
+    /// The payload of a frame.
+    Frame(Way, Header),
+}
+
+impl Cargo {
+    /// Whether it is what was said or heard so. Of a message in pieces the last frame that comes is not all.
+    fn is(self, way: Way) -> bool {
+        match self {
+            Self::None => false,
+            Self::Bytes(own) => own == way,
+            Self::Frame(own, header) => own == way && (way == Way::Said || !is_piece(header)),
+        }
+    }
+}
+
+fn is_piece(header: Header) -> bool {
+    !header.fin || header.opcode == Opcode::CONTINUATION
+}
+
 /// The calls of an act. Where there are several clients, each has its number.
-pub(super) fn calls(happened: &[Happened]) -> Vec<Call> {
-    let many = happened.iter().any(|happened| happened.record.conn.0 > 1);
+pub(super) fn calls(played: &Played) -> Vec<Call> {
+    let Played { happened, detail, .. } = played;
+    let several = happened.iter().any(|happened| happened.record.conn.0 > 1);
+    let (many, detail) = (several && played.peers == Peers::Many, *detail);
     let mut calls: Vec<Call> = Vec::new();
     for Happened { side, record } in happened {
         let number = if many && record.conn.0 > 0 { format!("{} ", record.conn) } else { String::new() };
-        let (text, crossing) = match &record.what {
-            What::Step(step) => match call(step) {
+        let mut call = match &record.what {
+            What::Step(step) => match call(*side, step, detail) {
                 Some(called) => called,
                 None => continue,
             },
-            What::Said(Event::Message(message)) | What::Heard(Event::Message(message)) => {
-                // The call is told first, and then what it carried.
-                let verb = if matches!(record.what, What::Said(_)) { "send(" } else { "recv(" };
-                let carrier = calls.iter_mut().rev().find(|call| call.side == *side);
-                if let Some(call) = carrier.filter(|call| call.text.contains(verb)) {
-                    call.text = carry(&call.text, message);
-                    continue;
+            What::Said(event) | What::Heard(event) => {
+                let way = if matches!(record.what, What::Said(_)) { Way::Said } else { Way::Heard };
+                let Some((quoted, data)) = payload(event) else { continue };
+                let carrier = calls.iter_mut().rev().find(|call| call.side == *side && call.cargo != Cargo::None);
+                match carrier.filter(|call| call.cargo.is(way)) {
+                    Some(call) => {
+                        load(call, &quoted, data, detail);
+                        continue;
+                    }
+                    None => Call::new(*side, quoted),
                 }
-                (quoted(message), Crossing::None)
             }
             // Of a call that no step has words for.
-            What::Notice { text } => (text.clone(), Crossing::None),
+            What::Notice { text } => Call::new(*side, text.clone()),
             _ => continue,
         };
-        calls.push(Call { side: *side, text: format!("{number}{}", escape::line(text)), crossing });
+        call.text = format!("{number}{}", escape::line(call.text));
+        call.below.iter_mut().for_each(|line| *line = escape::line(&*line));
+        calls.push(call);
     }
     calls
 }
 
-/// `send("hello") = 5`, `recv() = 5 "hello"`
-fn carry(call: &str, message: &Message) -> String {
-    let quoted = quoted(message);
-    match call.split_once("send()") {
-        Some((before, after)) => format!("{before}send({quoted}){after}"),
-        None => format!("{call} {quoted}"),
+/// What an event carried, quoted, and its bytes. Escaped.
+fn payload(event: &Event) -> Option<(String, &[u8])> {
+    match event {
+        Event::Message(message) | Event::Ping(message) | Event::Pong(message) => Some((quoted(message), &message.data)),
+        Event::Close { why: Some(why) } => Some((format!("{} {}", why.code, escape::line(&why.reason)), &[])),
+        _ => None,
     }
+}
+
+/// `send("hello") = 5`, `recv() = 5 "hello"`, `text, 11 bytes: "hello"`
+fn load(call: &mut Call, quoted: &str, data: &[u8], detail: Detail) {
+    call.text = match (std::mem::replace(&mut call.cargo, Cargo::None), call.text.split_once("send()")) {
+        (Cargo::Frame(_, header), _) => {
+            if detail == Detail::Whole {
+                call.below.extend(frames::payload(header, data));
+            }
+            format!("{}: {quoted}", call.text)
+        }
+        (_, Some((before, after))) => format!("{before}send({quoted}){after}"),
+        (_, None) => format!("{} {quoted}", call.text),
+    };
 }
 
 fn quoted(message: &Message) -> String {
@@ -68,8 +128,36 @@ fn quoted(message: &Message) -> String {
     format!("\"{}\"{cut}", escape::line(&message.data))
 }
 
-/// A step as the call it was; `None` if it was none.
-fn call(step: &Step) -> Option<(String, Crossing)> {
+/// Bytes in digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
+}
+
+/// A step on its side; `None` if it was nobody's doing.
+fn call(side: Side, step: &Step, detail: Detail) -> Option<Call> {
+    if let Step::Ws(step) = step {
+        return Some(frames::call(side, step, detail));
+    }
+    if let Step::Tls(step) = step {
+        return Some(tls::call(side, step));
+    }
+    if let Step::Http(step) = step {
+        return heads::call(side, step, detail);
+    }
+    let (text, crossing) = system_call(step)?;
+    let cargo = match step {
+        Step::Sent { .. } => Cargo::Bytes(Way::Said),
+        Step::Received { .. } => Cargo::Bytes(Way::Heard),
+        _ => Cargo::None,
+    };
+    Some(Call { crossing, cargo, ..Call::new(side, text) })
+}
+
+/// A step as the system call it was; `None` if it was none.
+fn system_call(step: &Step) -> Option<(String, Crossing)> {
     let address =
         |endpoint: &str| endpoint.split_once("://").map_or_else(|| endpoint.to_owned(), |(_, at)| at.to_owned());
     let none = |text: String| (text, Crossing::None);

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::calls::{Call, Crossing, calls};
-use super::{Form, Page};
+use super::{Form, Page, heads, tls};
 use crate::learn::{Side, Socket};
 use crate::view::columns::{cut, pad, wrap};
 use crate::view::style::Ink;
@@ -20,12 +20,24 @@ pub(super) fn page(form: &Form, page: &Page<'_>) -> String {
     let title = cut(&page.fill(act.title), columns.saturating_sub(number.width() + 2));
     let mut lines =
         vec![format!("{}  {}", form.style.paint(Ink::Aside, &number), form.style.paint(Ink::Title, &title))];
-    let happened = calls(&page.played.happened);
+    let happened = calls(page.played);
     let kernel = &page.played.kernel;
-    if !happened.is_empty() || !kernel.is_empty() {
+    let overheard = &page.played.overheard;
+    let costs = &page.played.costs;
+    if !happened.is_empty() || !overheard.is_empty() || !costs.is_empty() || !kernel.is_empty() {
         let layout = Layout::of(form, columns);
-        lines.push(layout.heads());
-        lines.extend(happened.iter().map(|call| layout.call(call)));
+        if !happened.is_empty() || !kernel.is_empty() {
+            lines.push(layout.heads());
+        }
+        lines.extend(happened.iter().flat_map(|call| layout.call(call)));
+        if !overheard.is_empty() {
+            lines.push(form.style.paint(Ink::Aside, &layout.rule(words.overheard)));
+            lines.extend(overheard.iter().map(|heard| cut(&tls::overheard(heard), columns)));
+        }
+        if !costs.is_empty() {
+            lines.push(form.style.paint(Ink::Aside, &layout.rule(words.costs)));
+            lines.extend(costs.iter().map(|cost| cut(&heads::cost(cost), columns)));
+        }
         if !kernel.is_empty() {
             lines.push(form.style.paint(Ink::Aside, &layout.rule(words.kernel)));
             lines.extend(layout.kernel(kernel));
@@ -86,13 +98,25 @@ impl<'a> Layout<'a> {
         format!("-- {text} {}", "-".repeat(dashes))
     }
 
-    fn call(&self, call: &Call) -> String {
+    /// Its line, and those below it.
+    fn call(&self, call: &Call) -> Vec<String> {
         let middle = match (call.side, call.crossing) {
             (_, Crossing::None) => "  |  ",
             (Side::Client, Crossing::Sends) => " --> ",
             (Side::Server, Crossing::Sends) => " <-- ",
         };
-        self.beside(call.side, &call.text, middle)
+        let first = self.beside(call.side, &call.text, middle);
+        std::iter::once(first).chain(call.below.iter().map(|line| self.below(call.side, line))).collect()
+    }
+
+    /// A line that may reach over to the other side, where nothing stands.
+    fn below(&self, side: Side, text: &str) -> String {
+        let room = self.columns.saturating_sub(text.width());
+        let margin = match (self.half, side) {
+            (Some(half), Side::Server) => half + 7,
+            (Some(_), Side::Client) | (None, _) => 2,
+        };
+        format!("{}{}", " ".repeat(margin.min(room)), cut(text, self.columns))
     }
 
     /// A text on its side.

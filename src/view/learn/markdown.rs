@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::calls::calls;
-use super::{Form, Page};
+use super::{Form, Page, heads, tls};
 use crate::learn::Side;
 
 pub(super) fn page(form: &Form, page: &Page<'_>) -> String {
@@ -13,7 +13,7 @@ pub(super) fn page(form: &Form, page: &Page<'_>) -> String {
         let _ = writeln!(out, "# {}: {}\n", page.lesson.name(), page.texts.about);
     }
     let _ = writeln!(out, "## {}. {}\n", page.played.number, page.fill(act.title));
-    let happened = calls(&page.played.happened);
+    let happened = calls(page.played);
     if !happened.is_empty() || !page.played.kernel.is_empty() {
         let _ = writeln!(out, "| {} | {} |\n| --- | --- |", words.client, words.server);
         let mut row = |side, text: &str| {
@@ -25,11 +25,20 @@ pub(super) fn page(form: &Form, page: &Page<'_>) -> String {
         };
         for call in &happened {
             row(call.side, &call.text);
+            call.below.iter().for_each(|line| row(call.side, line));
         }
         for socket in &page.played.kernel {
             row(socket.side, &form.socket(socket).join(";"));
         }
         out.push('\n');
+    }
+    if !page.played.costs.is_empty() {
+        let lines: Vec<String> = page.played.costs.iter().map(heads::cost).collect();
+        let _ = writeln!(out, "{}:\n\n```\n{}\n```\n", words.costs, lines.join("\n"));
+    }
+    if !page.played.overheard.is_empty() {
+        let lines: Vec<String> = page.played.overheard.iter().map(tls::overheard).collect();
+        let _ = writeln!(out, "{}:\n\n```\n{}\n```\n", words.overheard, lines.join("\n"));
     }
     let _ = writeln!(out, "{}\n", page.fill(act.text));
     for code in act.code {

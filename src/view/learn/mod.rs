@@ -1,10 +1,14 @@
 //! What lessons look like: a page for each act, the list of lessons, the glossary.
 
 mod calls;
+mod frames;
+mod heads;
 mod human;
 mod markdown;
+mod report;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use serde::Serialize;
 
@@ -12,9 +16,12 @@ use super::columns::wrap;
 use super::style::{Ink, Style};
 use super::{View as _, json};
 use crate::cli::{Language, LearnOutput, Lesson};
+use crate::event::What;
 use crate::learn::words::{Words, words};
-use crate::learn::{Act, Happened, Kernel, Played, Socket, Term, Texts};
+use crate::learn::{Act, Cost, Happened, Kernel, Overheard, Played, Socket, Term, Texts};
 use crate::quantity::show_nanos;
+use crate::step::Step;
+use crate::step::ws::Ws;
 
 /// How lessons are shown.
 #[derive(Clone, Debug)]
@@ -44,10 +51,15 @@ impl Page<'_> {
 
     /// A text with what is real put in.
     fn fill(&self, text: &str) -> String {
-        match self.played.port {
-            Some(port) => text.replace("{port}", &port.to_string()),
-            None => text.to_owned(),
-        }
+        let port = self.played.port.map(|port| ("{port}", port.to_string()));
+        let key = self.played.happened.iter().find_map(|happened| match &happened.record.what {
+            What::Step(step) => match &**step {
+                Step::Ws(Ws::Accept { key, .. }) => Some(("{key}", key.clone())),
+                _ => None,
+            },
+            _ => None,
+        });
+        port.into_iter().chain(key).fold(text.to_owned(), |text, (name, value)| text.replace(name, &value))
     }
 
     /// Whether there is a question that wants an answer.
@@ -78,6 +90,10 @@ struct Told<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<String>,
     happened: &'a [Happened],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    overheard: &'a [Overheard],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    costs: &'a [Cost],
     kernel: &'a [Socket],
 }
 
@@ -111,6 +127,8 @@ impl Form {
                     question: act.question.map(|(question, _)| page.fill(question)),
                     answer: act.question.map(|(_, answer)| page.fill(answer)),
                     happened: &page.played.happened,
+                    overheard: &page.played.overheard,
+                    costs: &page.played.costs,
                     kernel: &page.played.kernel,
                 })
             }
