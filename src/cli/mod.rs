@@ -45,7 +45,10 @@ pub use patience::{Offline, Reconnect, Retry};
 pub use ping::TcpPing;
 pub use proxy::Proxy;
 pub use scan::Scan;
-pub use sio::{Eio, Sio, SioCarrier, SioDecode, SioDialect, SioEncode, SioParser, SioShow, SioType};
+pub use sio::{
+    Eio, Sio, SioCarrier, SioDecode, SioDialect, SioEncode, SioListen, SioParser, SioReply, SioShow, SioTransport,
+    SioType,
+};
 pub use sockets::{Buffers, IpOptions, Multicast, TcpOptions, ToMany};
 pub use talk::{Ending, Messages, Show, Talk};
 pub use tls::{TlsClient, TlsHandshake, TlsIdentity, TlsServer};

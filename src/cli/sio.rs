@@ -2,6 +2,10 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+mod listen;
+
+pub use listen::{SioListen, SioReply, SioTransport};
+
 use super::{Color, INPUT_OUTPUT, Output};
 
 const PACKET: &str = "Packet";
@@ -26,6 +30,14 @@ Examples:
   sockeye sio encode --type connect --namespace /admin '{\"token\":\"123\"}'
   sockeye sio encode --type ack --id 12 done | cat")]
     Encode(SioEncode),
+    /// Serve Socket.IO clients of every version
+    #[command(after_long_help = "\
+Examples:
+  sockeye sio listen 3000
+  sockeye sio listen 3000 --reply echo -v
+  sockeye sio listen 3000 --namespace '/room-*' --auth-token abc --recovery 2m
+  sockeye sio listen 3000 --on 'hello=[\"welcome\",1]' --ack 'save=[{\"ok\":true}]'")]
+    Listen(Box<SioListen>),
 }
 
 /// Tell what each character of a packet means

@@ -16,6 +16,7 @@ pub mod order;
 pub mod packet;
 pub mod reason;
 pub mod server;
+pub mod server_verbs;
 pub mod words;
 
 #[cfg(test)]

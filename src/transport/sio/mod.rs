@@ -1,0 +1,3 @@
+//! Socket.IO as a transport.
+
+pub mod listen;
