@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::SioParser;
-use crate::cli::{AcceptRate, Access, IpOptions, LISTENING, NETWORK, Port, Queue, Talk, TcpOptions, TlsServer};
+use crate::cli::{AcceptRate, Access, Exec, IpOptions, LISTENING, NETWORK, Port, Queue, Talk, TcpOptions, TlsServer};
 use crate::quantity::parse_duration;
 
 /// The headings of its options.
@@ -75,7 +75,7 @@ pub struct SioListen {
     pub auth_token: Option<String>,
     /// Pass over events of this name; may be repeated
     #[arg(long, value_name = "EVENT", help_heading = RULES)]
-    pub deny: Vec<String>,
+    pub deny_event: Vec<String>,
     /// Answer events of this name with another: `hello=["welcome",1]`; may be repeated
     #[arg(long, value_name = "EVENT=JSON", help_heading = RULES)]
     pub on: Vec<String>,
@@ -105,6 +105,8 @@ pub struct SioListen {
     pub ip: IpOptions,
     #[command(flatten)]
     pub tcp: TcpOptions,
+    #[command(flatten)]
+    pub exec: Exec,
     #[command(flatten)]
     pub talk: Talk,
 }

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::super::tls::{self, Over};
 use super::super::{Carries, Hearers, Plan, Terminal, access, asking, listen, sockets};
-use crate::cli::{Exec, Family, Feed, ReplyMode, Serve, SioListen, SioParser, SioReply, SioTransport, Slow};
+use crate::cli::{Family, Feed, ReplyMode, Serve, SioListen, SioParser, SioReply, SioTransport, Slow};
 use crate::eio::admission::{self, Carrier, Carriers, Versions};
 use crate::eio::client::Upgrade;
 use crate::eio::session;
@@ -23,7 +23,7 @@ use crate::transport::{Bind, On, tcp};
 
 pub(crate) fn sio_listen(options: SioListen, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     let server = server(&options)?;
-    let SioListen { address, ipv4, ipv6, port, queue, mut tls, access, rate, ip, tcp, talk, .. } = options;
+    let SioListen { address, ipv4, ipv6, port, queue, mut tls, access, rate, ip, tcp, exec, talk, .. } = options;
     let Environment { handed, manager, .. } = environment.clone();
     let (by_scheme, place) = asking::without_scheme(&address, Protocol::Http.schemes());
     let on = ListenOn::parse("sio", place.trim_end_matches('/'))?;
@@ -44,7 +44,7 @@ pub(crate) fn sio_listen(options: SioListen, terminal: Terminal, environment: &E
     let serve =
         Serve { once: false, max_peers: u32::MAX, reply: ReplyMode::None, slow: Slow::Drop, accept_timeout: None };
     let hearers = Hearers::Fed(Feed { stdin: None });
-    let plan = listen(bind, &serve, &hearers, Exec::default(), talk, Carries::Messages, terminal, environment)?;
+    let plan = listen(bind, &serve, &hearers, exec, talk, Carries::Messages, terminal, environment)?;
     let Plan::Listen(bind, mut service) = plan else { unreachable!("a listener was planned") };
     if service.talk.reading.kinds != Kinds::Events {
         service.talk.reading.kinds = Kinds::Seen;
@@ -96,7 +96,7 @@ fn server(options: &SioListen) -> Result<Server, Failure> {
         rules: Rules {
             namespaces: options.namespace.iter().map(named).collect(),
             token: options.auth_token.clone(),
-            denied: options.deny.clone(),
+            denied: options.deny_event.clone(),
             on: options.on.iter().map(|given| rule("--on", given, is_event)).collect::<Result<_, _>>()?,
             acks: options.ack.iter().map(|given| rule("--ack", given, is_array)).collect::<Result<_, _>>()?,
             reply: match options.reply {

@@ -480,7 +480,9 @@ impl State {
                 Verdict::Denied => {
                     if let Some(report) = self.seats.get(&socket) {
                         report.step(|| {
-                            Step::Sio(Sio::Wrong { why: "its event is denied (--deny), and passed over".to_owned() })
+                            Step::Sio(Sio::Wrong {
+                                why: "its event is denied (--deny-event), and passed over".to_owned(),
+                            })
                         });
                     }
                 }
