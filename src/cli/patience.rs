@@ -50,7 +50,7 @@ pub enum Offline {
     Drop,
 }
 
-fn parse_delays(text: &str) -> Result<Delays, String> {
+pub(super) fn parse_delays(text: &str) -> Result<Delays, String> {
     let (first, longest) = text.split_once("..").unwrap_or((text, text));
     let delays = Delays { first: parse_duration(first)?, longest: parse_duration(longest)? };
     if delays.first > delays.longest {

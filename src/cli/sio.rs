@@ -1,12 +1,13 @@
 //! Socket.IO.
 
-use clap::{Args, Subcommand, ValueEnum};
-
+mod connect;
 mod listen;
 
-pub use listen::{SioListen, SioReply, SioTransport};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Color, INPUT_OUTPUT, Output};
+pub use connect::{EioVersion, SioAgain, SioAsk, SioConnect, SioTransport};
+pub use listen::{SioListen, SioReply};
 
 const PACKET: &str = "Packet";
 
@@ -14,6 +15,15 @@ const PACKET: &str = "Packet";
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Sio {
+    /// Connect to a Socket.IO server and talk
+    #[command(after_long_help = "\
+Examples:
+  sockeye sio connect localhost:3000
+  echo 'chat hi' | sockeye sio connect localhost:3000 --count 1
+  sockeye sio connect https://example.org --namespace /admin --auth '{\"token\":\"123\"}'
+  sockeye sio connect localhost:3000 --transport websocket -v
+  sockeye sio connect localhost:3000 --eio 3 --ack 'hello={\"ok\":true}'")]
+    Connect(Box<SioConnect>),
     /// Tell what each character of a packet means
     #[command(after_long_help = "\
 Examples:

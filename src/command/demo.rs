@@ -105,7 +105,7 @@ fn dial(demo: &Demo, listener: &Listener) -> Result<Dial, Failure> {
         let (target, at) = reached(Protocol::WebSocket, endpoint)?;
         client.ask.asking = Asking { target, ..client.ask.asking };
         let to = To::Tcp(tcp::Dial { target: at, network: network.clone() });
-        return Ok(Dial { to, tls: tls.clone(), ws: Some(client), http: None, retry: None });
+        return Ok(Dial { to, tls: tls.clone(), ws: Some(client), http: None, sio: None, retry: None });
     }
     if let Demo::Http { network, tls, client } = demo {
         let mut client = client.clone();
@@ -113,7 +113,7 @@ fn dial(demo: &Demo, listener: &Listener) -> Result<Dial, Failure> {
         let (target, at) = reached(Protocol::Http, &endpoint)?;
         client.asking = Asking { target, ..client.asking };
         let to = To::Tcp(tcp::Dial { target: at, network: network.clone() });
-        return Ok(Dial { to, tls: tls.clone(), ws: None, http: Some(client), retry: None });
+        return Ok(Dial { to, tls: tls.clone(), ws: None, http: Some(client), sio: None, retry: None });
     }
     Ok(Dial::from(match demo {
         Demo::Tcp { network, .. } | Demo::Ws { network, .. } | Demo::Http { network, .. } => {

@@ -12,6 +12,7 @@ mod ping;
 mod proxy;
 mod scan;
 pub mod sio;
+mod sio_connect;
 mod sockets;
 mod talk;
 mod tls;
@@ -276,6 +277,7 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
         Command::Http(Http::Sse(options)) => http::sse(*options, terminal, environment),
         Command::Http(Http::Listen(options)) => http::http_listen(*options, terminal, environment),
         Command::Compare(options) => compare::compare(options, terminal),
+        Command::Sio(cli::Sio::Connect(options)) => sio_connect::sio_connect(*options, terminal, environment),
         Command::Sio(cli::Sio::Decode(options)) => sio::decode(options, terminal),
         Command::Sio(cli::Sio::Encode(options)) => sio::encode(options, terminal),
         Command::Sio(cli::Sio::Listen(options)) => sio::listen::sio_listen(*options, terminal, environment),
@@ -305,6 +307,7 @@ fn tcp_connect(options: TcpConnect, terminal: Terminal, environment: &Environmen
             tls,
             ws: None,
             http: None,
+            sio: None,
             retry: retry.retry,
         }),
     };
@@ -364,7 +367,7 @@ fn unix_connect(options: UnixConnect, terminal: Terminal, environment: &Environm
         Some(path) if !demo => {
             let bind = bind.as_deref().map(UnixName::parse).transpose()?;
             let dial = unix::Dial { target: UnixName::parse(&path)?, kind, bind, limit, options };
-            Target::Endpoint(Dial { to: To::Unix(dial), tls, ws: None, http: None, retry: retry.retry })
+            Target::Endpoint(Dial { to: To::Unix(dial), tls, ws: None, http: None, sio: None, retry: retry.retry })
         }
         _ => Target::Demo(Demo::Unix { kind, limit, options, tls }),
     };
@@ -375,7 +378,7 @@ fn vsock_connect(options: VsockConnect, terminal: Terminal, environment: &Enviro
     let VsockConnect { address, connect_timeout: timeout, tls, retry, reconnect, exec, talk } = options;
     let dial = vsock::Dial { target: VsockAddress::parse(&address)?, timeout };
     let tls = tls::client(tls, false, Over::Local, environment)?;
-    let to = Target::Endpoint(Dial { to: To::Vsock(dial), tls, ws: None, http: None, retry: retry.retry });
+    let to = Target::Endpoint(Dial { to: To::Vsock(dial), tls, ws: None, http: None, sio: None, retry: retry.retry });
     connect(to, Some(&reconnect), exec, talk, Carries::Bytes, terminal, environment)
 }
 

@@ -37,6 +37,7 @@ pub(super) fn ping(options: TcpPing, terminal: Terminal, environment: &Environme
             tls,
             ws: None,
             http: None,
+            sio: None,
             retry: None,
         }),
     };

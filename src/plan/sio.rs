@@ -175,7 +175,7 @@ fn hex(text: &str) -> Option<Bytes> {
 }
 
 /// A namespace, whose slash need not be typed.
-fn namespace_of(name: &str) -> Result<Text, Failure> {
+pub(super) fn namespace_of(name: &str) -> Result<Text, Failure> {
     if name.contains(',') {
         let hint = "a comma ends a namespace on the wire, and has no other way to be written";
         return Err(Failure::usage(format!("--namespace {name}: there is a comma in it"), hint));

@@ -17,6 +17,7 @@ pub mod packet;
 pub mod reason;
 pub mod server;
 pub mod server_verbs;
+pub mod verbs;
 pub mod words;
 
 #[cfg(test)]

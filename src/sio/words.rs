@@ -69,6 +69,14 @@ pub fn event(line: &str, file: ReadFile<'_>) -> Result<Words, Wrong> {
     reader.words(vec![name])
 }
 
+/// Reads an acknowledgement: an array of its arguments as it is, or arguments.
+pub fn answer(line: &str, file: ReadFile<'_>) -> Result<Words, Wrong> {
+    match Json::parse(line.trim().into()).filter(|json| json.shape() == Shape::Array) {
+        Some(json) => Ok(Words { json, attachments: Vec::new() }),
+        None => arguments(line, file),
+    }
+}
+
 /// Reads arguments alone, as an acknowledgement has them.
 pub fn arguments(line: &str, file: ReadFile<'_>) -> Result<Words, Wrong> {
     Reader::new(line, file).words(Vec::new())

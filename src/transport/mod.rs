@@ -73,6 +73,8 @@ pub struct Dial {
     pub ws: Option<Box<ws::Client>>,
     /// HTTP instead.
     pub http: Option<Box<http::Client>>,
+    /// Socket.IO over either.
+    pub sio: Option<Box<sio::connect::Client>>,
     /// Try again for so long until it opens.
     pub retry: Option<Duration>,
 }
@@ -115,7 +117,7 @@ impl fmt::Display for To {
 
 impl From<To> for Dial {
     fn from(to: To) -> Self {
-        Self { to, tls: None, ws: None, http: None, retry: None }
+        Self { to, tls: None, ws: None, http: None, sio: None, retry: None }
     }
 }
 
@@ -136,10 +138,11 @@ impl Dial {
     }
 
     async fn attempt(&self, report: Reporter) -> Result<Opened, Failure> {
-        let opened = match (&self.ws, &self.http) {
-            (Some(client), _) => ws::connect(self, client, report).await,
-            (None, Some(client)) => http::connect(self, client, report).await,
-            (None, None) => self.carrier(report).await,
+        let opened = match (&self.ws, &self.http, &self.sio) {
+            (Some(client), _, _) => ws::connect(self, client, report).await,
+            (None, Some(client), _) => http::connect(self, client, report).await,
+            (None, None, Some(client)) => sio::connect::connect(self, client, report).await,
+            (None, None, None) => self.carrier(report).await,
         }?;
         opened.report.gate(Stage::Talk).await;
         Ok(opened)

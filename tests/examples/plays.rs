@@ -126,6 +126,23 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
     ),
     ("curl -d hello http://localhost:9000/publish", Meets(publishes_news)),
     ("curl -N http://localhost:9000/sse", NotRun("never ends; tests/it/http does this")),
+    ("sockeye sio connect localhost:3000", NotRun("needs a Socket.IO server; tests/it/sio has the official one")),
+    (
+        "echo 'chat hi' | sockeye sio connect localhost:3000 --count 1",
+        NotRun("needs a Socket.IO server; tests/it/sio has the official one"),
+    ),
+    (
+        "sockeye sio connect https://example.org --namespace /admin --auth '{\"token\":\"123\"}'",
+        NotRun("that is somebody else's server"),
+    ),
+    (
+        "sockeye sio connect localhost:3000 --transport websocket -v",
+        NotRun("needs a Socket.IO server; tests/it/sio has the official one"),
+    ),
+    (
+        "sockeye sio connect localhost:3000 --eio 3 --ack 'hello={\"ok\":true}'",
+        NotRun("needs a Socket.IO server; tests/it/sio has the official one"),
+    ),
     ("sockeye sio decode '42/admin,12[\"hello\",{\"a\":1.50}]'", Prints(EVENT_EXPLAINED)),
     ("sockeye sio decode '451-[\"upload\",{\"_placeholder\":true,\"num\":0}]' bAQIDBA==", Prints(UPLOAD_EXPLAINED)),
     ("sockeye sio decode --eio 3 '2:4011:42[\"hello\"]'", Prints(PAYLOAD_EXPLAINED)),

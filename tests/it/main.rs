@@ -30,6 +30,7 @@ mod proxy;
 mod proxy_faults;
 mod proxy_udp;
 mod scan;
+mod sio;
 mod sockets;
 mod space;
 mod stats;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::SioParser;
+use super::{SioParser, SioTransport};
 use crate::cli::{AcceptRate, Access, Exec, IpOptions, LISTENING, NETWORK, Port, Queue, Talk, TcpOptions, TlsServer};
 use crate::quantity::parse_duration;
 
@@ -109,17 +109,6 @@ pub struct SioListen {
     pub exec: Exec,
     #[command(flatten)]
     pub talk: Talk,
-}
-
-/// What may carry sessions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SioTransport {
-    /// Requests of HTTP, a WebSocket, or first the one and then the other
-    Auto,
-    /// Only requests of HTTP
-    Polling,
-    /// Only a WebSocket
-    Websocket,
 }
 
 /// What becomes of events.

@@ -33,15 +33,15 @@ const LONGEST_HEAD: usize = 64 * 1024;
 const SHORT: usize = 64 * 1024;
 
 /// Asks one server, or where it leads.
-pub(super) struct Agent {
+pub(in crate::transport) struct Agent {
     carrier: Dial,
     tls: Option<crate::tls::Client>,
-    pub(super) asking: Asking,
+    pub(in crate::transport) asking: Asking,
     /// Where it asks next, if a redirection was only for now.
     home: Option<Asking>,
     codings: Codings,
     /// How long the head of an answer may take.
-    pub(super) limit: Duration,
+    pub(in crate::transport) limit: Duration,
     line: Option<Line>,
     pub(super) report: Reporter,
     local: Option<String>,
@@ -63,11 +63,11 @@ impl Drop for Line {
 }
 
 /// What is asked.
-pub(super) struct Ask {
-    pub(super) method: Method,
-    pub(super) body: Bytes,
+pub(in crate::transport) struct Ask {
+    pub(in crate::transport) method: Method,
+    pub(in crate::transport) body: Bytes,
     /// More headers.
-    pub(super) headers: HeaderMap,
+    pub(in crate::transport) headers: HeaderMap,
 }
 
 impl Agent {
@@ -85,8 +85,23 @@ impl Agent {
         }
     }
 
+    /// Of what is asked itself, without compression.
+    pub(in crate::transport) fn plain(carrier: Dial, asking: Asking, limit: Duration, report: Reporter) -> Self {
+        Self {
+            tls: carrier.tls.clone(),
+            carrier,
+            asking,
+            home: None,
+            codings: Codings::Refused,
+            limit,
+            line: None,
+            report,
+            local: None,
+        }
+    }
+
     /// Where it asks, to be told.
-    pub(super) fn name(&self) -> String {
+    pub(in crate::transport) fn name(&self) -> String {
         self.asking.target.to_string()
     }
 
@@ -96,7 +111,7 @@ impl Agent {
     }
 
     /// Our end of the last connection.
-    pub(super) fn local(&self) -> Option<String> {
+    pub(in crate::transport) fn local(&self) -> Option<String> {
         self.local.clone()
     }
 
@@ -136,7 +151,7 @@ impl Agent {
     }
 
     /// Asks, and follows where that leads. A connection that was closed meanwhile is opened again, once.
-    pub(super) async fn ask(&mut self, ask: &Ask) -> Result<Response<Incoming>, Failure> {
+    pub(in crate::transport) async fn ask(&mut self, ask: &Ask) -> Result<Response<Incoming>, Failure> {
         if let Some(mut home) = self.home.take() {
             if home.target.carrier == self.asking.target.carrier {
                 home.cookies = std::mem::take(&mut self.asking.cookies);

@@ -7,7 +7,7 @@
 //! SSE           the same, and the pieces are events         resumed after the last event's id
 //! ```
 
-mod agent;
+pub(super) mod agent;
 mod conversation;
 mod front;
 mod hear;

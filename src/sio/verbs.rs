@@ -1,0 +1,120 @@
+//! What can be said at the prompt of Socket.IO, beyond what every protocol has.
+
+use super::json::{Json, Shape};
+use super::order::Order;
+use super::words;
+use crate::eio::{Data, Text};
+use crate::event::{About, Delivery, Event, Message};
+use crate::repl::{self, Command, Verb};
+
+/// A client's commands.
+pub static CLIENT: [Verb; 7] = [
+    Verb {
+        name: "ask",
+        arguments: "EVENT ARGS…",
+        help: "say an event that is to be acknowledged, and show the answer",
+        make: |given| event(given, About { asks: Some(0), ..About::default() }),
+    },
+    Verb { name: "ack", arguments: "N ARGS…", help: "acknowledge the event that asked with the number N", make: ack },
+    Verb {
+        name: "volatile",
+        arguments: "EVENT ARGS…",
+        help: "say an event that is dropped if it cannot be sent now",
+        make: |given| event(given, About { delivery: Delivery::Volatile, ..About::default() }),
+    },
+    Verb {
+        name: "ns",
+        arguments: "NAME [AUTH]",
+        help: "enter a namespace, and say events there from now on: /ns /admin {token:'x'}",
+        make: namespace,
+    },
+    Verb {
+        name: "disconnect",
+        arguments: "[NAME]",
+        help: "leave a namespace, the current one if none is named",
+        make: |given| Ok(order(Order::Disconnect((!given.is_empty()).then(|| named(given))))),
+    },
+    Verb {
+        name: "drop",
+        arguments: "",
+        help: "cut the connection as if a cable were, to see what becomes of it",
+        make: |given| if given.is_empty() { Ok(order(Order::Drop)) } else { Err("takes no argument".to_owned()) },
+    },
+    Verb { name: "raw", arguments: "42[\"x\"]", help: "say an Engine.IO message as it is, right or wrong", make: raw },
+];
+
+fn order(order: Order) -> Command {
+    Command::Send(vec![Event::Order(Box::new(order))])
+}
+
+/// The line goes on as it was typed: whoever carries it reads it again.
+fn event(given: &str, about: About) -> Result<Command, String> {
+    words::event(given, &repl::file).map_err(|wrong| wrong.to_string())?;
+    Ok(said(given, about))
+}
+
+fn said(text: &str, about: About) -> Command {
+    Command::Send(vec![Event::Message(Message { about: Some(Box::new(about)), ..Message::text(text) })])
+}
+
+fn ack(given: &str) -> Result<Command, String> {
+    const EXPECTED: &str = "expected N ARGS…, such as: /ack 3 ok {a:1}";
+    let (number, rest) = given.split_once(char::is_whitespace).unwrap_or((given, ""));
+    let number = number.parse().map_err(|_| EXPECTED)?;
+    let words = words::arguments(rest, &repl::file).map_err(|wrong| wrong.to_string())?;
+    let about = About { answers: Some(number), attachments: words.attachments, ..About::default() };
+    Ok(said(words.json.text(), about))
+}
+
+fn named(name: &str) -> Text {
+    if name.starts_with('/') { name.into() } else { format!("/{name}").into() }
+}
+
+fn namespace(given: &str) -> Result<Command, String> {
+    let (name, auth) = given.split_once(char::is_whitespace).unwrap_or((given, ""));
+    if name.is_empty() || name.contains(',') {
+        return Err(
+            "expected the name of a namespace, without a comma, and perhaps an object: /ns /admin {a:1}".to_owned()
+        );
+    }
+    let words = words::arguments(auth, &repl::file).map_err(|wrong| wrong.to_string())?;
+    let auth: Vec<Json> = words.json.elements();
+    let auth = match auth.as_slice() {
+        [] => None,
+        [auth] if auth.shape() == Shape::Object => Some(auth.clone()),
+        _ => return Err("expected one object behind the name: /ns /admin {token:'x'}".to_owned()),
+    };
+    Ok(order(Order::Namespace { name: named(name), auth }))
+}
+
+fn raw(given: &str) -> Result<Command, String> {
+    let message = given.strip_prefix('4').ok_or("expected a message of Engine.IO, which begins with 4: 42[\"x\"]")?;
+    Ok(order(Order::Raw(Data::from(message))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_said() {
+        let read = |line| repl::parse(line, &CLIENT);
+        assert_eq!(read("chat hi"), Ok(Command::Say(Message::text("chat hi"))));
+        for (line, wanted) in [
+            ("/ns admin {a:1}", Order::Namespace { name: "/admin".into(), auth: Json::parse("{\"a\":1}".into()) }),
+            ("/ns /x", Order::Namespace { name: "/x".into(), auth: None }),
+            ("/disconnect", Order::Disconnect(None)),
+            ("/disconnect /x", Order::Disconnect(Some("/x".into()))),
+            ("/drop", Order::Drop),
+            ("/raw 42[\"x\"]", Order::Raw("2[\"x\"]".into())),
+        ] {
+            assert_eq!(read(line), Ok(order(wanted)), "{line}");
+        }
+        let about = About { answers: Some(3), ..About::default() };
+        assert_eq!(read("/ack 3 ok {a:1}"), Ok(said("[\"ok\",{\"a\":1}]", about)));
+        assert_eq!(read("/ask chat hi"), Ok(said("chat hi", About { asks: Some(0), ..About::default() })));
+        for line in ["/ack", "/ack x", "/ask", "/ask {", "/ns", "/ns /x 7", "/ns a,b", "/drop now", "/raw 2"] {
+            assert!(read(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,633 @@
+//! Drives both machines: what the one says the other carries, and what both say the session hears.
+
+use std::collections::VecDeque;
+use std::future::pending;
+use std::time::Instant;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::super::super::Dial;
+use super::Client;
+use super::opening::{Trouble, failed, message, place};
+use super::watch::Watch;
+use super::wires::{News, Wires};
+use crate::eio::admission::Carrier;
+use crate::eio::client as engine;
+use crate::eio::payload::Binary;
+use crate::eio::{self, Data, Text, Version};
+use crate::event::{About, Delivery, End, Event, Kind, Message, Outcome, Peer, What};
+use crate::link::{Outbox, Port, Reporter, Transport};
+use crate::quantity::nanos;
+use crate::repl;
+use crate::sio::client::{Answer, Config, Emission, Input, Output, Recovery, Unanswered};
+use crate::sio::packet::MAIN;
+use crate::sio::{self, Json, Limits, Order, Packet, Reason, words};
+use crate::step::Step;
+use crate::step::sio::Sio;
+
+/// Events that ask and were not acknowledged are remembered up to here.
+const ASKED: usize = 1024;
+
+/// A client under way.
+pub(super) struct Drive {
+    dial: Dial,
+    client: Client,
+    version: Version,
+    report: Reporter,
+    peer: Peer,
+    machine: sio::client::Client,
+    session: Option<Session>,
+    /// What the machines want done.
+    todo: VecDeque<Output>,
+    below: VecDeque<engine::Output>,
+    /// What is told as soon as there is room.
+    told: Vec<Told>,
+    /// Where events go.
+    current: Text,
+    /// The next event of ours that asks.
+    ticket: u64,
+    /// Where events came from that ask.
+    asked: VecDeque<(Text, u64)>,
+    entered: bool,
+    /// Why it broke last.
+    why: Option<Trouble>,
+    reason: Option<Reason>,
+    over: Option<End>,
+    farewell: Option<JoinHandle<()>>,
+    /// What could not be said.
+    refused: u64,
+}
+
+/// A session of Engine.IO.
+struct Session {
+    machine: engine::Client,
+    wires: Wires,
+    news: mpsc::Receiver<News>,
+    watch: Watch,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Wanted,
+    /// It is being closed, and what it says goes nowhere.
+    Leaving,
+}
+
+enum Told {
+    Heard(Event),
+    Said(Event),
+    Notice(String),
+}
+
+impl Session {
+    fn sid(&self) -> Option<String> {
+        self.machine.open().map(|open| open.sid.clone())
+    }
+}
+
+impl Drive {
+    pub(super) fn new(dial: &Dial, client: &Client, version: Version, report: Reporter) -> Self {
+        let config = Config {
+            parser: client.format.parser(version),
+            limits: Limits { bytes: client.largest, ..Limits::default() },
+            reconnection: client.reconnection,
+            retries: client.retries,
+        };
+        let current = client.namespaces.first().cloned().unwrap_or_else(|| Text::from_static(MAIN));
+        Self {
+            dial: dial.clone(),
+            peer: Peer { remote: place(client), local: String::new() },
+            client: client.clone(),
+            version,
+            report,
+            machine: sio::client::Client::new(config, fastrand::u64(..)),
+            session: None,
+            todo: VecDeque::new(),
+            below: VecDeque::new(),
+            told: Vec::new(),
+            current,
+            ticket: 0,
+            asked: VecDeque::new(),
+            entered: false,
+            why: None,
+            reason: None,
+            over: None,
+            farewell: None,
+            refused: 0,
+        }
+    }
+
+    /// Until the first namespace lets us in.
+    pub(super) async fn enter(&mut self) -> Result<(), Trouble> {
+        for namespace in self.client.namespaces.clone() {
+            self.take(Input::Connect { namespace, auth: self.client.auth.clone() });
+        }
+        loop {
+            // An old server may let us in and not be understood.
+            if self.over.is_some() {
+                let silent = || failed(&self.client, "the connection ended before we were let in");
+                return Err(self.why.take().unwrap_or_else(|| Trouble::Other(silent())));
+            }
+            if self.entered {
+                break;
+            }
+            self.wait().await;
+        }
+        let local = self.session.as_ref().and_then(|session| session.wires.local());
+        self.peer.local = local.unwrap_or_default();
+        Ok(())
+    }
+
+    /// Waits for what comes next from below, or for the time.
+    async fn wait(&mut self) {
+        let deadline = self.session.as_ref().and_then(|session| session.machine.deadline());
+        let deadline = self.machine.deadline().into_iter().chain(deadline).min();
+        let time = async {
+            match deadline {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => pending().await,
+            }
+        };
+        let (news, room) = match &mut self.session {
+            Some(Session { news, wires, .. }) => (Some(news), Some(wires).filter(|wires| !wires.has_room())),
+            None => (None, None),
+        };
+        let news = async {
+            match news {
+                Some(news) => news.recv().await,
+                None => pending().await,
+            }
+        };
+        let room = async {
+            match room {
+                Some(wires) => wires.room().await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = room => {}
+            Some(News { input, why }) = news => {
+                if let Some(why) = why {
+                    self.why = Some(why);
+                }
+                self.carry(input);
+            }
+            () = time => {
+                self.take(Input::Tick);
+                self.carry(engine::Input::Tick);
+            }
+        }
+    }
+
+    /// Tells Socket.IO's machine something, and does what follows.
+    fn take(&mut self, input: Input) {
+        self.put(input);
+        self.settle();
+    }
+
+    /// Tells Engine.IO's machine something, and does what follows.
+    fn carry(&mut self, input: engine::Input) {
+        self.put_below(input);
+        self.settle();
+    }
+
+    fn put(&mut self, input: Input) {
+        let mut out = Vec::new();
+        self.machine.handle(input, Instant::now(), &mut out);
+        self.todo.extend(out);
+    }
+
+    fn put_below(&mut self, input: engine::Input) {
+        let Some(session) = &mut self.session else { return };
+        session.watch.input(&input, &self.report);
+        if let engine::Input::Frame(frame) = &input
+            && session.machine.open().is_none()
+            && !is_handshake(frame)
+        {
+            self.why = Some(Trouble::plain_websocket(&self.client));
+        }
+        let mut out = Vec::new();
+        session.machine.handle(input, Instant::now(), &mut out);
+        for output in &out {
+            session.watch.output(output, &self.report);
+        }
+        self.below.extend(out);
+    }
+
+    fn settle(&mut self) {
+        loop {
+            if let Some(output) = self.todo.pop_front() {
+                self.perform(output);
+            } else if let Some(output) = self.below.pop_front() {
+                self.perform_below(output);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn perform_below(&mut self, output: engine::Output) {
+        let Some(session) = &mut self.session else { return };
+        let sid = session.sid();
+        match output {
+            engine::Output::Get => session.wires.get(sid.as_deref()),
+            engine::Output::Post(body) => session.wires.post(sid.as_deref(), body),
+            engine::Output::Connect => session.wires.connect(sid.as_deref()),
+            engine::Output::Frame(frame) => session.wires.frame(frame),
+            engine::Output::Hangup => session.wires.hang_up(),
+            engine::Output::Opened(_) => self.put(Input::Opened),
+            engine::Output::Heard(data) if session.stage == Stage::Wanted => self.put(Input::Heard(data)),
+            engine::Output::Wrong(fault) => {
+                self.why = Some(Trouble::Other(failed(&self.client, &format!("what came is no packet: {fault}"))));
+            }
+            engine::Output::Closed(reason) => self.closed(reason),
+            engine::Output::Heard(_)
+            | engine::Output::Beat
+            | engine::Output::Upgraded
+            | engine::Output::NotUpgraded
+            | engine::Output::Dropped => {}
+        }
+    }
+
+    /// The session is over; whatever it still has to say is said.
+    fn closed(&mut self, reason: eio::Reason) {
+        self.below.clear();
+        let Some(Session { wires, stage, .. }) = self.session.take() else { return };
+        self.farewell = Some(tokio::spawn(wires.end()));
+        if stage == Stage::Leaving {
+            self.over.get_or_insert(End::Complete);
+        } else {
+            if reason == eio::Reason::Timeout {
+                self.why.get_or_insert_with(|| Trouble::silent(&self.client));
+            }
+            self.reason = Some(Reason::Engine(reason));
+            self.put(Input::Closed(reason));
+        }
+    }
+
+    fn open(&mut self) {
+        let config = engine::Config {
+            version: self.version,
+            carrier: self.client.carrier,
+            upgrade: self.client.upgrade,
+            binary: Binary::Base64,
+            timeout: self.client.limit,
+        };
+        let (wires, news) = Wires::new(&self.dial, &self.client, self.version, self.report.clone());
+        let watch = Watch::new(self.version, self.client.format.parser(self.version));
+        let machine = engine::Client::new(config);
+        self.session = Some(Session { machine, wires, news, watch, stage: Stage::Wanted });
+        self.put_below(engine::Input::Start);
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Open => self.open(),
+            Output::Close => match &mut self.session {
+                Some(session) => {
+                    session.stage = Stage::Leaving;
+                    self.put_below(engine::Input::Close);
+                }
+                None => self.over = Some(End::Complete),
+            },
+            Output::Say(messages, delivery) => self.put_below(engine::Input::Say(messages, delivery)),
+            Output::Connected { namespace, sid, recovery } => {
+                let recovered = recovery == Recovery::Recovered;
+                let sid = sid.and_then(|sid| sid.as_string());
+                self.report.step(|| Step::Sio(Sio::Entered { namespace: namespace.to_string(), sid, recovered }));
+                if recovered {
+                    self.notice(format!("{namespace}: connection recovered, what was missed has come"));
+                }
+                self.entered |= self.client.namespaces.first().is_none_or(|first| *first == namespace);
+            }
+            Output::Refused(namespace, data) => {
+                let why = message(data.as_ref());
+                self.report.step(|| Step::Sio(Sio::Refused { namespace: namespace.to_string(), why: why.clone() }));
+                let is_first = self.client.namespaces.first() == Some(&namespace);
+                if !self.entered && is_first {
+                    self.why = Some(Trouble::refused(&self.client, &namespace, data.as_ref()));
+                    self.over = Some(End::Complete);
+                } else {
+                    self.notice(format!("the server does not let us into {namespace}: {why}"));
+                }
+            }
+            Output::OldServer => {
+                let failure = failed(&self.client, "the server speaks an old protocol of Socket.IO, 1 or 2");
+                let failure = failure.hint("--eio 3 speaks it");
+                if self.entered {
+                    self.notice(failure.to_string());
+                } else {
+                    self.why = Some(Trouble::Old(failure));
+                    self.over = Some(End::Complete);
+                }
+            }
+            Output::Event(packet) => self.event(packet),
+            Output::Acked(ticket, packet) => {
+                let about = About { answers: Some(ticket), ..about(&packet) };
+                self.told.push(Told::Heard(Event::Message(text(packet.data, about))));
+            }
+            Output::Unanswered(id, why) => {
+                let why = match why {
+                    Unanswered::TimedOut => "operation has timed out",
+                    Unanswered::Disconnected => "socket has been disconnected",
+                };
+                self.report.step(|| Step::Sio(Sio::Unanswered { id, why: why.to_owned() }));
+                self.refused += 1;
+                self.notice(format!("no acknowledgement of {id}: {why}"));
+            }
+            Output::Dropped(namespace) => {
+                self.report.step(|| Step::Sio(Sio::Dropped { namespace: namespace.to_string() }));
+                self.notice(format!("not said: there was no way to {namespace}"));
+            }
+            Output::Disconnected(namespace, reason) => self.disconnected(&namespace, reason),
+            Output::Reconnecting { attempt, delay } => {
+                if !self.entered {
+                    self.over = Some(End::Unclosed);
+                    return;
+                }
+                self.report.step(|| Step::Sio(Sio::Reconnecting { attempt, wait_ns: nanos(delay) }));
+                let why = self.why.take().map(|why| format!(" ({})", why.words())).unwrap_or_default();
+                self.notice(format!("no connection{why}: attempt {attempt} in {delay:?}"));
+            }
+            Output::Reconnected(attempts) => self.notice(format!("connected again, at attempt {attempts}")),
+            Output::GaveUp => self.over = Some(self.lost()),
+            Output::Wrong(fault) => {
+                self.report.step(|| Step::Sio(Sio::Wrong { why: fault.to_string() }));
+                self.reason = Some(Reason::ParseError);
+                self.why = Some(Trouble::Other(failed(&self.client, &format!("what came is no packet: {fault}"))));
+            }
+        }
+    }
+
+    fn disconnected(&mut self, namespace: &Text, reason: Reason) {
+        self.report
+            .step(|| Step::Sio(Sio::Left { namespace: namespace.to_string(), sid: None, reason: reason.to_string() }));
+        self.asked.retain(|(where_from, _)| where_from != namespace);
+        if reason != Reason::ClientDisconnect {
+            self.reason = Some(reason);
+            self.notice(format!("{namespace} disconnected: {reason}"));
+        }
+    }
+
+    /// How it ends when nobody opens it again.
+    fn lost(&mut self) -> End {
+        let why = self.why.take().map(|why| why.words());
+        match self.reason {
+            Some(Reason::Engine(eio::Reason::PingTimeout)) => {
+                End::Timeout { limit: "the server's heart-beat was missed (ping timeout)".to_owned() }
+            }
+            Some(Reason::ParseError) => {
+                End::Violation { what: why.unwrap_or_else(|| "parse error".to_owned()), hint: None }
+            }
+            _ => End::Unclosed,
+        }
+    }
+
+    fn notice(&mut self, text: String) {
+        self.told.push(Told::Notice(text));
+    }
+
+    fn event(&mut self, packet: Packet) {
+        if let Some(id) = packet.id {
+            self.asked.push_back((packet.namespace.clone(), id));
+            if self.asked.len() > ASKED {
+                self.asked.pop_front();
+            }
+        }
+        let name = packet.event().map(|name| name.as_string().unwrap_or_else(|| name.text().to_string()));
+        let ack = packet
+            .id
+            .zip(self.client.acks.iter().find(|(event, _)| Some(event) == name.as_ref()).map(|(_, json)| json.clone()));
+        let about = About { asks: packet.id, ..about(&packet) };
+        let namespace = packet.namespace.clone();
+        self.told.push(Told::Heard(Event::Message(text(packet.data, about))));
+        if let Some((id, arguments)) = ack {
+            self.answer(namespace, id, arguments, Vec::new());
+        }
+    }
+
+    fn answer(&mut self, namespace: Text, id: u64, arguments: Json, attachments: Vec<bytes::Bytes>) {
+        self.asked.retain(|asked| *asked != (namespace.clone(), id));
+        let about = About {
+            answers: Some(id),
+            namespace: named(&namespace),
+            attachments: attachments.clone(),
+            ..About::default()
+        };
+        self.told.push(Told::Said(Event::Message(text(Some(arguments.clone()), about))));
+        self.put(Input::Ack { namespace, id, arguments, attachments });
+    }
+
+    /// Says what the session wants said; `Some` if that was the last.
+    fn say(&mut self, event: Event) {
+        match event {
+            Event::Message(message) => {
+                if let Err(why) = self.emit(message) {
+                    self.refused += 1;
+                    self.notice(format!("not said: {why}"));
+                }
+            }
+            Event::Order(order) => self.obey(*order),
+            Event::Close { .. } => self.leave(),
+            // There is no half-close, and the rest is of other protocols.
+            Event::Finish | Event::Ping(_) | Event::Pong(_) | Event::Wire(_) => {}
+        }
+        self.settle();
+    }
+
+    fn leave(&mut self) {
+        self.put(Input::Close);
+        self.settle();
+        if self.session.is_none() {
+            self.over.get_or_insert(End::Complete);
+        }
+    }
+
+    fn emit(&mut self, message: Message) -> Result<(), String> {
+        let line = std::str::from_utf8(&message.data)
+            .map_err(|_| "it is not UTF-8; `upload base64:…` says bytes as an attachment".to_owned())?;
+        let given = message.about.map(|about| *about).unwrap_or_default();
+        let namespace = given.namespace.as_deref().map(Text::from);
+        let said = match given.answers {
+            Some(_) => words::answer(line, &repl::file),
+            None => words::event(line, &repl::file),
+        };
+        let words::Words { json, mut attachments } = said.map_err(|wrong| wrong.to_string())?;
+        if attachments.is_empty() {
+            attachments = given.attachments;
+        }
+        if let Some(id) = given.answers {
+            let at = |wanted: &Text| self.asked.iter().any(|(at, asked)| asked == &id && at == wanted);
+            let namespace = namespace.unwrap_or_else(|| {
+                let elsewhere = self.asked.iter().rev().find(|(_, asked)| *asked == id).map(|(at, _)| at.clone());
+                if at(&self.current) { self.current.clone() } else { elsewhere.unwrap_or_else(|| self.current.clone()) }
+            });
+            if !at(&namespace) {
+                return Err(format!("no event waits for the acknowledgement {id}"));
+            }
+            self.report.meter().said(1);
+            self.answer(namespace, id, json, attachments);
+            return Ok(());
+        }
+        let namespace = namespace.unwrap_or_else(|| self.current.clone());
+        let ticket = given.asks.map(|_| {
+            self.ticket += 1;
+            self.ticket - 1
+        });
+        let answer = match ticket {
+            Some(ticket) => Answer::Wanted { ticket, timeout: self.client.patience },
+            None => Answer::None,
+        };
+        let about = About {
+            namespace: named(&namespace),
+            asks: ticket,
+            delivery: given.delivery,
+            attachments: attachments.clone(),
+            ..About::default()
+        };
+        self.report.meter().said(1);
+        self.told.push(Told::Said(Event::Message(text(Some(json.clone()), about))));
+        let emission = Emission { arguments: json, attachments, delivery: given.delivery, answer };
+        self.put(Input::Emit(namespace, emission));
+        Ok(())
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Namespace { name, auth } => {
+                self.current = name.clone();
+                let auth = auth.or_else(|| self.client.auth.clone());
+                self.put(Input::Connect { namespace: name, auth });
+            }
+            Order::Disconnect(name) => {
+                let name = name.unwrap_or_else(|| self.current.clone());
+                self.put(Input::Disconnect(name));
+            }
+            Order::Drop => {
+                let Some(session) = self.session.take() else {
+                    return self.notice("there is no connection".to_owned());
+                };
+                self.below.clear();
+                // What is dropped is cut.
+                let reason = match session.machine.carrier() {
+                    Some(Carrier::Polling) => eio::Reason::TransportError,
+                    _ => eio::Reason::TransportClose,
+                };
+                drop(session);
+                self.put(Input::Closed(reason));
+            }
+            Order::Raw(data) => self.put_below(engine::Input::Say(vec![data], Delivery::Kept)),
+            Order::Upgrade => self.notice("a session moves to a WebSocket by itself; not on command".to_owned()),
+            Order::To(_) | Order::Except(_) | Order::Join(..) | Order::Leave(..) => {
+                self.notice("rooms are the server's: a client has none".to_owned());
+            }
+        }
+    }
+
+    /// Whether more can be taken to be said.
+    fn has_room(&self) -> bool {
+        match &self.session {
+            Some(Session { machine, wires, .. }) => {
+                wires.has_room() && (machine.is_writable() || machine.carrier() != Some(Carrier::Polling))
+            }
+            None => true,
+        }
+    }
+
+    async fn tell(&mut self) {
+        for told in std::mem::take(&mut self.told) {
+            match told {
+                Told::Heard(event) => self.report.heard(vec![event]).await,
+                Told::Said(event) => self.report.said(vec![event]).await,
+                Told::Notice(text) => self.report.tell(What::Notice { text }).await,
+            }
+        }
+    }
+}
+
+impl Transport for Drive {
+    fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    fn run(self: Box<Self>, port: Port) -> BoxFuture<'static, Outcome> {
+        converse(self, port).boxed()
+    }
+}
+
+async fn converse(mut drive: Box<Drive>, port: Port) -> Outcome {
+    let Port { outbox, report, mut closing } = port;
+    // From now on what is heard may also be answered.
+    drive.report = report.clone();
+    if let Some(session) = &mut drive.session {
+        session.wires.reports_to(report.clone());
+    }
+    let mut outbox: Option<Outbox> = Some(outbox);
+    let end = loop {
+        drive.tell().await;
+        if let Some(end) = drive.over.take() {
+            break end;
+        }
+        let has_room = drive.has_room();
+        tokio::select! {
+            biased;
+            () = drive.wait() => {}
+            events = next(&mut outbox), if outbox.is_some() && has_room => match events {
+                Some(events) => for event in events {
+                    drive.say(event);
+                },
+                None => {
+                    outbox = None;
+                    drive.leave();
+                }
+            },
+            () = closing.overdue(&report) => break End::Partial,
+        }
+    };
+    drive.tell().await;
+    if end != End::Partial && outbox.is_some() {
+        report.heard(vec![Event::Close { why: None }]).await;
+    }
+    if let Some(farewell) = drive.farewell.take() {
+        let _ = farewell.await;
+    }
+    let end = match end {
+        End::Complete if drive.refused > 0 => End::Partial,
+        end => end,
+    };
+    let meter = report.meter();
+    let (sent, received) = (meter.bytes_sent(), meter.bytes_received());
+    Outcome { end, sent, received, acknowledged: None, digest: meter.digests() }
+}
+
+async fn next(outbox: &mut Option<Outbox>) -> Option<Vec<Event>> {
+    match outbox {
+        Some(outbox) => outbox.next().await,
+        None => pending().await,
+    }
+}
+
+/// An event or an acknowledgement as the session hears it.
+fn text(data: Option<Json>, about: About) -> Message {
+    let data = data.map_or_else(|| Text::from_static("[]"), |data| data.text().clone());
+    let about = (about != About::default()).then(|| Box::new(about));
+    Message { kind: Kind::Text, about, data: data.bytes(), ..Message::default() }
+}
+
+fn about(packet: &Packet) -> About {
+    About { namespace: named(&packet.namespace), attachments: packet.attachments.clone(), ..About::default() }
+}
+
+fn named(namespace: &Text) -> Option<Box<str>> {
+    (namespace != MAIN).then(|| namespace.as_str().into())
+}
+
+/// What a server says first over a WebSocket.
+fn is_handshake(frame: &Data) -> bool {
+    matches!(frame, Data::Text(text) if text.starts_with("0{"))
+}

@@ -1,0 +1,18 @@
+//! Socket.IO, black box: against the official servers and clients.
+
+mod connect;
+mod listen;
+mod prompt;
+mod rules;
+
+use std::process::Command;
+
+use crate::program::Program;
+use crate::ws::{listening, node};
+
+/// The official server, and its port.
+fn server(options: &str) -> (Program, u16) {
+    let mut command: Command = node("sio.js");
+    command.arg("listen").args(options.split_whitespace());
+    listening(command)
+}
