@@ -2,6 +2,9 @@
 
 use std::process::Command;
 
+use rustix::process::Signal;
+
+use super::told;
 use crate::program::{Program, Start as _, sockeye};
 use crate::ws::node;
 
@@ -26,7 +29,7 @@ const CARRIERS: [&str; 3] = ["transport=polling", "transport=websocket", ""];
 /// The id that a client was given.
 fn id(client: &Program) -> String {
     client.wait_stdout("connect ");
-    let told = String::from_utf8_lossy(&client.stdout()).into_owned();
+    let told = told(client);
     let id = told.lines().find_map(|line| line.strip_prefix("connect ")).expect("an id");
     id.split(' ').next().expect("an id").to_owned()
 }
@@ -82,7 +85,7 @@ fn a_broadcast_goes_to_everybody_else() {
     second.wait_stdout("heard [\"a\",1]\n");
     second.say("emit [\"b\",2]\n");
     first.wait_stdout("heard [\"b\",2]\n");
-    assert!(!first.text().contains("heard [\"a\""), "{}", first.text());
+    assert!(!told(&first).contains("heard [\"a\""), "{}", told(&first));
 }
 
 #[test]
@@ -97,7 +100,7 @@ fn rules_answer_acknowledge_and_deny() {
         client.wait_stdout("ack [{\"ok\":true}]\n");
     }
     server.wait_stdout("[\"save\",7]");
-    assert!(!server.text().contains("bad"), "{}", server.text());
+    assert!(!told(&server).contains("bad"), "{}", told(&server));
 }
 
 #[test]
@@ -165,7 +168,7 @@ fn everybody_is_told_goodbye() {
     for carrier in CARRIERS {
         let (mut server, port) = serving(&[]);
         let (client, _) = come(port, carrier);
-        server.signal(rustix::process::Signal::INT);
+        server.signal(Signal::INT);
         client.wait_stdout("disconnect transport close\n");
         server.wait_end();
     }

@@ -16,3 +16,8 @@ fn server(options: &str) -> (Program, u16) {
     command.arg("listen").args(options.split_whitespace());
     listening(command)
 }
+
+/// What it has told so far.
+fn told(program: &Program) -> String {
+    String::from_utf8_lossy(&program.stdout()).into_owned()
+}

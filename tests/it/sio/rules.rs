@@ -5,6 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use super::listen::serving;
+use super::told;
 use crate::program::{Program, Start as _};
 use crate::ws::node;
 
@@ -97,12 +98,12 @@ fn refusals_are_the_official_ones() {
         ("GET", "transport=polling", 400, "application/json", r#"{"code":5,"message":"Unsupported protocol version"}"#),
         ("PUT", &format!("{POLLING}&sid={sid}"), 500, "", ""),
     ] {
-        let told = answer(ask(port, method, query, ""));
-        assert_eq!((told.0, told.1.as_str(), told.2.as_str()), (status, kind, body), "{method} {query}");
+        let said = answer(ask(port, method, query, ""));
+        assert_eq!((said.0, said.1.as_str(), said.2.as_str()), (status, kind, body), "{method} {query}");
     }
     let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-    let told = answer(with(port, "GET", "EIO=4&transport=websocket&sid=abc", upgrade, ""));
-    assert_eq!((told.0, told.1.as_str(), told.2.as_str()), (400, "text/html", "Session ID unknown"));
+    let said = answer(with(port, "GET", "EIO=4&transport=websocket&sid=abc", upgrade, ""));
+    assert_eq!((said.0, said.1.as_str(), said.2.as_str()), (400, "text/html", "Session ID unknown"));
 }
 
 #[test]
@@ -115,8 +116,8 @@ fn what_is_posted_ends_a_session_or_does_not() {
     assert_eq!(post(port, &sid, "42[\"x\"]"), (200, "ok".to_owned()));
     // Binary bodies are version 3's.
     let kind = "Content-Type: application/octet-stream\r\n";
-    let told = answer(with(port, "POST", &format!("{POLLING}&sid={sid}"), kind, "x"));
-    assert_eq!(told.0, 400);
+    let said = answer(with(port, "POST", &format!("{POLLING}&sid={sid}"), kind, "x"));
+    assert_eq!(said.0, 400);
     is_gone(port, &sid);
     for body in [
         "",                                                           // no packet
@@ -168,8 +169,8 @@ fn polls_that_overlap_or_are_given_up_end_a_session() {
     let first = ask(port, "GET", &format!("{POLLING}&sid={sid}"), "");
     server.wait_stderr_times(&format!("sid={sid} HTTP/1.1"), 3);
     assert_eq!(get(port, &sid), (400, String::new()));
-    let told = answer(first);
-    assert_eq!((told.0, told.2.as_str()), (200, "1"));
+    let said = answer(first);
+    assert_eq!((said.0, said.2.as_str()), (200, "1"));
     is_gone(port, &sid);
 
     let sid = entered(port);
@@ -201,7 +202,7 @@ fn a_websocket_is_closed_for_the_same_reasons() {
     for line in ["42[\"x\"]", "2", "9", "44{}"] {
         let mut socket = socket(port, "");
         socket.wait_stdout("0{\"sid\":\"");
-        assert!(socket.text().contains("\"upgrades\":[]"), "{}", socket.text());
+        assert!(told(&socket).contains("\"upgrades\":[]"), "{}", told(&socket));
         socket.say(format!("{line}\n"));
         socket.wait_end();
     }
