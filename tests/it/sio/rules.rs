@@ -204,13 +204,13 @@ fn a_websocket_is_closed_for_the_same_reasons() {
         socket.wait_stdout("0{\"sid\":\"");
         assert!(told(&socket).contains("\"upgrades\":[]"), "{}", told(&socket));
         socket.say(format!("{line}\n"));
-        socket.wait_end();
+        socket.wait_stderr("closed ");
     }
     let mut socket = socket(port, "");
     socket.say("40\n");
     socket.wait_stdout("40{\"sid\":\"");
     socket.say("40\n");
-    socket.wait_end();
+    socket.wait_stderr("closed ");
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a_session_moves_to_a_websocket_that_is_probed() {
     candidate.wait_stdout("3probe\n");
     assert_eq!(answer(waiting).2, "6");
     // Another is closed, and this one goes on.
-    socket(port, &format!("&sid={sid}")).wait_end();
+    socket(port, &format!("&sid={sid}")).wait_stderr("closed ");
     candidate.say("5\n");
     candidate.say("42[\"moved\"]\n");
     server.wait_stdout("[\"moved\"]");
@@ -235,11 +235,11 @@ fn a_session_moves_to_a_websocket_that_is_probed() {
 #[test]
 fn who_enters_nothing_or_answers_no_ping_is_closed() {
     let (_server, port) = serving(&["--connect-timeout", "200ms"]);
-    let mut silent = socket(port, "");
-    silent.wait_end();
+    let silent = socket(port, "");
+    silent.wait_stderr("closed ");
     let (_server, port) = serving(&["--ping-interval", "100ms", "--ping-timeout", "100ms"]);
     let mut deaf = socket(port, "");
     deaf.say("40\n");
     deaf.wait_stdout("2\n");
-    deaf.wait_end();
+    deaf.wait_stderr("closed ");
 }
