@@ -166,8 +166,12 @@ fn what_was_missed_comes_with_the_recovery() {
 #[test]
 fn everybody_is_told_goodbye() {
     for carrier in CARRIERS {
-        let (mut server, port) = serving(&[]);
+        let (mut server, port) = serving(&["-v"]);
         let (client, _) = come(port, carrier);
+        if carrier.contains("polling") {
+            // Its POST, the poll that let it in, and the one that waits: between two polls nobody can be told.
+            server.wait_stderr_times("&sid=", 3);
+        }
         server.signal(Signal::INT);
         client.wait_stdout("disconnect transport close\n");
         server.wait_end();
