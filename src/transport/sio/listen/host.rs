@@ -150,7 +150,7 @@ async fn tick(host: Arc<Host>) {
         };
         tokio::select! {
             () = due => {
-                let ((), effects) = host.act(|state, now, effects| state.tick(now, effects));
+                let ((), effects) = host.act(State::tick);
                 host.tell(effects).await;
             }
             () = host.earlier.notified() => {}

@@ -283,12 +283,13 @@ impl Member {
             }
         };
         underway.until = Until::Gone;
-        let body = body.map(|bytes| match is_binary {
-            true => Data::Binary(bytes),
+        let body = body.map(|bytes| {
+            if is_binary {
+                return Data::Binary(bytes);
+            }
             // As browsers' and Node's decoders do it.
-            false => Data::Text(
-                Text::of_bytes(bytes.clone()).unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned().into()),
-            ),
+            let lossy = || String::from_utf8_lossy(&bytes).into_owned().into();
+            Data::Text(Text::of_bytes(bytes.clone()).unwrap_or_else(lossy))
         });
         let is_too_large = body.is_none();
         let ((), mut effects) = self.host.act(|state, now, effects| state.post_ends(id, body, now, effects));

@@ -217,7 +217,7 @@ impl State {
             client.poll = Some(answer);
         }
         let mut queue = VecDeque::new();
-        self.engine_said(id, out, now, &mut queue, effects);
+        self.engine_said(id, out, &mut queue, effects);
         self.work_off(queue, now, effects);
     }
 
@@ -260,7 +260,7 @@ impl State {
             effects.is_refused = true;
         }
         let mut queue = VecDeque::new();
-        self.engine_said(id, out, now, &mut queue, effects);
+        self.engine_said(id, out, &mut queue, effects);
         self.work_off(queue, now, effects);
     }
 
@@ -333,7 +333,7 @@ impl State {
                     }
                     let mut out = Vec::new();
                     client.session.handle(input, now, &mut out);
-                    self.engine_said(id, out, now, &mut queue, effects);
+                    self.engine_said(id, out, &mut queue, effects);
                 }
                 Work::Server(input) => {
                     let mut out = Vec::new();
@@ -351,7 +351,6 @@ impl State {
         &mut self,
         id: ClientId,
         out: Vec<session::Output>,
-        now: Instant,
         queue: &mut VecDeque<Work>,
         effects: &mut Effects,
     ) {
@@ -421,7 +420,6 @@ impl State {
         if let Some(reason) = closed {
             self.forget(id, reason, effects);
         }
-        let _ = now;
     }
 
     fn forget(&mut self, id: ClientId, reason: eio::Reason, effects: &mut Effects) {
@@ -454,15 +452,13 @@ impl State {
             server::Output::Close(id) => queue.push_back(Work::Engine(id, session::Input::Close)),
             server::Output::Asked { client: id, namespace, auth, query } => {
                 let query = query.as_deref().or_else(|| self.clients.get(&id)?.query.as_deref());
-                let input = match self.server.rules.turned_away(&namespace, auth.as_ref(), query) {
-                    Some(why) => {
-                        self.step(id, || Sio::Refused { namespace: shown::cut(&namespace), why: why.to_owned() });
-                        server::Input::Refuse { client: id, namespace, message: why.to_owned(), data: None }
-                    }
-                    None => {
-                        let sid = self.name_in(id, &namespace);
-                        server::Input::Admit { client: id, namespace, sid, pid: self.mint(Mint::Socket) }
-                    }
+                let refused = self.server.rules.turned_away(&namespace, auth.as_ref(), query);
+                let input = if let Some(why) = refused {
+                    self.step(id, || Sio::Refused { namespace: shown::cut(&namespace), why: why.to_owned() });
+                    server::Input::Refuse { client: id, namespace, message: why.to_owned(), data: None }
+                } else {
+                    let sid = self.name_in(id, &namespace);
+                    server::Input::Admit { client: id, namespace, sid, pid: self.mint(Mint::Socket) }
                 };
                 queue.push_back(Work::Server(input));
             }
