@@ -523,6 +523,9 @@ impl Drive {
                 drop(session);
                 self.put(Input::Closed(reason));
             }
+            Order::To(_) | Order::Except(_) | Order::Join(..) | Order::Leave(..) => {
+                self.notice("only a server knows rooms".to_owned());
+            }
             Order::Raw(data) => self.put_below(engine::Input::Say(vec![data], Delivery::Kept)),
         }
     }
