@@ -98,12 +98,12 @@ fn refusals_are_the_official_ones() {
         ("GET", "transport=polling", 400, "application/json", r#"{"code":5,"message":"Unsupported protocol version"}"#),
         ("PUT", &format!("{POLLING}&sid={sid}"), 500, "", ""),
     ] {
-        let said = answer(ask(port, method, query, ""));
-        assert_eq!((said.0, said.1.as_str(), said.2.as_str()), (status, kind, body), "{method} {query}");
+        let reply = answer(ask(port, method, query, ""));
+        assert_eq!((reply.0, reply.1.as_str(), reply.2.as_str()), (status, kind, body), "{method} {query}");
     }
     let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-    let said = answer(with(port, "GET", "EIO=4&transport=websocket&sid=abc", upgrade, ""));
-    assert_eq!((said.0, said.1.as_str(), said.2.as_str()), (400, "text/html", "Session ID unknown"));
+    let reply = answer(with(port, "GET", "EIO=4&transport=websocket&sid=abc", upgrade, ""));
+    assert_eq!((reply.0, reply.1.as_str(), reply.2.as_str()), (400, "text/html", "Session ID unknown"));
 }
 
 #[test]
@@ -116,8 +116,8 @@ fn what_is_posted_ends_a_session_or_does_not() {
     assert_eq!(post(port, &sid, "42[\"x\"]"), (200, "ok".to_owned()));
     // Binary bodies are version 3's.
     let kind = "Content-Type: application/octet-stream\r\n";
-    let said = answer(with(port, "POST", &format!("{POLLING}&sid={sid}"), kind, "x"));
-    assert_eq!(said.0, 400);
+    let reply = answer(with(port, "POST", &format!("{POLLING}&sid={sid}"), kind, "x"));
+    assert_eq!(reply.0, 400);
     is_gone(port, &sid);
     for body in [
         "",                                                           // no packet
@@ -169,8 +169,8 @@ fn polls_that_overlap_or_are_given_up_end_a_session() {
     let first = ask(port, "GET", &format!("{POLLING}&sid={sid}"), "");
     server.wait_stderr_times(&format!("sid={sid} HTTP/1.1"), 3);
     assert_eq!(get(port, &sid), (400, String::new()));
-    let said = answer(first);
-    assert_eq!((said.0, said.2.as_str()), (200, "1"));
+    let reply = answer(first);
+    assert_eq!((reply.0, reply.2.as_str()), (200, "1"));
     is_gone(port, &sid);
 
     let sid = entered(port);
