@@ -52,8 +52,8 @@ pub(super) fn go_apart(plan: &mut Learn) -> Option<Apart> {
     }
 }
 
-pub(super) async fn learn(plan: Learn, apart: Option<Apart>) -> Result<Exit, Failure> {
-    let Learn { what, output, language, style, report, data } = plan;
+pub(super) async fn learn(wanted: Learn, apart: Option<Apart>) -> Result<Exit, Failure> {
+    let Learn { what, output, language, style, report, data } = wanted;
     let form = Form { output, language, style };
     let kept = |error: io::Error| Failure::system("read", "the lessons that were read", &error);
     match what {
@@ -64,7 +64,8 @@ pub(super) async fn learn(plan: Learn, apart: Option<Apart>) -> Result<Exit, Fai
         }
         Subject::Lesson(lesson, first, pace) => {
             let mut progress = Progress::read(data.as_deref()).map_err(kept)?;
-            let (name, texts, (play, reader)) = (lesson.name(), lesson.texts(language), lesson.play());
+            let (name, texts) = (lesson.name(), lesson.texts(language));
+            let (play, reader) = lesson.play();
             let stage = Stage { name, texts, play, reader, packets: None, first, pace };
             let exit = keep(&form, stage, report.as_deref()).await?;
             if exit == (Ending::Read(Exit::Complete)) && pace == Pace::Stepped {

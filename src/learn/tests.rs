@@ -487,7 +487,7 @@ async fn the_facts_of_tls() {
         let of_side = act(3).overheard.iter().filter(|overheard| overheard.from == from);
         let kinds = of_side.map(|overheard| match &overheard.what {
             Seen::Records { kind, .. } => *kind,
-            Seen::Text { text } => panic!("{text}"),
+            other => panic!("{other:?}"),
         });
         kinds.collect()
     };
@@ -561,7 +561,7 @@ async fn the_facts_of_http_realtime() {
     // An event as it is on the wire: a chunk.
     let seen = |overheard: &Overheard| match &overheard.what {
         Seen::Text { text } => text.clone(),
-        Seen::Records { .. } => panic!("it is in plain text"),
+        other => panic!("it is in plain text: {other:?}"),
     };
     let chunk = act(10).overheard.iter().map(seen).collect::<String>();
     let event = chunk.split_once("\r\n").and_then(|(length, rest)| {

@@ -191,10 +191,10 @@ fn masked(text: &str) -> String {
             let after = words.get(at + 1).map(|after| after.trim_end_matches(',').to_owned()).unwrap_or_default();
             let is_number = words[at].starts_with(|c: char| c.is_ascii_digit());
             if is_number && ["ns", "µs", "ms", "s"].contains(&after.as_str()) && !line.contains("200 ms") {
-                words[at] = "T".to_owned();
+                words[at] = String::from("T");
                 words[at + 1] = words[at + 1].replace(['n', 'µ', 'm'], "");
             } else if is_number && ["window", "윈도우"].contains(&before.as_str()) {
-                words[at] = "W".to_owned();
+                words[at] = String::from("W");
             } else if before == "=" && at >= 2 && ["accept()", "stream)", "datagram)"].contains(&words[at - 2].as_str())
             {
                 words[at] = "FD".to_owned() + words[at].trim_start_matches(|c: char| c.is_ascii_digit());
@@ -204,7 +204,7 @@ fn masked(text: &str) -> String {
             {
                 words[at] = format!("{address}:PORT");
             } else if words[at].contains("SO_RCVBUF") && !is_number && after.ends_with(')') {
-                words[at + 1] = "N)".to_owned();
+                words[at + 1] = String::from("N)");
             }
         }
         masked += words.join(" ").trim_end_matches('-').trim_end();

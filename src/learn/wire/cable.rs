@@ -228,15 +228,13 @@ impl Cable {
         }
         self.log.push(Overheard { from, what: Seen::Packet(passed) });
         self.advance();
-        onward.iter_mut().for_each(|packet| turn(packet));
-        onward
+        turned(onward)
     }
 
     /// Nothing has come behind which they could go: they go now.
     pub(super) fn release(&mut self) -> Vec<Vec<u8>> {
-        let mut onward: Vec<_> = self.held.iter_mut().filter_map(Option::take).map(|held| held.bytes).collect();
-        onward.iter_mut().for_each(|packet| turn(packet));
-        onward
+        let onward: Vec<_> = self.held.iter_mut().filter_map(Option::take).map(|held| held.bytes).collect();
+        turned(onward)
     }
 
     /// The next one is looked at, if nobody looks at another one.
@@ -277,15 +275,14 @@ impl Cable {
         let start = segment.sequence.wrapping_sub(*way.first.get_or_insert(segment.sequence));
         let end = start.wrapping_add(segment.span());
         let acknowledged = segment.acknowledged.map(theirs);
-        let mark = match way.before(start, segment.span()) {
-            Some(before) => Some(Mark::Again { of: before.number, after_ns: nanos(at.saturating_sub(before.at)) }),
-            None => {
-                let is_bare = segment.span() == 0 && !segment.flags.has(Flags::RST);
-                let is_same = acknowledged.is_some() && acknowledged == way.acknowledged;
-                let is_behind = acknowledged.is_some_and(|acknowledged| acknowledged < sent_by_other);
-                (is_bare && is_same && is_behind).then_some(Mark::DuplicateAck)
-            }
-        };
+        let is_bare = segment.span() == 0 && !segment.flags.has(Flags::RST);
+        let is_same = acknowledged.is_some() && acknowledged == way.acknowledged;
+        let is_behind = acknowledged.is_some_and(|acknowledged| acknowledged < sent_by_other);
+        let again = way.before(start, segment.span()).map(|before| {
+            let after = at.saturating_sub(before.at);
+            Mark::Again { of: before.number, after_ns: nanos(after) }
+        });
+        let mark = again.or_else(|| (is_bare && is_same && is_behind).then_some(Mark::DuplicateAck));
         if segment.span() > 0 {
             way.next = way.next.max(end);
             way.sent.push(Sent { start, end, number: self.count, at, is_lost: false });
@@ -348,6 +345,13 @@ impl Cable {
 /// The client's port names a conversation.
 fn client(servers: &[u16], ports: Ports) -> u16 {
     if servers.contains(&ports.source) { ports.destination } else { ports.source }
+}
+
+fn turned(mut packets: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    for packet in &mut packets {
+        turn(packet);
+    }
+    packets
 }
 
 /// Whether a packet that waits is this segment.
@@ -430,6 +434,7 @@ mod tests {
     /// Numbers begin at 0 wherever they begin, also where they wrap round.
     #[test]
     fn a_handshake_in_relative_numbers() {
+        use Side::{Client, Server};
         let mut cable = cable(&[], &[]);
         let (ours, theirs) = (u32::MAX, 7_000_000);
         for packet in [
@@ -443,7 +448,6 @@ mod tests {
         }
         let passed = passed(&mut cable);
         let shape: Vec<_> = passed.iter().map(|(side, passed)| (*side, numbers(passed), passed.mark)).collect();
-        use Side::{Client, Server};
         assert_eq!(
             shape,
             [

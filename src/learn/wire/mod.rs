@@ -229,7 +229,7 @@ impl Wired {
         director.port = Some(PORTS[0]);
         let wire = Wire { cable: Arc::new(Mutex::new(Cable::new(PORTS, rules))) };
         let play: Play = Box::pin(async move {
-            let carrier = carry(device, wire.clone(), attention);
+            let carrying = carry(device, wire.clone(), attention);
             let play = async {
                 match self {
                     Self::Tcp => tcp::play(director, wire.clone()).await,
@@ -238,7 +238,7 @@ impl Wired {
             };
             tokio::select! {
                 played = play => played?,
-                carried = carrier => match carried? {},
+                failed = carrying => match failed? {},
             }
             match wire.cable().missed() {
                 None => Ok(()),

@@ -1,5 +1,7 @@
 //! What a packet says, in a line: its number, its way, its flags and numbers, and in words what they mean.
 
+use std::fmt::Display;
+
 use super::Form;
 use crate::learn::Side;
 use crate::learn::wire::{Carried, Fate, Mark, Passed};
@@ -84,6 +86,6 @@ fn quoted(text: &str) -> String {
     format!("\"{shown}\"")
 }
 
-fn filled(text: &str, value: impl ToString) -> String {
-    text.replace("{}", &value.to_string())
+fn filled(text: &str, value: impl Display) -> String {
+    text.replace("{}", &format!("{value}"))
 }
