@@ -1413,6 +1413,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a Socket.IO server and talk')
             [CompletionResult]::new('decode', 'decode', [CompletionResultType]::ParameterValue, 'Tell what each character of a packet means')
             [CompletionResult]::new('encode', 'encode', [CompletionResultType]::ParameterValue, 'Make a packet, and tell what each character means')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Serve Socket.IO clients of every version')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -1526,10 +1527,100 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'sockeye;sio;listen' {
+            [CompletionResult]::new('--max-peers', '--max-peers', [CompletionResultType]::ParameterName, 'So many connections at a time; one more is answered 503')
+            [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'What the path of requests begins with')
+            [CompletionResult]::new('--transport', '--transport', [CompletionResultType]::ParameterName, 'What may carry sessions')
+            [CompletionResult]::new('--parser', '--parser', [CompletionResultType]::ParameterName, 'How packets are written, which both ends must know')
+            [CompletionResult]::new('--ping-interval', '--ping-interval', [CompletionResultType]::ParameterName, 'From one ping to the next')
+            [CompletionResult]::new('--ping-timeout', '--ping-timeout', [CompletionResultType]::ParameterName, 'A client that does not answer a ping for so long is gone')
+            [CompletionResult]::new('--max-payload', '--max-payload', [CompletionResultType]::ParameterName, 'The largest body and WebSocket message, in bytes')
+            [CompletionResult]::new('--upgrade-timeout', '--upgrade-timeout', [CompletionResultType]::ParameterName, 'How long the move to a WebSocket may take')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'How long a client may take to enter its first namespace')
+            [CompletionResult]::new('--ack-timeout', '--ack-timeout', [CompletionResultType]::ParameterName, 'How long an acknowledgement that we ask for may take')
+            [CompletionResult]::new('--recovery', '--recovery', [CompletionResultType]::ParameterName, 'Clients that come back within this time get what they missed. Each event then has an offset as its last argument')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Have this namespace beside the main one; may be repeated, and `*` stands for anything')
+            [CompletionResult]::new('--auth-token', '--auth-token', [CompletionResultType]::ParameterName, 'Let in only who says this: `auth: { token: "TOKEN" }`')
+            [CompletionResult]::new('--deny-event', '--deny-event', [CompletionResultType]::ParameterName, 'Pass over events of this name; may be repeated')
+            [CompletionResult]::new('--on', '--on', [CompletionResultType]::ParameterName, 'Answer events of this name with another: `hello=["welcome",1]`; may be repeated')
+            [CompletionResult]::new('--ack', '--ack', [CompletionResultType]::ParameterName, 'Acknowledge events of this name with these arguments, if they ask for it: `save=[{"ok":true}]`; may be repeated')
+            [CompletionResult]::new('--reply', '--reply', [CompletionResultType]::ParameterName, 'What becomes of every other event')
+            [CompletionResult]::new('--allow-origin', '--allow-origin', [CompletionResultType]::ParameterName, 'Pages of this origin may ask too; may be repeated, `*` is any')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'We are called by this name too; may be repeated. Without, a name must be localhost or an address')
+            [CompletionResult]::new('--backlog', '--backlog', [CompletionResultType]::ParameterName, 'So many connections may wait to be accepted; the kernel makes it `net.core.somaxconn` at most [default: 4096]')
+            [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Take only clients with a certificate that one of these vouches for; a PEM file, may be repeated')
+            [CompletionResult]::new('--crl', '--crl', [CompletionResultType]::ParameterName, 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Show this certificate; a PEM file, with the certificates between it and its root')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The certificate''s private key, PEM; an encrypted one''s password is asked for [default: in the file of --cert]')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'The password of the private key is the first line of this file')
+            [CompletionResult]::new('--alpn', '--alpn', [CompletionResultType]::ParameterName, 'Protocols that may be spoken inside, the best first: `h2,http/1.1`')
+            [CompletionResult]::new('--handshake-timeout', '--handshake-timeout', [CompletionResultType]::ParameterName, 'Give up the handshake after this long [default: 10s]')
+            [CompletionResult]::new('--allow', '--allow', [CompletionResultType]::ParameterName, 'Only these addresses may come: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`; may be repeated')
+            [CompletionResult]::new('--deny', '--deny', [CompletionResultType]::ParameterName, 'These may not, even if they are allowed; may be repeated')
+            [CompletionResult]::new('--access-file', '--access-file', [CompletionResultType]::ParameterName, 'More of them, `allow CIDR` or `deny CIDR` a line; read again at SIGHUP, for those that come from then on')
+            [CompletionResult]::new('--accept-rate-per-address', '--accept-rate-per-address', [CompletionResultType]::ParameterName, 'So many new peers from one address (of IPv6, one /64): `5/s`, `60/m`, `100/h`, and as many at once')
+            [CompletionResult]::new('--accept-rate', '--accept-rate', [CompletionResultType]::ParameterName, 'So many new peers a second, a minute or an hour: `10/s`, `600/m`, `100/h`, and as many at once; the rest are turned away')
+            [CompletionResult]::new('--sndbuf', '--sndbuf', [CompletionResultType]::ParameterName, 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted')
+            [CompletionResult]::new('--rcvbuf', '--rcvbuf', [CompletionResultType]::ParameterName, 'The size of the receive buffer')
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'How many routers a packet may pass [default: the kernel''s, 64]')
+            [CompletionResult]::new('--tos', '--tos', [CompletionResultType]::ParameterName, 'How routers may treat the packets: a DSCP class such as ef, cs1, af41 or le, lowdelay, or the byte as a number')
+            [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Send and hear through this interface only')
+            [CompletionResult]::new('--mark', '--mark', [CompletionResultType]::ParameterName, 'Mark the packets with this number for the routes and firewall rules of this machine')
+            [CompletionResult]::new('--keepalive', '--keepalive', [CompletionResultType]::ParameterName, 'Ask a silent peer whether it is still there: after IDLE, again after each INTERVAL, and give up after COUNT unanswered questions; what is left out is the kernel''s choice')
+            [CompletionResult]::new('--mss', '--mss', [CompletionResultType]::ParameterName, 'The largest segment, in bytes, each way')
+            [CompletionResult]::new('--user-timeout', '--user-timeout', [CompletionResultType]::ParameterName, 'Give up when what was sent stays unacknowledged for this long [default: the kernel''s, about 15 minutes]')
+            [CompletionResult]::new('--exec', '--exec', [CompletionResultType]::ParameterName, 'Run this program for each conversation: it reads what is heard and says what it writes')
+            [CompletionResult]::new('--framing', '--framing', [CompletionResultType]::ParameterName, 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little), tagged (t or b for text or binary, then as length4) [default: lines on a terminal and for WebSocket, chunks on a pipe]')
+            [CompletionResult]::new('--newline', '--newline', [CompletionResultType]::ParameterName, 'Line ends on the wire')
+            [CompletionResult]::new('--say', '--say', [CompletionResultType]::ParameterName, 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End with success after hearing this many messages, with exit code 8 if the conversation ends first')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'End with success once this text was heard, with exit code 8 if the conversation ends first')
+            [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is heard whole')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is heard [default: human on a terminal, raw on a pipe]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Put the time before each line of the human view')
+            [CompletionResult]::new('--at-eof', '--at-eof', [CompletionResultType]::ParameterName, 'What to do at the end of stdin')
+            [CompletionResult]::new('--linger', '--linger', [CompletionResultType]::ParameterName, 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence; WebSocket: until 5s of silence]')
+            [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'End when nothing was said or heard for this long')
+            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\n`, `\xHH`), `file:PATH`; without a size or number it goes on for ever')
+            [CompletionResult]::new('--message-size', '--message-size', [CompletionResultType]::ParameterName, 'Cut what is read into messages of this size, whatever --framing puts around them')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Say at most so many bytes of input a second')
+            [CompletionResult]::new('--delay', '--delay', [CompletionResultType]::ParameterName, 'Wait this long between messages of input, as --framing or --message-size make them')
+            [CompletionResult]::new('--digest', '--digest', [CompletionResultType]::ParameterName, 'At the end, give digests of the bytes said and heard, so that two ends can compare')
+            [CompletionResult]::new('--expect-digest', '--expect-digest', [CompletionResultType]::ParameterName, 'End with exit code 8 unless what was heard has this digest; implies --digest')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'When to show how much was carried on the last line of stderr; auto: if that is a terminal, much is carried for more than a second, and nothing else is shown there meanwhile')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Write every record to this file, one JSON object a line')
+            [CompletionResult]::new('--diagram', '--diagram', [CompletionResultType]::ParameterName, 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid')
+            [CompletionResult]::new('-4', '-4', [CompletionResultType]::ParameterName, 'Only IPv4')
+            [CompletionResult]::new('-6', '-6', [CompletionResultType]::ParameterName, 'Only IPv6')
+            [CompletionResult]::new('--eio3', '--eio3', [CompletionResultType]::ParameterName, 'Take clients of Socket.IO 1 and 2 (Engine.IO 3) too')
+            [CompletionResult]::new('--reuse-port', '--reuse-port', [CompletionResultType]::ParameterName, 'Share the port with others that say so too; the kernel gives each peer to one of them')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Speak TLS with whoever comes; without --cert a certificate is made, and its SHA-256 is said')
+            [CompletionResult]::new('--nodelay', '--nodelay', [CompletionResultType]::ParameterName, 'Send small segments at once, though earlier ones are not acknowledged yet [default: they wait, up to a round trip]')
+            [CompletionResult]::new('--fastopen', '--fastopen', [CompletionResultType]::ParameterName, 'Let data go with the SYN: of a client, what --say or TLS says first')
+            [CompletionResult]::new('--mptcp', '--mptcp', [CompletionResultType]::ParameterName, 'Speak Multipath TCP with peers that do, and plain TCP with others')
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables')
+            [CompletionResult]::new('--pty', '--pty', [CompletionResultType]::ParameterName, 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Lines of stdin are events as --output json shows them, whatever --framing says of what is heard: messages, pings, a close')
+            [CompletionResult]::new('--send-only', '--send-only', [CompletionResultType]::ParameterName, 'Say what stdin says and show nothing of what is heard')
+            [CompletionResult]::new('--recv-only', '--recv-only', [CompletionResultType]::ParameterName, 'Do not read stdin')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show the steps below the messages')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Explain each step; implies -v')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'At the end of each conversation, say what was measured: bytes, rates, how long each stage took, and what the kernel knows of TCP; a listener adds the sum of all. The signal USR1 asks for it at any time')
+            [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'Wait for Enter between the stages of opening and closing; implies -v')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'sockeye;sio;help' {
             [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a Socket.IO server and talk')
             [CompletionResult]::new('decode', 'decode', [CompletionResultType]::ParameterValue, 'Tell what each character of a packet means')
             [CompletionResult]::new('encode', 'encode', [CompletionResultType]::ParameterValue, 'Make a packet, and tell what each character means')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Serve Socket.IO clients of every version')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -1540,6 +1631,9 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             break
         }
         'sockeye;sio;help;encode' {
+            break
+        }
+        'sockeye;sio;help;listen' {
             break
         }
         'sockeye;sio;help;help' {
@@ -1706,6 +1800,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a Socket.IO server and talk')
             [CompletionResult]::new('decode', 'decode', [CompletionResultType]::ParameterValue, 'Tell what each character of a packet means')
             [CompletionResult]::new('encode', 'encode', [CompletionResultType]::ParameterValue, 'Make a packet, and tell what each character means')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Serve Socket.IO clients of every version')
             break
         }
         'sockeye;help;sio;connect' {
@@ -1715,6 +1810,9 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             break
         }
         'sockeye;help;sio;encode' {
+            break
+        }
+        'sockeye;help;sio;listen' {
             break
         }
         'sockeye;help;scan' {

@@ -1358,6 +1358,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand connect 'Connect to a Socket.IO server and talk'
             cand decode 'Tell what each character of a packet means'
             cand encode 'Make a packet, and tell what each character means'
+            cand listen 'Serve Socket.IO clients of every version'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'sockeye;sio;connect'= {
@@ -1467,10 +1468,99 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'sockeye;sio;listen'= {
+            cand --max-peers 'So many connections at a time; one more is answered 503'
+            cand --path 'What the path of requests begins with'
+            cand --transport 'What may carry sessions'
+            cand --parser 'How packets are written, which both ends must know'
+            cand --ping-interval 'From one ping to the next'
+            cand --ping-timeout 'A client that does not answer a ping for so long is gone'
+            cand --max-payload 'The largest body and WebSocket message, in bytes'
+            cand --upgrade-timeout 'How long the move to a WebSocket may take'
+            cand --connect-timeout 'How long a client may take to enter its first namespace'
+            cand --ack-timeout 'How long an acknowledgement that we ask for may take'
+            cand --recovery 'Clients that come back within this time get what they missed. Each event then has an offset as its last argument'
+            cand --namespace 'Have this namespace beside the main one; may be repeated, and `*` stands for anything'
+            cand --auth-token 'Let in only who says this: `auth: { token: "TOKEN" }`'
+            cand --deny-event 'Pass over events of this name; may be repeated'
+            cand --on 'Answer events of this name with another: `hello=["welcome",1]`; may be repeated'
+            cand --ack 'Acknowledge events of this name with these arguments, if they ask for it: `save=[{"ok":true}]`; may be repeated'
+            cand --reply 'What becomes of every other event'
+            cand --allow-origin 'Pages of this origin may ask too; may be repeated, `*` is any'
+            cand --host 'We are called by this name too; may be repeated. Without, a name must be localhost or an address'
+            cand --backlog 'So many connections may wait to be accepted; the kernel makes it `net.core.somaxconn` at most [default: 4096]'
+            cand --ca 'Take only clients with a certificate that one of these vouches for; a PEM file, may be repeated'
+            cand --crl 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated'
+            cand --cert 'Show this certificate; a PEM file, with the certificates between it and its root'
+            cand --key 'The certificate''s private key, PEM; an encrypted one''s password is asked for [default: in the file of --cert]'
+            cand --key-password-file 'The password of the private key is the first line of this file'
+            cand --alpn 'Protocols that may be spoken inside, the best first: `h2,http/1.1`'
+            cand --handshake-timeout 'Give up the handshake after this long [default: 10s]'
+            cand --allow 'Only these addresses may come: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`; may be repeated'
+            cand --deny 'These may not, even if they are allowed; may be repeated'
+            cand --access-file 'More of them, `allow CIDR` or `deny CIDR` a line; read again at SIGHUP, for those that come from then on'
+            cand --accept-rate-per-address 'So many new peers from one address (of IPv6, one /64): `5/s`, `60/m`, `100/h`, and as many at once'
+            cand --accept-rate 'So many new peers a second, a minute or an hour: `10/s`, `600/m`, `100/h`, and as many at once; the rest are turned away'
+            cand --sndbuf 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted'
+            cand --rcvbuf 'The size of the receive buffer'
+            cand --ttl 'How many routers a packet may pass [default: the kernel''s, 64]'
+            cand --tos 'How routers may treat the packets: a DSCP class such as ef, cs1, af41 or le, lowdelay, or the byte as a number'
+            cand --device 'Send and hear through this interface only'
+            cand --mark 'Mark the packets with this number for the routes and firewall rules of this machine'
+            cand --keepalive 'Ask a silent peer whether it is still there: after IDLE, again after each INTERVAL, and give up after COUNT unanswered questions; what is left out is the kernel''s choice'
+            cand --mss 'The largest segment, in bytes, each way'
+            cand --user-timeout 'Give up when what was sent stays unacknowledged for this long [default: the kernel''s, about 15 minutes]'
+            cand --exec 'Run this program for each conversation: it reads what is heard and says what it writes'
+            cand --framing 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little), tagged (t or b for text or binary, then as length4) [default: lines on a terminal and for WebSocket, chunks on a pipe]'
+            cand --newline 'Line ends on the wire'
+            cand --say 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it'
+            cand --count 'End with success after hearing this many messages, with exit code 8 if the conversation ends first'
+            cand --expect 'End with success once this text was heard, with exit code 8 if the conversation ends first'
+            cand --max-message 'The largest message that is heard whole'
+            cand -o 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --output 'The form of what is heard [default: human on a terminal, raw on a pipe]'
+            cand --color 'When to use colour'
+            cand --timestamps 'Put the time before each line of the human view'
+            cand --at-eof 'What to do at the end of stdin'
+            cand --linger 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence; WebSocket: until 5s of silence]'
+            cand --idle 'End when nothing was said or heard for this long'
+            cand --input 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\n`, `\xHH`), `file:PATH`; without a size or number it goes on for ever'
+            cand --message-size 'Cut what is read into messages of this size, whatever --framing puts around them'
+            cand --rate 'Say at most so many bytes of input a second'
+            cand --delay 'Wait this long between messages of input, as --framing or --message-size make them'
+            cand --digest 'At the end, give digests of the bytes said and heard, so that two ends can compare'
+            cand --expect-digest 'End with exit code 8 unless what was heard has this digest; implies --digest'
+            cand --progress 'When to show how much was carried on the last line of stderr; auto: if that is a terminal, much is carried for more than a second, and nothing else is shown there meanwhile'
+            cand --record 'Write every record to this file, one JSON object a line'
+            cand --diagram 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid'
+            cand -4 'Only IPv4'
+            cand -6 'Only IPv6'
+            cand --eio3 'Take clients of Socket.IO 1 and 2 (Engine.IO 3) too'
+            cand --reuse-port 'Share the port with others that say so too; the kernel gives each peer to one of them'
+            cand --tls 'Speak TLS with whoever comes; without --cert a certificate is made, and its SHA-256 is said'
+            cand --nodelay 'Send small segments at once, though earlier ones are not acknowledged yet [default: they wait, up to a round trip]'
+            cand --fastopen 'Let data go with the SYN: of a client, what --say or TLS says first'
+            cand --mptcp 'Speak Multipath TCP with peers that do, and plain TCP with others'
+            cand --shell 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
+            cand --pty 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+            cand --events 'Lines of stdin are events as --output json shows them, whatever --framing says of what is heard: messages, pings, a close'
+            cand --send-only 'Say what stdin says and show nothing of what is heard'
+            cand --recv-only 'Do not read stdin'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -v 'Show the steps below the messages'
+            cand --verbose 'Show the steps below the messages'
+            cand --explain 'Explain each step; implies -v'
+            cand --stats 'At the end of each conversation, say what was measured: bytes, rates, how long each stage took, and what the kernel knows of TCP; a listener adds the sum of all. The signal USR1 asks for it at any time'
+            cand --step 'Wait for Enter between the stages of opening and closing; implies -v'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'sockeye;sio;help'= {
             cand connect 'Connect to a Socket.IO server and talk'
             cand decode 'Tell what each character of a packet means'
             cand encode 'Make a packet, and tell what each character means'
+            cand listen 'Serve Socket.IO clients of every version'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'sockeye;sio;help;connect'= {
@@ -1478,6 +1568,8 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         &'sockeye;sio;help;decode'= {
         }
         &'sockeye;sio;help;encode'= {
+        }
+        &'sockeye;sio;help;listen'= {
         }
         &'sockeye;sio;help;help'= {
         }
@@ -1614,12 +1706,15 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand connect 'Connect to a Socket.IO server and talk'
             cand decode 'Tell what each character of a packet means'
             cand encode 'Make a packet, and tell what each character means'
+            cand listen 'Serve Socket.IO clients of every version'
         }
         &'sockeye;help;sio;connect'= {
         }
         &'sockeye;help;sio;decode'= {
         }
         &'sockeye;help;sio;encode'= {
+        }
+        &'sockeye;help;sio;listen'= {
         }
         &'sockeye;help;scan'= {
         }

@@ -1632,11 +1632,12 @@ always\t'Always'
 never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand compare" -s q -l quiet -d 'Do not show how far it is'
 complete -c sockeye -n "__fish_sockeye_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from connect decode encode help" -s h -l help -d 'Print help'
-complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from connect decode encode help" -f -a "connect" -d 'Connect to a Socket.IO server and talk'
-complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from connect decode encode help" -f -a "decode" -d 'Tell what each character of a packet means'
-complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from connect decode encode help" -f -a "encode" -d 'Make a packet, and tell what each character means'
-complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from connect decode encode help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from connect decode encode listen help" -s h -l help -d 'Print help'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from connect decode encode listen help" -f -a "connect" -d 'Connect to a Socket.IO server and talk'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from connect decode encode listen help" -f -a "decode" -d 'Tell what each character of a packet means'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from connect decode encode listen help" -f -a "encode" -d 'Make a packet, and tell what each character means'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from connect decode encode listen help" -f -a "listen" -d 'Serve Socket.IO clients of every version'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and not __fish_seen_subcommand_from connect decode encode listen help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from connect" -l eio -d 'The version of Engine.IO: 4 is of Socket.IO 3 and 4, 3 of Socket.IO 1 and 2; auto tries 4, then 3' -r -f -a "auto\t'4, and 3 where that is not understood'
 4\t'Socket.IO 3 and 4'
 3\t'Socket.IO 1 and 2'"
@@ -1781,9 +1782,123 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_sub
 always\t'Always'
 never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from encode" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l max-peers -d 'So many connections at a time; one more is answered 503' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l path -d 'What the path of requests begins with' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l transport -d 'What may carry sessions' -r -f -a "auto\t'Polling, then a WebSocket'
+polling\t'Requests of HTTP only'
+websocket\t'A WebSocket from the start'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l parser -d 'How packets are written, which both ends must know' -r -f -a "json\t'Text, and attachments beside it'
+msgpack\t'One binary message: socket.io-msgpack-parser'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l ping-interval -d 'From one ping to the next' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l ping-timeout -d 'A client that does not answer a ping for so long is gone' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l max-payload -d 'The largest body and WebSocket message, in bytes' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l upgrade-timeout -d 'How long the move to a WebSocket may take' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l connect-timeout -d 'How long a client may take to enter its first namespace' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l ack-timeout -d 'How long an acknowledgement that we ask for may take' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l recovery -d 'Clients that come back within this time get what they missed. Each event then has an offset as its last argument' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l namespace -d 'Have this namespace beside the main one; may be repeated, and `*` stands for anything' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l auth-token -d 'Let in only who says this: `auth: { token: "TOKEN" }`' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l deny-event -d 'Pass over events of this name; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l on -d 'Answer events of this name with another: `hello=["welcome",1]`; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l ack -d 'Acknowledge events of this name with these arguments, if they ask for it: `save=[{"ok":true}]`; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l reply -d 'What becomes of every other event' -r -f -a "none\t'Nothing'
+echo\t'It is said back; one that asks is acknowledged with its own arguments'
+broadcast\t'Everybody else in its namespace hears it'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l allow-origin -d 'Pages of this origin may ask too; may be repeated, `*` is any' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l host -d 'We are called by this name too; may be repeated. Without, a name must be localhost or an address' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l backlog -d 'So many connections may wait to be accepted; the kernel makes it `net.core.somaxconn` at most [default: 4096]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l ca -d 'Take only clients with a certificate that one of these vouches for; a PEM file, may be repeated' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l crl -d 'Refuse what these lists of revoked certificates name; PEM, one of each authority in the chain, may be repeated' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l cert -d 'Show this certificate; a PEM file, with the certificates between it and its root' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l key -d 'The certificate\'s private key, PEM; an encrypted one\'s password is asked for [default: in the file of --cert]' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l key-password-file -d 'The password of the private key is the first line of this file' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l alpn -d 'Protocols that may be spoken inside, the best first: `h2,http/1.1`' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l handshake-timeout -d 'Give up the handshake after this long [default: 10s]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l allow -d 'Only these addresses may come: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l deny -d 'These may not, even if they are allowed; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l access-file -d 'More of them, `allow CIDR` or `deny CIDR` a line; read again at SIGHUP, for those that come from then on' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l accept-rate-per-address -d 'So many new peers from one address (of IPv6, one /64): `5/s`, `60/m`, `100/h`, and as many at once' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l accept-rate -d 'So many new peers a second, a minute or an hour: `10/s`, `600/m`, `100/h`, and as many at once; the rest are turned away' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l sndbuf -d 'The size of the send buffer; the kernel doubles it, within its limits, and -v shows what it granted' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l rcvbuf -d 'The size of the receive buffer' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l ttl -d 'How many routers a packet may pass [default: the kernel\'s, 64]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l tos -d 'How routers may treat the packets: a DSCP class such as ef, cs1, af41 or le, lowdelay, or the byte as a number' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l device -d 'Send and hear through this interface only' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l mark -d 'Mark the packets with this number for the routes and firewall rules of this machine' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l keepalive -d 'Ask a silent peer whether it is still there: after IDLE, again after each INTERVAL, and give up after COUNT unanswered questions; what is left out is the kernel\'s choice' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l mss -d 'The largest segment, in bytes, each way' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l user-timeout -d 'Give up when what was sent stays unacknowledged for this long [default: the kernel\'s, about 15 minutes]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l exec -d 'Run this program for each conversation: it reads what is heard and says what it writes' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l framing -d 'Where a message ends: lines, chunks, nul, blank, json, file, length2, length4, length8 (big endian; -le for little), tagged (t or b for text or binary, then as length4) [default: lines on a terminal and for WebSocket, chunks on a pipe]' -r -f -a "lines\t''
+chunks\t''
+nul\t''
+blank\t''
+json\t''
+file\t''
+length2\t''
+length4\t''
+length8\t''
+length2-le\t''
+length4-le\t''
+length8-le\t''
+tagged\t''"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l newline -d 'Line ends on the wire' -r -f -a "as-is\t'Bytes are left alone'
+crlf\t'A lone LF is sent as CRLF, and CRLF is heard as LF'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l say -d 'Say this after opening, before stdin; may be repeated. A stream without --framing gets a newline after it' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l count -d 'End with success after hearing this many messages, with exit code 8 if the conversation ends first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l expect -d 'End with success once this text was heard, with exit code 8 if the conversation ends first' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l max-message -d 'The largest message that is heard whole' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -s o -l output -d 'The form of what is heard [default: human on a terminal, raw on a pipe]' -r -f -a "human\t'For people: direction, size, colour; control characters escaped'
+raw\t'The payload and nothing else'
+hex\t'Offsets, bytes and characters, both directions'
+json\t'One JSON object per record'
+none\t'Nothing'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l timestamps -d 'Put the time before each line of the human view' -r -f -a "off\t'None'
+clock\t'Local time of day'
+relative\t'Since the start'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l at-eof -d 'What to do at the end of stdin' -r -f -a "half-close\t'End our direction (FIN), go on hearing'
+close\t'Close both directions once everything is sent'
+stay\t'Nothing: stay until the peer ends'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l linger -d 'How long to wait for the peer after the end of stdin [default: for ever; datagrams: until 1s of silence; WebSocket: until 5s of silence]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l idle -d 'End when nothing was said or heard for this long' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l input -d 'Say this instead of stdin: `random:SIZE[@SEED]` (the same for the same seed), `zero:SIZE`, `lines:N` (numbered), `pattern:TEXT[*N]` (with `\\n`, `\\xHH`), `file:PATH`; without a size or number it goes on for ever' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l message-size -d 'Cut what is read into messages of this size, whatever --framing puts around them' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l rate -d 'Say at most so many bytes of input a second' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l delay -d 'Wait this long between messages of input, as --framing or --message-size make them' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l digest -d 'At the end, give digests of the bytes said and heard, so that two ends can compare' -r -f -a "sha256\t'FIPS 180-4; what `sha256sum` prints'
+sha512\t'FIPS 180-4; what `sha512sum` prints'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l expect-digest -d 'End with exit code 8 unless what was heard has this digest; implies --digest' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l progress -d 'When to show how much was carried on the last line of stderr; auto: if that is a terminal, much is carried for more than a second, and nothing else is shown there meanwhile' -r -f -a "auto\t'On a terminal, for a single conversation that carries much'
+always\t'From the first second on; in lines of their own where stderr is no terminal'
+never\t'Never'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l record -d 'Write every record to this file, one JSON object a line' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l diagram -d 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -s 4 -d 'Only IPv4'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -s 6 -d 'Only IPv6'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l eio3 -d 'Take clients of Socket.IO 1 and 2 (Engine.IO 3) too'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l reuse-port -d 'Share the port with others that say so too; the kernel gives each peer to one of them'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l tls -d 'Speak TLS with whoever comes; without --cert a certificate is made, and its SHA-256 is said'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l nodelay -d 'Send small segments at once, though earlier ones are not acknowledged yet [default: they wait, up to a round trip]'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l fastopen -d 'Let data go with the SYN: of a client, what --say or TLS says first'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l mptcp -d 'Speak Multipath TCP with peers that do, and plain TCP with others'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l shell -d 'Give CMD to `/bin/sh -c`, with pipes, redirections and variables'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l pty -d 'Give the program a terminal of its own instead of pipes: for shells, editors, and what asks for passwords'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l events -d 'Lines of stdin are events as --output json shows them, whatever --framing says of what is heard: messages, pings, a close'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l send-only -d 'Say what stdin says and show nothing of what is heard'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l recv-only -d 'Do not read stdin'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Show the steps below the messages'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l explain -d 'Explain each step; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l stats -d 'At the end of each conversation, say what was measured: bytes, rates, how long each stage took, and what the kernel knows of TCP; a listener adds the sum of all. The signal USR1 asks for it at any time'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l step -d 'Wait for Enter between the stages of opening and closing; implies -v'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from help" -f -a "connect" -d 'Connect to a Socket.IO server and talk'
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from help" -f -a "decode" -d 'Tell what each character of a packet means'
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from help" -f -a "encode" -d 'Make a packet, and tell what each character means'
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from help" -f -a "listen" -d 'Serve Socket.IO clients of every version'
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l connect-timeout -d 'Give a port up that has not answered for so long; the kernel asks again after 1s, for a packet may be lost' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l parallel -d 'So many connections at a time; never more than this process may have' -r
@@ -1871,3 +1986,4 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from sio" -f -a "connect" -d 'Connect to a Socket.IO server and talk'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from sio" -f -a "decode" -d 'Tell what each character of a packet means'
 complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from sio" -f -a "encode" -d 'Make a packet, and tell what each character means'
+complete -c sockeye -n "__fish_sockeye_using_subcommand help; and __fish_seen_subcommand_from sio" -f -a "listen" -d 'Serve Socket.IO clients of every version'

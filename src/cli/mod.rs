@@ -46,8 +46,8 @@ pub use ping::TcpPing;
 pub use proxy::Proxy;
 pub use scan::Scan;
 pub use sio::{
-    Eio, EioVersion, Sio, SioAgain, SioAsk, SioCarrier, SioConnect, SioDecode, SioDialect, SioEncode, SioParser,
-    SioShow, SioTransport, SioType,
+    Eio, EioVersion, Sio, SioAgain, SioAsk, SioCarrier, SioConnect, SioDecode, SioDialect, SioEncode, SioListen,
+    SioParser, SioReply, SioShow, SioTransport, SioType,
 };
 pub use sockets::{Buffers, IpOptions, Multicast, TcpOptions, ToMany};
 pub use talk::{Ending, Messages, Show, Talk};

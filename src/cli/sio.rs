@@ -1,11 +1,13 @@
 //! Socket.IO.
 
 mod connect;
+mod listen;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Color, INPUT_OUTPUT, Output};
 pub use connect::{EioVersion, SioAgain, SioAsk, SioConnect, SioTransport};
+pub use listen::{SioListen, SioReply};
 
 const PACKET: &str = "Packet";
 
@@ -38,6 +40,14 @@ Examples:
   sockeye sio encode --type connect --namespace /admin '{\"token\":\"123\"}'
   sockeye sio encode --type ack --id 12 done | cat")]
     Encode(SioEncode),
+    /// Serve Socket.IO clients of every version
+    #[command(after_long_help = "\
+Examples:
+  sockeye sio listen 3000
+  sockeye sio listen 3000 --reply echo -v
+  sockeye sio listen 3000 --namespace '/room-*' --auth-token abc --recovery 2m
+  sockeye sio listen 3000 --on 'hello=[\"welcome\",1]' --ack 'save=[{\"ok\":true}]'")]
+    Listen(Box<SioListen>),
 }
 
 /// Tell what each character of a packet means

@@ -56,6 +56,8 @@ pub enum Input {
     Post(Data),
     /// A POST began while another had not ended.
     PostOverlap,
+    /// What carries it has failed: a POST was given up, or what was said is not taken.
+    Failed,
     /// A WebSocket opened for this session.
     Connected,
     /// The WebSocket that was taken brought a message.
@@ -259,6 +261,7 @@ impl Session {
                 self.close(Reason::TransportError, Kind::Close, out);
             }
             (Input::Post(_) | Input::PostOverlap, _) => out.push(Output::RejectPost(400)),
+            (Input::Failed, _) => self.close(Reason::TransportError, Kind::Close, out),
             (Input::Connected, _) => self.connected(now, out),
             (Input::Frame(frame), _) => self.frame(&frame, now, out),
             (Input::Hungup(hangup), Stage::WebSocket) => {

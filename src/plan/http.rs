@@ -237,7 +237,7 @@ pub(super) fn http_listen(options: HttpListen, terminal: Terminal, environment: 
         ..Server::new(strangers)
     };
     let access = access::addresses(access, &rate)?;
-    let bind = Bind { on, manager, access, tls, ws: None, http: Some(Box::new(server)) };
+    let bind = Bind { manager, access, tls, http: Some(Box::new(server)), ..Bind::from(on) };
     let serve =
         Serve { once: false, max_peers: u32::MAX, reply: ReplyMode::None, slow: Slow::Drop, accept_timeout: None };
     let hearers = Hearers::Fed(Feed { stdin: None });

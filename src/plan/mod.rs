@@ -12,7 +12,6 @@ mod ping;
 mod proxy;
 mod scan;
 pub mod sio;
-mod sio_connect;
 mod sockets;
 mod talk;
 mod tls;
@@ -277,9 +276,10 @@ pub fn resolve(cli: Cli, terminal: Terminal, environment: &Environment) -> Resul
         Command::Http(Http::Sse(options)) => http::sse(*options, terminal, environment),
         Command::Http(Http::Listen(options)) => http::http_listen(*options, terminal, environment),
         Command::Compare(options) => compare::compare(options, terminal),
-        Command::Sio(cli::Sio::Connect(options)) => sio_connect::sio_connect(*options, terminal, environment),
+        Command::Sio(cli::Sio::Connect(options)) => sio::connect::sio_connect(*options, terminal, environment),
         Command::Sio(cli::Sio::Decode(options)) => sio::decode(options, terminal),
         Command::Sio(cli::Sio::Encode(options)) => sio::encode(options, terminal),
+        Command::Sio(cli::Sio::Listen(options)) => sio::listen::sio_listen(*options, terminal, environment),
         Command::Scan(options) => scan::scan(options, terminal),
         Command::Learn(options) => Ok(Plan::Learn(Box::new(learn::learn(&options, terminal, environment)?))),
         Command::Replay(options) => {
@@ -449,7 +449,7 @@ fn tcp_listen(options: TcpListen, terminal: Terminal, environment: &Environment)
     let tls = tls::server(tls, tls::is_asked_by(Some(&address)), Over::Host, Some(&on), environment)?;
     let place = Place { on, family, port: access::port(&port), options: sockets::options(ip, &tcp)?, handed };
     let on = On::Tcp(tcp::Bind { place, backlog: access::backlog(&queue) });
-    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls, ws: None, http: None };
+    let bind = Bind { manager, access: access::addresses(access, &rate)?, tls, ..Bind::from(on) };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal, environment)
 }
 
@@ -466,7 +466,7 @@ fn udp_listen(options: UdpListen, terminal: Terminal, environment: &Environment)
     let place = Place { on, family, port: access::port(&port), options, handed };
     let joins = sockets::joins(multicast, family)?;
     let on = On::Udp(udp::Bind { place, expiry, limit, joins });
-    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls: None, ws: None, http: None };
+    let bind = Bind { manager, access: access::addresses(access, &rate)?, ..Bind::from(on) };
     listen(bind, &serve, &Hearers::Answered(reply_to), exec, talk, Carries::Datagrams, terminal, environment)
 }
 
@@ -483,7 +483,7 @@ fn unix_listen(options: UnixListen, terminal: Terminal, environment: &Environmen
     access::opened_by_us(matches!(on, UnixListenOn::Handed(_)), &asked)?;
     let (backlog, options) = (access::backlog(&queue), sockets::buffers(&buffers)?);
     let on = On::Unix(unix::Bind { on, kind, expiry: EXPIRY, limit, backlog, options, handed });
-    let bind = Bind { on, manager, access: access::users(users, &rate, kind)?, tls, ws: None, http: None };
+    let bind = Bind { manager, access: access::users(users, &rate, kind)?, tls, ..Bind::from(on) };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, carried(kind), terminal, environment)
 }
 
@@ -492,8 +492,7 @@ fn vsock_listen(options: VsockListen, terminal: Terminal, environment: &Environm
     let on = VsockAddress::parse_listen(&address)?;
     let on = On::Vsock(vsock::Bind { on, backlog: access::backlog(&queue) });
     let tls = tls::server(tls, false, Over::Local, None, environment)?;
-    let bind =
-        Bind { on, manager: environment.manager.clone(), access: access::anybody(&rate), tls, ws: None, http: None };
+    let bind = Bind { manager: environment.manager.clone(), access: access::anybody(&rate), tls, ..Bind::from(on) };
     listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Bytes, terminal, environment)
 }
 

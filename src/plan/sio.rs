@@ -1,5 +1,8 @@
 //! Packets of Socket.IO that are told about, or made.
 
+pub(super) mod connect;
+pub(super) mod listen;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;

@@ -137,7 +137,7 @@ pub(super) fn ws_listen(options: WsListen, terminal: Terminal, environment: &Env
     let deflate = self::deflate(&deflate);
     let manners = manners(&common, deflate, Masking::ByRole, talk.messages.max_message);
     let ws = Some(Server { rules: Arc::new(rules(offer, path, deflate)?), manners, limit });
-    let bind = Bind { on, manager, access: access::addresses(access, &rate)?, tls, ws, http: None };
+    let bind = Bind { manager, access: access::addresses(access, &rate)?, tls, ws, ..Bind::from(on) };
     let plan = listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Messages, terminal, environment)?;
     let Plan::Listen(bind, mut service) = plan else { unreachable!("a listener was planned") };
     service.talk.reading.kinds = kinds(common.kind, &service.talk.reading);

@@ -9,11 +9,11 @@ use socket2::Socket;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use super::{Channel, Door, Opened, http, tls, ws};
+use super::{Channel, Door, Opened, http, sio, tls, ws};
 use crate::event::{Reach, What};
 use crate::exit::{Failure, words};
 use crate::http::Protocol;
-use crate::link::{Journal, Reporter};
+use crate::link::Reporter;
 use crate::step::{Stage, Step};
 use crate::tls::{Fingerprint, Server};
 
@@ -54,11 +54,12 @@ pub(super) struct Upgrades {
     pub(super) tls: Option<Server>,
     pub(super) ws: Option<ws::Server>,
     pub(super) http: Option<Arc<http::Host>>,
+    pub(super) sio: Option<Arc<sio::listen::Host>>,
 }
 
 impl Upgrades {
     fn is_none(&self) -> bool {
-        self.tls.is_none() && self.ws.is_none() && self.http.is_none()
+        self.tls.is_none() && self.ws.is_none() && self.http.is_none() && self.sio.is_none()
     }
 
     /// The handshakes; `None` if one failed, which has been said.
@@ -67,14 +68,13 @@ impl Upgrades {
             Some(server) => tls::accept(server, opened).await?,
             None => opened,
         };
-        match (&self.ws, &self.http) {
-            (Some(server), _) => ws::accept(server, opened).await,
-            (None, Some(host)) => {
-                host.serve(opened);
-                None
-            }
-            (None, None) => Some(opened),
+        match (&self.ws, &self.http, &self.sio) {
+            (Some(server), ..) => return ws::accept(server, opened).await,
+            (None, Some(host), _) => host.serve(opened),
+            (None, None, Some(host)) => host.serve(opened),
+            (None, None, None) => return Some(opened),
         }
+        None
     }
 }
 
@@ -155,12 +155,12 @@ impl Listener {
     }
 
     /// Its endpoints are HTTP's, and what is said and heard there is one conversation.
-    pub(super) async fn gathering(mut self, gathering: http::Gathering, incoming: Incoming, journal: &Journal) -> Self {
+    pub(super) async fn gathering(mut self, open: impl FnOnce(&str) -> Opened, incoming: Incoming) -> Self {
         let named = |endpoint: &String| Protocol::Http.over(endpoint, endpoint.starts_with("tls://"));
         self.endpoints = self.endpoints.iter().map(named).collect();
         let endpoint = self.endpoints.first().cloned().unwrap_or_default();
         // There is room: it is the first.
-        let _ = incoming.opened.send(Ok(gathering.open(&endpoint, journal))).await;
+        let _ = incoming.opened.send(Ok(open(&endpoint))).await;
         self
     }
 

@@ -188,6 +188,8 @@ pub struct Bind {
     pub ws: Option<ws::Server>,
     /// HTTP instead.
     pub http: Option<Box<http::Server>>,
+    /// Socket.IO instead.
+    pub sio: Option<Box<sio::listen::Server>>,
 }
 
 /// A listener's endpoint.
@@ -214,7 +216,7 @@ impl On {
 
 impl From<On> for Bind {
     fn from(on: On) -> Self {
-        Self { on, manager: None, access: Policy::default(), tls: None, ws: None, http: None }
+        Self { on, manager: None, access: Policy::default(), tls: None, ws: None, http: None, sio: None }
     }
 }
 
@@ -225,7 +227,9 @@ impl Bind {
         let certificate = self.tls.as_ref().map(crate::tls::Server::made).transpose()?;
         let door = Door::open(&self.access, self.on.noun(), journal.program())?;
         let (host, gathering) = self.http.as_ref().map(|server| http::Host::new((**server).clone())).unzip();
-        let upgrades = listener::Upgrades { tls: self.tls.clone(), ws: self.ws.clone(), http: host };
+        let sio = self.sio.as_ref().map(|server| sio::listen::Host::new((**server).clone(), journal));
+        let (sio, sockets) = sio.unzip();
+        let upgrades = listener::Upgrades { tls: self.tls.clone(), ws: self.ws.clone(), http: host, sio };
         let (listener, incoming) = Listener::new(door, upgrades)?;
         let gatherings = incoming.clone();
         let listener = match &self.on {
@@ -242,10 +246,11 @@ impl Bind {
             Some(server) => listener.upgraded(server),
             None => listener,
         };
-        match gathering {
-            Some(gathering) => Ok(listener.gathering(gathering, gatherings, journal).await),
-            None => Ok(listener),
-        }
+        Ok(match (gathering, sockets) {
+            (Some(gathering), _) => listener.gathering(|endpoint| gathering.open(endpoint, journal), gatherings).await,
+            (None, Some(sockets)) => listener.gathering(|endpoint| sockets.open(endpoint, journal), gatherings).await,
+            (None, None) => listener,
+        })
     }
 
     /// Reads the files of TLS, and asks for a password if one is needed.

@@ -143,6 +143,13 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
         "sockeye sio connect localhost:3000 --eio 3 --ack 'hello={\"ok\":true}'",
         NotRun("needs a Socket.IO server; tests/it/sio has the official one"),
     ),
+    ("sockeye sio listen 3000", NotRun("tests/it/sio serves so")),
+    ("sockeye sio listen 3000 --reply echo -v", NotRun("tests/it/sio serves so")),
+    ("sockeye sio listen 3000 --namespace '/room-*' --auth-token abc --recovery 2m", NotRun("tests/it/sio serves so")),
+    (
+        "sockeye sio listen 3000 --on 'hello=[\"welcome\",1]' --ack 'save=[{\"ok\":true}]'",
+        NotRun("tests/it/sio serves so"),
+    ),
     ("sockeye sio decode '42/admin,12[\"hello\",{\"a\":1.50}]'", Prints(EVENT_EXPLAINED)),
     ("sockeye sio decode '451-[\"upload\",{\"_placeholder\":true,\"num\":0}]' bAQIDBA==", Prints(UPLOAD_EXPLAINED)),
     ("sockeye sio decode --eio 3 '2:4011:42[\"hello\"]'", Prints(PAYLOAD_EXPLAINED)),

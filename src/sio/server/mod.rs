@@ -244,6 +244,11 @@ impl Server {
         self.timers.first().map(|(at, _)| *at)
     }
 
+    /// The namespaces that were ever entered.
+    pub fn namespaces(&self) -> impl Iterator<Item = &Text> {
+        self.namespaces.keys()
+    }
+
     /// Who is in a namespace.
     pub fn sockets(&self, namespace: &str) -> impl Iterator<Item = &Text> {
         self.namespaces.get(namespace).into_iter().flat_map(Namespace::sids)

@@ -10,17 +10,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::meter::Meter;
 
 /// Counts what crosses it.
-pub(super) struct Metered<S> {
+pub(in crate::transport) struct Metered<S> {
     stream: S,
     meter: Arc<Meter>,
 }
 
 impl<S> Metered<S> {
-    pub(super) fn new(stream: S, meter: Arc<Meter>) -> Self {
+    pub(in crate::transport) fn new(stream: S, meter: Arc<Meter>) -> Self {
         Self { stream, meter }
     }
 
-    pub(super) fn into_inner(self) -> S {
+    pub(in crate::transport) fn into_inner(self) -> S {
         self.stream
     }
 }

@@ -23,8 +23,8 @@ use bytes::Bytes;
 use hyper::Method;
 
 pub use front::{Control, Front};
-pub(super) use host::Gathering;
 pub use host::{Host, Posts, Server};
+pub(super) use metered::Metered;
 
 use super::{Channel, Dial, Opened};
 use crate::backoff::Backoff;

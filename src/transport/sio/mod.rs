@@ -1,3 +1,4 @@
 //! Socket.IO over HTTP and WebSocket.
 
 pub mod connect;
+pub mod listen;

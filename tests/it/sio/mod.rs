@@ -1,7 +1,9 @@
-//! Socket.IO, black box: against the official servers.
+//! Socket.IO, black box: against the official servers and clients.
 
 mod connect;
+mod listen;
 mod prompt;
+mod rules;
 
 use std::process::Command;
 
@@ -13,4 +15,9 @@ fn server(options: &str) -> (Program, u16) {
     let mut command: Command = node("sio.js");
     command.arg("listen").args(options.split_whitespace());
     listening(command)
+}
+
+/// What it has told so far.
+fn told(program: &Program) -> String {
+    String::from_utf8_lossy(&program.stdout()).into_owned()
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::asking::{Asker, carrier};
-use super::talk::until_silent;
-use super::tls::{self, Over};
-use super::{Carries, Plan, Target as Whom, Terminal, connect_as, exec};
+use super::super::asking::{Asker, carrier};
+use super::super::talk::until_silent;
+use super::super::tls::{self, Over};
+use super::super::{Carries, Plan, Target as Whom, Terminal, connect_as, exec};
 use crate::cli::{EioVersion, ReplyMode, SioAgain, SioAsk, SioConnect, SioParser, SioTransport};
 use crate::eio::admission::Carrier;
 use crate::eio::client::Upgrade;
@@ -24,7 +24,7 @@ use crate::transport::sio::connect::{Client, Format, NamedBy, Versions};
 /// The official client's.
 const LIMIT: Duration = Duration::from_secs(20);
 
-pub(super) fn sio_connect(options: SioConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
+pub(crate) fn sio_connect(options: SioConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     let SioConnect { url, ask, again, network, mut tls, ip, tcp, retry, exec, talk } = options;
     let target = Target::parse(Protocol::Http, &url).map_err(|why| {
         Failure::usage(format!("sio connect {url}: {why}"), "sockeye sio connect --help has examples")
@@ -64,7 +64,7 @@ fn client(ask: SioAsk, again: &SioAgain, target: Target, limit: Duration, larges
         namespaces.push(Text::from(by_path));
     }
     for name in &namespace {
-        let name = super::sio::namespace_of(name)?;
+        let name = super::namespace_of(name)?;
         if !namespaces.contains(&name) {
             namespaces.push(name);
         }

@@ -1,11 +1,11 @@
-//! What can be said at the prompt of Socket.IO, beyond what every protocol has.
+//! A client's.
 
-use super::json::{Json, Shape};
-use super::order::Order;
-use super::{packet, words};
+use super::{event, order, said};
 use crate::eio::Data;
-use crate::event::{About, Delivery, Event, Message};
+use crate::event::{About, Delivery};
 use crate::repl::{self, Command, Verb};
+use crate::sio::json::{Json, Shape};
+use crate::sio::{Order, packet, words};
 
 /// A client's commands.
 pub static CLIENT: [Verb; 7] = [
@@ -43,20 +43,6 @@ pub static CLIENT: [Verb; 7] = [
     Verb { name: "raw", arguments: "42[\"x\"]", help: "say an Engine.IO message as it is, right or wrong", make: raw },
 ];
 
-fn order(order: Order) -> Command {
-    Command::Send(vec![Event::Order(Box::new(order))])
-}
-
-/// The line goes on as it was typed: whoever carries it reads it again.
-fn event(given: &str, about: About) -> Result<Command, String> {
-    words::event(given, &repl::file).map_err(|wrong| wrong.to_string())?;
-    Ok(said(given, about))
-}
-
-fn said(text: &str, about: About) -> Command {
-    Command::Send(vec![Event::Message(Message { about: Some(Box::new(about)), ..Message::text(text) })])
-}
-
 fn ack(given: &str) -> Result<Command, String> {
     const EXPECTED: &str = "expected N ARGS…, such as: /ack 3 ok {a:1}";
     let (number, rest) = given.split_once(char::is_whitespace).unwrap_or((given, ""));
@@ -91,6 +77,7 @@ fn raw(given: &str) -> Result<Command, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Message;
 
     #[test]
     fn what_can_be_said() {

@@ -1,0 +1,158 @@
+//! What everybody shares: the machines behind a lock, the clock that drives them, and the way to the session.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::mpsc::error::SendError;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::timeout;
+
+use super::gathering::Gathering;
+use super::state::{Effects, State, Told, Work};
+use super::{Server, member};
+use crate::link::{CLOSE_LIMIT, Journal};
+use crate::sio::server::Input;
+use crate::transport::Opened;
+
+/// Events that may wait for the session.
+pub(super) const HEARD: usize = 256;
+
+/// The machines, and what their drivers share.
+pub struct Host {
+    pub(super) server: Arc<Server>,
+    pub(super) journal: Journal,
+    state: Mutex<State>,
+    told: mpsc::Sender<Told>,
+    /// Something is due earlier than before.
+    earlier: Notify,
+    places: Arc<Semaphore>,
+    over: watch::Sender<bool>,
+    /// How often every connection was cut.
+    cuts: watch::Sender<u64>,
+}
+
+impl Host {
+    /// A server, and the conversation with all its clients.
+    pub(in crate::transport) fn new(server: Server, journal: &Journal) -> (Arc<Self>, Gathering) {
+        let (told, events) = mpsc::channel(HEARD);
+        let server = Arc::new(server);
+        let host = Arc::new(Self {
+            state: Mutex::new(State::new(server.clone(), journal.program(), Instant::now())),
+            places: Arc::new(Semaphore::new(server.most.min(Semaphore::MAX_PERMITS))),
+            server,
+            journal: journal.clone(),
+            told,
+            earlier: Notify::new(),
+            over: watch::Sender::new(false),
+            cuts: watch::Sender::new(0),
+        });
+        tokio::spawn(tick(host.clone()));
+        (host.clone(), Gathering::new(host, events))
+    }
+
+    /// Serves a connection for as long as it lasts.
+    pub(in crate::transport) fn serve(self: &Arc<Self>, opened: Opened) {
+        tokio::spawn(member::serve(self.clone(), opened));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the machines.
+    pub(super) fn look<T>(&self, at: impl FnOnce(&State) -> T) -> T {
+        at(&self.state())
+    }
+
+    /// Does something with the machines. What follows is to be told.
+    pub(super) fn act<T>(&self, act: impl FnOnce(&mut State, Instant, &mut Effects) -> T) -> (T, Effects) {
+        let mut effects = Effects::default();
+        let mut state = self.state();
+        let before = state.deadline();
+        let done = act(&mut state, Instant::now(), &mut effects);
+        let after = state.deadline();
+        drop(state);
+        if after.is_some() && before.is_none_or(|before| after.is_some_and(|after| after < before)) {
+            self.earlier.notify_one();
+        }
+        (done, effects)
+    }
+
+    /// One thing happens to the machines.
+    pub(super) fn drive(&self, work: Work) -> Effects {
+        self.act(|state, now, effects| state.drive(work, now, effects)).1
+    }
+
+    /// Tells what follows. Waits for room: that is the back-pressure towards the clients.
+    pub(super) async fn tell(&self, effects: Effects) {
+        for told in effects.told {
+            // The session hears no more when it is over; how clients end is told all the same.
+            if let Err(SendError(Told::Of(report, what))) = self.told.send(told).await {
+                report.tell(what).await;
+            }
+        }
+    }
+
+    /// The same from where nobody can wait.
+    pub(super) fn tell_later(self: &Arc<Self>, effects: Effects) {
+        if effects.told.is_empty() {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let host = self.clone();
+            runtime.spawn(async move { host.tell(effects).await });
+        }
+    }
+
+    /// A place for one more, if there is one.
+    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
+        self.places.clone().try_acquire_owned().ok()
+    }
+
+    /// Returns when everything is over. Cancel-safe.
+    pub(super) async fn over(&self) {
+        let _ = self.over.subscribe().wait_for(|over| *over).await;
+    }
+
+    /// Returns when every connection is to be cut.
+    pub(super) async fn cut(&self) {
+        let mut cuts = self.cuts.subscribe();
+        let _ = cuts.changed().await;
+    }
+
+    /// Cuts every connection as if a cable were.
+    pub(super) fn cut_all(&self) {
+        self.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// Everybody is told goodbye, unless that takes too long.
+    pub(super) async fn end(&self) {
+        let effects = self.drive(Work::Server(Input::Shutdown));
+        self.tell(effects).await;
+        self.over.send_replace(true);
+        let most = u32::try_from(self.server.most.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
+        let _ = timeout(CLOSE_LIMIT, self.places.acquire_many(most)).await;
+    }
+}
+
+/// Does what is due, until it is over.
+async fn tick(host: Arc<Host>) {
+    loop {
+        let deadline = host.look(State::deadline);
+        let due = async {
+            match deadline {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = due => {
+                let ((), effects) = host.act(State::tick);
+                host.tell(effects).await;
+            }
+            () = host.earlier.notified() => {}
+            () = host.over() => return,
+            () = host.told.closed() => return,
+        }
+    }
+}

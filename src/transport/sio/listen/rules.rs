@@ -1,0 +1,114 @@
+//! Who is let in where, and what is answered by itself: what an application decides that uses the official server.
+
+use bytes::Bytes;
+
+use super::pattern::Pattern;
+use crate::eio::client::Delivery;
+use crate::sio::client::{Answer, Emission};
+use crate::sio::packet::MAIN;
+use crate::sio::server::{Audience, Input, Socket};
+use crate::sio::{Json, Packet};
+
+/// What is decided without anybody being asked.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Which namespaces there are beside the main one.
+    pub namespaces: Vec<Pattern>,
+    /// Who enters must say this.
+    pub token: Option<String>,
+    /// Events that are passed over.
+    pub denied: Vec<String>,
+    /// Events, and the events that answer them.
+    pub on: Vec<(String, Json)>,
+    /// Events, and what acknowledges them.
+    pub acks: Vec<(String, Json)>,
+    /// What becomes of every other event.
+    pub reply: Reply,
+}
+
+/// What becomes of events that no rule names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing.
+    #[default]
+    None,
+    /// It is said back; one that asks is acknowledged with its own arguments.
+    Echo,
+    /// Everybody else in the namespace hears it.
+    Broadcast,
+}
+
+/// What becomes of an event.
+pub(super) enum Verdict {
+    /// It is as if it had not come.
+    Denied,
+    /// It is heard, and this is done.
+    Heard(Vec<Input>),
+}
+
+impl Rules {
+    /// Why somebody may not enter, in the words that it is told.
+    pub(super) fn turned_away(
+        &self,
+        namespace: &str,
+        auth: Option<&Json>,
+        query: Option<&str>,
+    ) -> Option<&'static str> {
+        if namespace != MAIN && !self.namespaces.iter().any(|pattern| pattern.matches(namespace)) {
+            return Some("Invalid namespace");
+        }
+        let token = self.token.as_ref()?;
+        let said = auth.and_then(|auth| auth.field("token")).and_then(|token| token.as_string());
+        // Protocol 4 has a query instead.
+        let asked =
+            || query.into_iter().flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix("token="));
+        let is_known = said.as_ref() == Some(token) || asked() == Some(token);
+        (!is_known).then_some("Not authorized")
+    }
+
+    /// Judges an event.
+    pub(super) fn judge(&self, socket: &Socket, packet: &Packet) -> Verdict {
+        let name = packet.event().map(|name| name.as_string().unwrap_or_else(|| name.text().trim().to_owned()));
+        let name = name.unwrap_or_default();
+        if self.denied.contains(&name) {
+            return Verdict::Denied;
+        }
+        let of =
+            |rules: &[(String, Json)]| rules.iter().find(|(event, _)| *event == name).map(|(_, json)| json.clone());
+        let only = || Audience { rooms: vec![socket.sid.clone()], ..everybody(socket) };
+        let echoed = |data: &Json| emission(data.clone(), packet.attachments.clone());
+        let (on, ack) = (of(&self.on), of(&self.acks));
+        let mut done = Vec::new();
+        let is_named = on.is_some() || ack.is_some();
+        if let Some(event) = on {
+            done.push(Input::Emit(only(), emission(event, Vec::new())));
+        }
+        if let (Some(arguments), Some(id)) = (ack, packet.id) {
+            done.push(Input::Ack { socket: socket.clone(), id, arguments, attachments: Vec::new() });
+        }
+        if !is_named && let Some(data) = &packet.data {
+            match (self.reply, packet.id) {
+                (Reply::None, _) => {}
+                (Reply::Echo, Some(id)) => {
+                    let arguments = Json::array(data.elements().get(1..).unwrap_or_default());
+                    let attachments = packet.attachments.clone();
+                    done.push(Input::Ack { socket: socket.clone(), id, arguments, attachments });
+                }
+                (Reply::Echo, None) => done.push(Input::Emit(only(), echoed(data))),
+                (Reply::Broadcast, _) => {
+                    let others = Audience { except: vec![socket.sid.clone()], ..everybody(socket) };
+                    done.push(Input::Emit(others, echoed(data)));
+                }
+            }
+        }
+        Verdict::Heard(done)
+    }
+}
+
+fn everybody(socket: &Socket) -> Audience {
+    Audience { namespace: socket.namespace.clone(), rooms: Vec::new(), except: Vec::new() }
+}
+
+fn emission(arguments: Json, attachments: Vec<Bytes>) -> Emission {
+    Emission { arguments, attachments, delivery: Delivery::Kept, answer: Answer::None }
+}

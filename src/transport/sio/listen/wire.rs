@@ -1,0 +1,103 @@
+//! What waits to be said on a WebSocket: the machines never wait for it, and it has a bound.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::eio::Data;
+
+/// So many bytes may wait for one client. Whoever owes more is too slow.
+pub(super) const BACKLOG: usize = 16 << 20;
+
+/// A queue of frames, between the machines and the task that has the socket.
+#[derive(Default)]
+pub(super) struct Wire {
+    queue: Mutex<Queue>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Queue {
+    frames: VecDeque<Data>,
+    bytes: usize,
+    end: End,
+}
+
+/// How far it is from its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum End {
+    /// More may come.
+    #[default]
+    Open,
+    /// It is to be closed when all is said.
+    Closing,
+    /// It is to be closed now: it is too slow.
+    TooSlow,
+    /// Its socket is gone.
+    Gone,
+}
+
+/// What is to be done on the socket.
+#[derive(Debug)]
+pub(super) enum Due {
+    /// Say these.
+    Frames(VecDeque<Data>),
+    /// Close.
+    End(End),
+}
+
+impl Wire {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues a frame; `false` if too much waits already.
+    pub(super) fn say(&self, frame: Data) -> bool {
+        let mut queue = self.queue();
+        if queue.bytes > 0 && queue.bytes + frame.len() > BACKLOG {
+            return false;
+        }
+        queue.bytes += frame.len();
+        queue.frames.push_back(frame);
+        drop(queue);
+        self.changed.notify_one();
+        true
+    }
+
+    /// No more will come. What was decided first stays.
+    pub(super) fn end(&self, end: End) {
+        let mut queue = self.queue();
+        if queue.end == End::Open || end == End::Gone {
+            queue.end = end;
+        }
+        drop(queue);
+        self.changed.notify_one();
+    }
+
+    /// Returns when there is something to do. Cancel-safe.
+    pub(super) async fn due(&self) -> Due {
+        loop {
+            {
+                let mut queue = self.queue();
+                match queue.end {
+                    End::Open | End::Closing if !queue.frames.is_empty() => {
+                        queue.bytes = 0;
+                        return Due::Frames(mem::take(&mut queue.frames));
+                    }
+                    End::Open => {}
+                    end => return Due::End(end),
+                }
+            }
+            self.changed.notified().await;
+        }
+    }
+
+    /// Returns when what is being said need not be said any more. Cancel-safe.
+    pub(super) async fn given_up(&self) {
+        while !matches!(self.queue().end, End::TooSlow | End::Gone) {
+            self.changed.notified().await;
+        }
+    }
+}
