@@ -33,11 +33,21 @@ impl Client {
     }
 
     fn expect(&mut self, start: &str) -> io::Result<()> {
-        let mut told = None;
-        while told.is_none() {
-            self.hear(|packet| told = Some(packet.starts_with(start.as_bytes())))?;
+        loop {
+            // It may have come with what was read before.
+            while let Some((header, packet)) = self.buffer.frame() {
+                if header.is_control() || packet == b"2" {
+                    continue;
+                }
+                if packet.starts_with(start.as_bytes()) {
+                    return Ok(());
+                }
+                return Err(io::Error::other(format!("no {start}: {}", String::from_utf8_lossy(packet))));
+            }
+            if self.buffer.fill(|space| self.stream.read(space))? == 0 {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+            }
         }
-        if told == Some(true) { Ok(()) } else { Err(io::Error::other(format!("no {start} came"))) }
     }
 
     /// Puts a packet behind what is to be sent.
@@ -53,11 +63,9 @@ impl Client {
 
     /// Reads once, and tells each packet that is whole by then; a ping is answered. Nothing if there was nothing to read.
     pub fn hear(&mut self, mut told: impl FnMut(&[u8])) -> io::Result<()> {
-        let is_empty = self.buffer.get().is_empty();
         match self.buffer.fill(|space| self.stream.read(space)) {
             Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock && !is_empty => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) => return Err(error),
         }

@@ -10,6 +10,7 @@
 //! `sio_crowd ask HOST PORT COUNT IN_FLIGHT`: one asks COUNT times after a tenth as warm-up, so many at a time. With one in
 //! flight it prints round trips; with more, messages and seconds.
 
+use std::collections::HashSet;
 use std::io;
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
@@ -106,16 +107,19 @@ fn broadcast(count: usize, target: SocketAddr, messages: usize, size: usize) -> 
     Ok(())
 }
 
-/// Questions with their numbers, and the answers, which must be theirs.
+/// Questions with their numbers, and the answers, each of which must be one's, and come once: in any order, as servers may
+/// work on several at a time.
 #[derive(Default)]
 struct Asker {
     said: usize,
     heard: usize,
+    open: HashSet<usize>,
 }
 
 impl Asker {
     fn put(&mut self, client: &mut Client) {
         client.put(format!(r#"42{}["ask","{:016}"]"#, self.said, self.said).as_bytes());
+        self.open.insert(self.said);
         self.said += 1;
     }
 
@@ -124,7 +128,12 @@ impl Asker {
         let before = self.heard;
         let mut wrong = None;
         client.hear(|told| {
-            if told != format!(r#"43{}["{:016}"]"#, self.heard, self.heard).as_bytes() {
+            let text = std::str::from_utf8(told).ok();
+            let number = text.and_then(|text| text.strip_prefix("43")?.split_once('[')?.0.parse().ok());
+            let answers = number.is_some_and(|number| {
+                told == format!(r#"43{number}["{number:016}"]"#).as_bytes() && self.open.remove(&number)
+            });
+            if !answers {
                 wrong = Some(String::from_utf8_lossy(told).into_owned());
             }
             self.heard += 1;
