@@ -6,6 +6,7 @@ mod heads;
 mod human;
 mod markdown;
 mod report;
+mod sio;
 #[cfg(test)]
 mod tests;
 mod tls;
