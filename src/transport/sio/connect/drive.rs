@@ -31,6 +31,9 @@ use crate::step::sio::Sio;
 /// Events that ask and were not acknowledged are remembered up to here.
 const ASKED: usize = 1024;
 
+/// So many bytes may wait for a session that does not listen; then the server waits too.
+const UNTOLD: usize = 16 << 20;
+
 /// A client under way.
 pub(super) struct Drive {
     dial: Dial,
@@ -43,8 +46,9 @@ pub(super) struct Drive {
     /// What the machines want done.
     todo: VecDeque<Output>,
     below: VecDeque<engine::Output>,
-    /// What is told as soon as there is room.
+    /// What is told as soon as there is room, and how many bytes that is.
     told: Vec<Told>,
+    untold: usize,
     /// Where events go.
     current: Text,
     /// The next event of ours that asks.
@@ -109,6 +113,7 @@ impl Drive {
             todo: VecDeque::new(),
             below: VecDeque::new(),
             told: Vec::new(),
+            untold: 0,
             current,
             ticket: 0,
             asked: VecDeque::new(),
@@ -329,7 +334,7 @@ impl Drive {
             Output::Event(packet) => self.event(packet),
             Output::Acked(ticket, packet) => {
                 let about = About { answers: Some(ticket), ..about(&packet) };
-                self.told.push(Told::Heard(Event::Message(text(packet.data, about))));
+                self.tell(Told::Heard(Event::Message(text(packet.data, about))));
             }
             Output::Unanswered(id, why) => {
                 let why = match why {
@@ -389,7 +394,7 @@ impl Drive {
     }
 
     fn notice(&mut self, text: String) {
-        self.told.push(Told::Notice(text));
+        self.tell(Told::Notice(text));
     }
 
     fn event(&mut self, packet: Packet) {
@@ -405,7 +410,7 @@ impl Drive {
             .zip(self.client.acks.iter().find(|(event, _)| Some(event) == name.as_ref()).map(|(_, json)| json.clone()));
         let about = About { asks: packet.id, ..about(&packet) };
         let namespace = packet.namespace.clone();
-        self.told.push(Told::Heard(Event::Message(text(packet.data, about))));
+        self.tell(Told::Heard(Event::Message(text(packet.data, about))));
         if let Some((id, arguments)) = ack {
             self.answer(namespace, id, arguments, Vec::new());
         }
@@ -419,7 +424,7 @@ impl Drive {
             attachments: attachments.clone(),
             ..About::default()
         };
-        self.told.push(Told::Said(Event::Message(text(Some(arguments.clone()), about))));
+        self.tell(Told::Said(Event::Message(text(Some(arguments.clone()), about))));
         self.put(Input::Ack { namespace, id, arguments, attachments });
     }
 
@@ -485,7 +490,7 @@ impl Drive {
             ..About::default()
         };
         self.report.meter().said(1);
-        self.told.push(Told::Said(Event::Message(text(Some(json.clone()), about))));
+        self.tell(Told::Said(Event::Message(text(Some(json.clone()), about))));
         let emission = Emission { arguments: json, attachments, delivery: given.delivery, answer };
         self.put(Input::Emit(namespace, emission));
         Ok(())
@@ -540,14 +545,36 @@ impl Drive {
         }
     }
 
-    async fn tell(&mut self) {
-        for told in std::mem::take(&mut self.told) {
-            match told {
-                Told::Heard(event) => self.report.heard(vec![event]).await,
-                Told::Said(event) => self.report.said(vec![event]).await,
-                Told::Notice(text) => self.report.tell(What::Notice { text }).await,
+    fn tell(&mut self, told: Told) {
+        if let Told::Heard(Event::Message(message)) | Told::Said(Event::Message(message)) = &told {
+            self.untold += message.data.len();
+        }
+        self.told.push(told);
+    }
+}
+
+/// Tells things in their order, neighbours together.
+async fn tell(all: Vec<Told>, report: Reporter) {
+    let mut heard = Vec::new();
+    for told in all {
+        match told {
+            Told::Heard(event) => heard.push(event),
+            Told::Said(event) => {
+                flush(&mut heard, &report).await;
+                report.said(vec![event]).await;
+            }
+            Told::Notice(text) => {
+                flush(&mut heard, &report).await;
+                report.tell(What::Notice { text }).await;
             }
         }
+    }
+    flush(&mut heard, &report).await;
+}
+
+async fn flush(heard: &mut Vec<Event>, report: &Reporter) {
+    if !heard.is_empty() {
+        report.heard(std::mem::take(heard)).await;
     }
 }
 
@@ -569,16 +596,25 @@ async fn converse(mut drive: Box<Drive>, port: Port) -> Outcome {
         session.wires.reports_to(report.clone());
     }
     let mut outbox: Option<Outbox> = Some(outbox);
+    // By itself, so that who does not listen can still speak, and keeps the heart beating.
+    let mut telling: Option<BoxFuture<'static, ()>> = None;
     let end = loop {
-        drive.tell().await;
-        if let Some(end) = drive.over.take() {
+        if telling.is_none() && !drive.told.is_empty() {
+            drive.untold = 0;
+            telling = Some(tell(std::mem::take(&mut drive.told), report.clone()).boxed());
+        }
+        if telling.is_none()
+            && let Some(end) = drive.over.take()
+        {
             break end;
         }
+        let goes_on = drive.over.is_none();
         let has_room = drive.has_room();
         tokio::select! {
             biased;
-            () = drive.wait() => {}
-            events = next(&mut outbox), if outbox.is_some() && has_room => {
+            () = async { if let Some(telling) = &mut telling { telling.await } }, if telling.is_some() => telling = None,
+            () = drive.wait(), if goes_on && drive.untold < UNTOLD => {}
+            events = next(&mut outbox), if goes_on && outbox.is_some() && has_room => {
                 if let Some(events) = events {
                     for event in events {
                         drive.say(event);
@@ -591,7 +627,6 @@ async fn converse(mut drive: Box<Drive>, port: Port) -> Outcome {
             () = closing.overdue(&report) => break End::Partial,
         }
     };
-    drive.tell().await;
     if end != End::Partial && outbox.is_some() {
         report.heard(vec![Event::Close { why: None }]).await;
     }
