@@ -13,7 +13,7 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
                upgrade. Told to begin with a WebSocket the client gets one, and expects a packet that begins with 0. The \
                server, which knows nothing of that, says Hello: H begins no packet, and the client leaves.",
         source: "RFC 9110 §15.5.22 (426), Engine.IO protocol, v4 (Handshake)",
-        see: "sockeye sio connect localhost:3000  # beside it: sockeye ws listen 3000",
+        see: "sockeye sio connect localhost:3000  # beside it: sockeye ws listen 3000 --no-page",
         terms: &[T::Upgrade, T::Handshake, T::Packet],
         question: Some((
             "What has Socket.IO to do with WebSocket, then?",

@@ -13,7 +13,7 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
                426이라고 합니다. WebSocket으로 시작하게 하면 열리기는 하지만, 클라이언트는 0으로 시작하는 패킷을 기다립니다. \
                그것을 모르는 서버가 Hello라고 합니다. H로 시작하는 패킷은 없으므로 클라이언트는 떠납니다.",
         source: "RFC 9110 §15.5.22 (426), Engine.IO protocol, v4 (Handshake)",
-        see: "sockeye sio connect localhost:3000  # 옆에서: sockeye ws listen 3000",
+        see: "sockeye sio connect localhost:3000  # 옆에서: sockeye ws listen 3000 --no-page",
         terms: &[T::Upgrade, T::Handshake, T::Packet],
         question: Some((
             "그러면 Socket.IO와 WebSocket은 어떤 사이일까요?",

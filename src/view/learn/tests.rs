@@ -33,10 +33,8 @@ fn masked(text: &str) -> String {
             if is_number && (is_of_days || is_size) {
                 words[at] = "N".to_owned();
             }
-            words[at] = masked_word(&masked_ids(&words[at]));
-            if ["session", "as"].contains(&before.as_str()) && words[at].len() == SID {
-                words[at] = "ID".to_owned();
-            }
+            let is_id = ["session", "as"].contains(&before.as_str()) && words[at].len() == SID;
+            words[at] = if is_id { "ID".to_owned() } else { masked_word(&masked_ids(&words[at])) };
             let unit = words.get(at + 1).map(|unit| unit.trim_end_matches(',').to_owned()).unwrap_or_default();
             if words[at].starts_with(|c: char| c.is_ascii_digit()) && ["ns", "µs", "ms", "s"].contains(&unit.as_str())
             {
