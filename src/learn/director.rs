@@ -451,6 +451,7 @@ impl Director {
     }
 
     /// What happened in this act so far.
+    #[must_use]
     pub fn happened(&self) -> &[Happened] {
         &self.happened
     }

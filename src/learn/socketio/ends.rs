@@ -121,7 +121,7 @@ pub(super) fn opens(play: &Director, dial: Dial) -> Opens {
 }
 
 /// It must have failed: it is what the texts say.
-pub(super) fn failed(opened: Result<Opened, Failure>) -> Result<(), Failure> {
+pub(super) fn failed(opened: &Result<Opened, Failure>) -> Result<(), Failure> {
     match opened {
         Err(_) => Ok(()),
         Ok(_) => Err(defect()),

@@ -95,7 +95,7 @@ async fn in_vain(play: &mut Director, mut bare: Listener, at: SocketAddr) -> Res
     use Side::{Client, Server};
     play.clear();
     let Opens { opening, .. } = opens(play, dial(at, Carrier::Polling, Upgrade::Wanted)?);
-    ends::failed(play.flow_until(&[], opening).await?)?;
+    ends::failed(&play.flow_until(&[], opening).await?)?;
     play.flow(&[], &[Want::of(Server, "426", |what| ends::is_answer(what, 426))]).await?;
     let Opens { opening, .. } = opens(play, dial(at, Carrier::WebSocket, Upgrade::Unwanted)?);
     play.flow(&[], &[Client, Server].map(|side| Want::of(side, "frames", ends::is_open))).await?;
@@ -108,7 +108,7 @@ async fn in_vain(play: &mut Director, mut bare: Listener, at: SocketAddr) -> Res
     says(&server, Message::text("Hello"))?;
     let said = |what: &What| matches!(what, What::Said(Event::Message(_)));
     play.flow(&[], &[Want::of(Client, "a fault", ends::is_wrong), Want::of(Server, "a word", said)]).await?;
-    ends::failed(play.flow_until(&[], opening).await?)?;
+    ends::failed(&play.flow_until(&[], opening).await?)?;
     // What is still said is no longer of this lesson, and is not to be taken for what comes next.
     let wants = [Want::of(Client, "a close", ends::is_close), Want::of(Server, "the end", is_over)];
     play.flow(&[], &wants).await?;

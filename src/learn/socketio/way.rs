@@ -122,7 +122,7 @@ async fn pass_on(
     to: &mut OwnedWriteHalf,
     mut state: watch::Receiver<Passing>,
     passes: impl Fn(Passing) -> bool,
-    passed: &AtomicU64,
+    count: &AtomicU64,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
@@ -133,7 +133,7 @@ async fn pass_on(
         if n == 0 {
             return to.shutdown().await;
         }
-        passed.fetch_add(n as u64, Ordering::SeqCst);
+        count.fetch_add(n as u64, Ordering::SeqCst);
         to.write_all(&buffer[..n]).await?;
     }
 }
