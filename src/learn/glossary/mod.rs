@@ -69,10 +69,13 @@ pub enum Term {
     Room,
     RoundTrip,
     Rst,
+    Sack,
     Segment,
+    SequenceNumber,
     Server,
     ServerName,
     ServerSentEvents,
+    SioNamespace,
     Session,
     SlowStartThreshold,
     Socket,
@@ -100,7 +103,7 @@ pub struct Entry {
 
 impl Term {
     /// All, in the order of the English words.
-    pub const ALL: [Self; 78] = [
+    pub const ALL: [Self; 81] = [
         Self::AcceptQueue,
         Self::Ack,
         Self::Acknowledgement,
@@ -146,6 +149,7 @@ impl Term {
         Self::Loopback,
         Self::Masking,
         Self::Nagle,
+        Self::SioNamespace,
         Self::Namespace,
         Self::NonBlocking,
         Self::Opcode,
@@ -161,7 +165,9 @@ impl Term {
         Self::Room,
         Self::RoundTrip,
         Self::Rst,
+        Self::Sack,
         Self::Segment,
+        Self::SequenceNumber,
         Self::Server,
         Self::ServerName,
         Self::ServerSentEvents,

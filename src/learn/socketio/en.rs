@@ -28,7 +28,7 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
                and is closed later, since it enters no namespace and answers no ping.",
         source: "Engine.IO protocol, v4 (Handshake, Packet encoding)",
         see: "sockeye ws connect 'ws://localhost:3000/socket.io/?EIO=4&transport=websocket'  # beside it: sockeye sio listen 3000",
-        terms: &[T::Session, T::Packet, T::Namespace],
+        terms: &[T::Session, T::Packet, T::SioNamespace],
         question: Some((
             "Could a person speak Socket.IO with this client?",
             "Yes: say 40, then 42[\"chat\",\"hi\"], and 3 after each 2. It is text.",
@@ -58,7 +58,7 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
                secret.",
         source: "Socket.IO protocol, v5 (Connection to a namespace)",
         see: "sockeye sio decode 40 '40/news,'",
-        terms: &[T::Namespace, T::LongPolling, T::Session],
+        terms: &[T::SioNamespace, T::LongPolling, T::Session],
         ..Act::EMPTY
     },
     Act {
@@ -113,7 +113,7 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
                The client does not try again by itself, since the same question would have the same answer.",
         source: "Socket.IO protocol, v5 (Connection to a namespace)",
         see: "sockeye sio connect localhost:3000/news -v  # beside it: sockeye sio listen 3000 --namespace /news",
-        terms: &[T::Namespace, T::Event],
+        terms: &[T::SioNamespace, T::Event],
         ..Act::EMPTY
     },
     Act {

@@ -28,7 +28,7 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
                답하지 않으므로 나중에 닫힙니다.",
         source: "Engine.IO protocol, v4 (Handshake, Packet encoding)",
         see: "sockeye ws connect 'ws://localhost:3000/socket.io/?EIO=4&transport=websocket'  # 옆에서: sockeye sio listen 3000",
-        terms: &[T::Session, T::Packet, T::Namespace],
+        terms: &[T::Session, T::Packet, T::SioNamespace],
         question: Some((
             "이 클라이언트로 사람이 Socket.IO를 말할 수 있을까요?",
             "네. 40, 그다음 42[\"chat\",\"hi\"]라고 하고 2마다 3으로 답합니다. 텍스트입니다.",
@@ -56,7 +56,7 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
                GET으로 옵니다. 롱 폴링입니다. 답에 있는 이름은 세션의 이름과 다르며 비밀이 아닙니다.",
         source: "Socket.IO protocol, v5 (Connection to a namespace)",
         see: "sockeye sio decode 40 '40/news,'",
-        terms: &[T::Namespace, T::LongPolling, T::Session],
+        terms: &[T::SioNamespace, T::LongPolling, T::Session],
         ..Act::EMPTY
     },
     Act {
@@ -114,7 +114,7 @@ pub(in crate::learn) static PLAYBILL: [Act; ACTS] = [
                같은 물음에는 같은 답이 오므로 클라이언트는 스스로 다시 묻지 않습니다.",
         source: "Socket.IO protocol, v5 (Connection to a namespace)",
         see: "sockeye sio connect localhost:3000/news -v  # 옆에서: sockeye sio listen 3000 --namespace /news",
-        terms: &[T::Namespace, T::Event],
+        terms: &[T::SioNamespace, T::Event],
         ..Act::EMPTY
     },
     Act {
