@@ -2343,7 +2343,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__learn)
-            opts="-o -h --act --no-pause --wire --wire-delay --drop --reorder --report --glossary --output --lang --color --help tcp tcp-states udp tls http-realtime websocket blocking unix nagle congestion slow-reader half-open"
+            opts="-o -h --act --no-pause --wire --wire-delay --drop --reorder --report --glossary --output --lang --color --help tcp tcp-states udp tls http-realtime websocket socketio blocking unix nagle congestion slow-reader half-open"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

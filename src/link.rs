@@ -179,6 +179,18 @@ impl Gate {
         let at = held.iter().position(|stage| stage.next == next);
         at.and_then(|at| held.remove(at)).is_some_and(|stage| stage.release.send(()).is_ok())
     }
+
+    /// The same of all stages that wait, but not of those of these kinds.
+    pub fn release_but(&self, kept: &[Stage]) {
+        let mut held = self.held();
+        let (stay, go) = std::mem::take(&mut *held).into_iter().partition(|stage| kept.contains(&stage.next));
+        *held = stay;
+        let go: VecDeque<Held> = go;
+        for stage in go {
+            // Fails only if it was given up just now.
+            let _ = stage.release.send(());
+        }
+    }
 }
 
 /// A conversation's pen: what its transport hears and does goes through it to the session.

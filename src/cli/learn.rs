@@ -76,6 +76,8 @@ pub enum Lesson {
     HttpRealtime,
     /// WebSocket, from an HTTP request to frames
     Websocket,
+    /// Socket.IO: what it puts on HTTP and WebSocket, and why it is neither
+    Socketio,
     /// One thread and many clients
     Blocking,
     /// Sockets inside one machine
@@ -92,13 +94,14 @@ pub enum Lesson {
 
 impl Lesson {
     /// All, in the order in which they are best read.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Tcp,
         Self::TcpStates,
         Self::Udp,
         Self::Tls,
         Self::HttpRealtime,
         Self::Websocket,
+        Self::Socketio,
         Self::Blocking,
         Self::Unix,
         Self::Nagle,
@@ -117,6 +120,7 @@ impl Lesson {
             Self::Tls => "tls",
             Self::HttpRealtime => "http-realtime",
             Self::Websocket => "websocket",
+            Self::Socketio => "socketio",
             Self::Blocking => "blocking",
             Self::Unix => "unix",
             Self::Nagle => "nagle",

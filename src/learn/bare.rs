@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use nix::libc;
+use nix::sys::socket::setsockopt;
+use nix::{libc, setsockopt_impl, sockopt_impl};
 use socket2::{Domain, SockAddr, SockFilter, Socket, Type};
 use tokio::time::sleep;
 
@@ -27,6 +28,18 @@ const ROOM: usize = 64 * 1024;
 const BPF_RET_K: u16 = 6;
 /// Between two looks at a sender that may have come to a stop.
 const STILL: Duration = Duration::from_millis(2);
+
+/// No packet has more.
+const HIGHEST_TTL: u8 = 255;
+
+sockopt_impl!(
+    /// `IP_MINTTL`
+    MinTtl,
+    SetOnly,
+    libc::IPPROTO_IP,
+    libc::IP_MINTTL,
+    u8
+);
 
 /// A socket of one side.
 pub(super) struct Bare {
@@ -77,14 +90,33 @@ impl Bare {
     pub(super) fn vanish(&self) -> Result<(), Failure> {
         /// Of whatever comes, keep no byte.
         const DROP: SockFilter = SockFilter::new(BPF_RET_K, 0, 0, 0);
-        self.socket.attach_filter(&[DROP]).map_err(failed("SO_ATTACH_FILTER"))?;
-        self.tell("setsockopt(SO_ATTACH_FILTER) = 0")
+        match self.socket.attach_filter(&[DROP]) {
+            // Some kernels let only root filter what comes by IP; but what has passed a router, or might have, anybody may
+            // refuse, and nothing on this machine has the highest TTL.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => self.refuse_below(HIGHEST_TTL),
+            attached => {
+                attached.map_err(failed("SO_ATTACH_FILTER"))?;
+                self.tell("setsockopt(SO_ATTACH_FILTER) = 0")
+            }
+        }
     }
 
     /// It can be reached again.
     pub(super) fn come_back(&self) -> Result<(), Failure> {
-        self.socket.detach_filter().map_err(failed("SO_DETACH_FILTER"))?;
-        self.tell("setsockopt(SO_DETACH_FILTER) = 0")
+        match self.socket.detach_filter() {
+            // There was none.
+            Err(error) if error.kind() == ErrorKind::NotFound => self.refuse_below(0),
+            detached => {
+                detached.map_err(failed("SO_DETACH_FILTER"))?;
+                self.tell("setsockopt(SO_DETACH_FILTER) = 0")
+            }
+        }
+    }
+
+    /// Packets with a smaller TTL do not come in.
+    fn refuse_below(&self, ttl: u8) -> Result<(), Failure> {
+        setsockopt(&self.socket, MinTtl, &ttl).map_err(|error| failed("IP_MINTTL")(error.into()))?;
+        self.tell(&format!("setsockopt(IP_MINTTL, {ttl}) = 0"))
     }
 
     /// `bind()` to a free port of loopback.

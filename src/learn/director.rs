@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Cost, Detail, Happened, Kernel, Overheard, Peers, Played, Side, Socket, TimerView};
-use crate::event::{Clock, Record, What};
+use crate::event::{Clock, ConnId, Record, What};
 use crate::exit::{Exit, Failure};
 use crate::link::{Gate, Journal, Watch};
 use crate::quantity::nanos;
@@ -240,6 +241,31 @@ fn timer(timer: Timer) -> TimerView {
     TimerView { name, left_ns: left.map(nanos) }
 }
 
+/// Something that is waited for while everything flows.
+pub struct Want {
+    side: Side,
+    what: &'static str,
+    is_it: Box<dyn Fn(&What) -> bool + Send + Sync>,
+    times: usize,
+}
+
+impl Want {
+    /// That this side does it.
+    pub fn of(side: Side, what: &'static str, is_it: impl Fn(&What) -> bool + Send + Sync + 'static) -> Self {
+        Self { side, what, is_it: Box::new(is_it), times: 1 }
+    }
+
+    /// So often.
+    pub fn times(self, times: usize) -> Self {
+        Self { times, ..self }
+    }
+
+    fn is_met(&self, happened: &[Happened]) -> bool {
+        let met = happened.iter().filter(|happened| happened.side == self.side && (self.is_it)(&happened.record.what));
+        met.take(self.times).count() == self.times
+    }
+}
+
 /// Leads a play.
 pub struct Director {
     /// The client.
@@ -379,14 +405,87 @@ impl Director {
     /// Waits until this side is about to do something, and lets it; whatever else it is about to do waits on.
     pub async fn pass(&mut self, side: Side, stage: Stage) -> Result<(), Failure> {
         self.before(side, stage).await?;
+        self.let_one(side, stage).await
+    }
+
+    /// Lets whatever waits on either side go on, but not stages of these kinds of the client's, until all that is wanted
+    /// has happened in this act, in whatever order.
+    pub async fn flow(&mut self, kept: &[Stage], wants: &[Want]) -> Result<(), Failure> {
+        let deadline = Instant::now() + self.patience.0;
+        loop {
+            self.gather();
+            let Some(missing) = wants.iter().find(|want| !want.is_met(&self.happened)) else { return Ok(()) };
+            if Instant::now() > deadline {
+                return Err(not_so(missing.side, missing.what));
+            }
+            self.go_on_but(kept).await;
+        }
+    }
+
+    /// The same until a task is over: what came of it.
+    pub async fn flow_until<T>(&mut self, kept: &[Stage], task: JoinHandle<T>) -> Result<T, Failure> {
+        let deadline = Instant::now() + self.patience.0;
+        while !task.is_finished() {
+            if Instant::now() > deadline {
+                return Err(not_so(Side::Client, "a conversation that opens"));
+            }
+            self.gather();
+            self.go_on_but(kept).await;
+        }
+        task.await.map_err(|_| not_so(Side::Client, "a conversation that opens"))
+    }
+
+    async fn go_on_but(&mut self, kept: &[Stage]) {
+        self.client.gate.release_but(kept);
+        self.server.gate.release_but(&[]);
+        tokio::select! {
+            Some(batch) = self.client.records.recv() => self.client.next.extend(batch),
+            Some(batch) = self.server.records.recv() => self.server.next.extend(batch),
+            // Who says that it waits does so a moment later.
+            () = sleep(ASKED) => {}
+        }
+    }
+
+    /// Lets this side do this once; it is about to.
+    pub async fn let_one(&mut self, side: Side, stage: Stage) -> Result<(), Failure> {
         let deadline = Instant::now() + self.patience.0;
         while !self.actor(side).gate.release_only(stage) {
             if Instant::now() > deadline {
                 return Err(not_so(side, "a stage that waits"));
             }
-            tokio::task::yield_now().await;
+            sleep(ASKED).await;
         }
         Ok(())
+    }
+
+    /// What happened in this act so far.
+    #[must_use]
+    pub fn happened(&self) -> &[Happened] {
+        &self.happened
+    }
+
+    /// Leaves out what this act is not about.
+    pub fn keep(&mut self, mut is_kept: impl FnMut(&Happened) -> bool) {
+        self.happened.retain(|happened| is_kept(happened));
+    }
+
+    /// Takes out what belongs to a later act.
+    pub fn set_aside(&mut self, is_later: impl Fn(&Happened) -> bool) -> Vec<Happened> {
+        let (later, now) = std::mem::take(&mut self.happened).into_iter().partition(is_later);
+        self.happened = now;
+        later
+    }
+
+    /// It belongs to this act.
+    pub fn add(&mut self, later: Vec<Happened>) {
+        self.happened.extend(later);
+    }
+
+    /// Gives conversations other numbers, for an act in which they are told apart; the others have none.
+    pub fn number(&mut self, number: impl Fn(Side, ConnId) -> Option<u32>) {
+        for Happened { side, record } in &mut self.happened {
+            record.conn = number(*side, record.conn).map_or(ConnId::PROGRAM, ConnId);
+        }
     }
 
     /// Waits until it is so.

@@ -18,6 +18,7 @@ mod opening;
 mod pair;
 pub mod progress;
 mod slow_reader;
+mod socketio;
 mod tap;
 mod tcp;
 mod tcp_states;
@@ -155,6 +156,8 @@ pub struct Cost {
 pub enum Detail {
     /// A line for each thing.
     Lines,
+    /// And what is asked for, where that is too long for the line.
+    Queries,
     /// And the headers that are sent.
     #[default]
     Headers,
@@ -332,6 +335,8 @@ impl Lesson {
             (Self::Websocket, Language::Korean) => {
                 Texts { about: websocket::ko::ABOUT, acts: &websocket::ko::PLAYBILL }
             }
+            (Self::Socketio, Language::English) => Texts { about: socketio::en::ABOUT, acts: &socketio::en::PLAYBILL },
+            (Self::Socketio, Language::Korean) => Texts { about: socketio::ko::ABOUT, acts: &socketio::ko::PLAYBILL },
             (Self::Tls, _) => Texts { about: tls::en::ABOUT, acts: &tls::en::PLAYBILL },
             (Self::HttpRealtime, _) => Texts { about: http_realtime::en::ABOUT, acts: &http_realtime::en::PLAYBILL },
             (Self::Udp, _) => Texts { about: udp::en::ABOUT, acts: &udp::en::PLAYBILL },
@@ -361,6 +366,7 @@ impl Lesson {
             Self::HttpRealtime => Box::pin(http_realtime::play(director)),
             Self::Tls => Box::pin(tls::play(director)),
             Self::Websocket => Box::pin(websocket::play(director)),
+            Self::Socketio => Box::pin(socketio::play(director)),
         };
         (play, reader)
     }

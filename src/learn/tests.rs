@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::event::{Event, Extent, What};
 use crate::step::Step;
 use crate::step::http::Http;
+use crate::step::sio::Sio;
 use crate::step::tls::Tls;
 use crate::step::ws::{Way, Ws};
 use crate::ws::frame::{Header, LengthForm, Opcode};
@@ -587,6 +588,163 @@ async fn the_facts_of_http_realtime() {
     );
     let each = |cost: &Cost| (cost.sent + cost.received) / u64::from(cost.messages);
     assert!(each(&costs[0]) > 2 * each(&costs[1]) && each(&costs[1]) > 100, "{costs:?}");
+}
+
+#[tokio::test]
+#[expect(clippy::too_many_lines, reason = "an act after another")]
+async fn the_facts_of_socketio() {
+    use Side::{Client, Server};
+    let acts = played(Lesson::Socketio).await;
+    let act = |number: usize| &acts[number - 1];
+    let sio = |number: usize, side| -> Vec<Sio> {
+        let steps = steps(act(number), side).into_iter();
+        steps.filter_map(|step| if let Step::Sio(step) = step { Some(step.clone()) } else { None }).collect()
+    };
+    // Packets as they leave, and what comes: its kind, its number and its JSON.
+    let said = |number, side| -> Vec<String> {
+        let steps = sio(number, side).into_iter();
+        let packet = |step| match step {
+            Sio::Engine { way: Way::Said, text, .. } => Some(text),
+            _ => None,
+        };
+        steps.filter_map(packet).collect()
+    };
+    let heard = |number, side| -> Vec<(String, Option<u64>, String)> {
+        let steps = sio(number, side).into_iter();
+        let packet = |step| match step {
+            Sio::Packet { way: Way::Heard, packet, id, data, .. } if packet != "CONNECT" => Some((packet, id, data)),
+            _ => None,
+        };
+        steps.filter_map(packet).collect()
+    };
+    let requests = |number| -> Vec<String> {
+        let of = steps(act(number), Client).into_iter();
+        let first = |step: &Step| match step {
+            Step::Http(Http::Request { way: Way::Said, head, .. }) | Step::Ws(Ws::Request { way: Way::Said, head }) => {
+                head.first().cloned()
+            }
+            _ => None,
+        };
+        of.filter_map(first).collect()
+    };
+    let answers = |number| -> Vec<u16> {
+        let of = steps(act(number), Server).into_iter();
+        let status = |step: &Step| match step {
+            Step::Http(Http::Answer { way: Way::Said, status, .. })
+            | Step::Ws(Ws::Answer { way: Way::Said, status, .. }) => Some(*status),
+            _ => None,
+        };
+        of.filter_map(status).collect()
+    };
+    let reasons = |number, side| -> Vec<String> {
+        let steps = sio(number, side).into_iter();
+        steps.filter_map(|step| if let Sio::Closed { reason } = step { Some(reason) } else { None }).collect()
+    };
+    let is_wrong = |number, side| sio(number, side).iter().any(|step| matches!(step, Sio::Wrong { .. }));
+    let name = |number| {
+        let last = sio(number, Client).into_iter().rev().find_map(|step| match step {
+            Sio::Entered { sid, recovered, .. } => Some((sid.expect("protocol 5"), recovered)),
+            _ => None,
+        });
+        last.expect("a namespace was entered")
+    };
+    let field = |json: &str, name: &str| -> String {
+        let json: serde_json::Value = serde_json::from_str(&json[json.find('{').expect(json)..]).expect(json);
+        json[name].as_str().expect(name).to_owned()
+    };
+
+    // Neither understands the other.
+    assert_eq!(answers(1), [426, 101]);
+    assert!(is_wrong(1, Client), "{:?}", act(1));
+    assert!(said(2, Server)[0].starts_with("0{") && is_wrong(2, Server), "{:?}", act(2));
+    assert_eq!((answers(2), reasons(2, Server)), (vec![101], vec!["parse error".to_owned()]));
+    // The handshake is by GET, without a sid, and its answer has one.
+    let [first] = &requests(3)[..] else { panic!("{:?}", act(3)) };
+    assert!(first.starts_with("GET /socket.io/?EIO=4&transport=polling&t=") && !first.contains("sid="), "{first}");
+    let session = field(&said(3, Server)[0], "sid");
+    assert!(sio(3, Client).iter().any(|step| matches!(step, Sio::Open { sid, .. } if *sid == session)));
+    // A poll waits, 40 goes by POST, and the name is another than the session's.
+    assert!(requests(4)[0].starts_with("GET ") && requests(4)[1].starts_with("POST "), "{:?}", requests(4));
+    assert!(requests(4).iter().all(|request| request.contains(&session)), "{:?}", requests(4));
+    assert_eq!(said(4, Client), ["40"]);
+    assert_eq!(field(&said(4, Server)[0], "sid"), name(4).0);
+    assert_ne!(name(4).0, session);
+    // A packet in a packet.
+    let event = |json: &str| ("EVENT".to_owned(), None, json.to_owned());
+    assert_eq!(said(5, Client), ["42[\"chat\",\"hi\"]"]);
+    assert_eq!(heard(5, Server), [event("[\"chat\",\"hi\"]")]);
+    // The move.
+    assert_eq!(
+        (said(6, Client), said(6, Server)),
+        (vec!["2probe".into(), "5".into()], vec!["3probe".into(), "6".into()])
+    );
+    assert!([Client, Server].iter().all(|side| sio(6, *side).contains(&Sio::Upgraded)));
+    // One answer, and one that does not come.
+    assert_eq!(said(7, Client), ["420[\"save\",1]", "421[\"forget\",2]"]);
+    assert_eq!(heard(7, Client), [("ACK".to_owned(), Some(0), "[\"done\"]".to_owned())]);
+    assert_eq!(heard(7, Server)[1], ("EVENT".to_owned(), Some(1), "[\"forget\",2]".to_owned()));
+    let unanswered = Sio::Unanswered { id: 1, why: "operation has timed out".to_owned() };
+    assert!(sio(7, Client).contains(&unanswered), "{:?}", act(7));
+    // Four bytes, a header of two and a mask.
+    assert!(
+        steps(act(8), Client).iter().any(|step| matches!(step, Step::Ws(Ws::Frame { wire: 10, .. }))),
+        "{:?}",
+        act(8)
+    );
+    assert_eq!(heard(8, Server)[0].0, "BINARY_EVENT");
+    assert!(said(8, Client)[0].starts_with("451-"));
+    // Another name, on the same connection; and a refusal.
+    assert_ne!(name(9).0, name(4).0);
+    assert!(
+        sio(9, Client).contains(&Sio::Refused { namespace: "/secret".to_owned(), why: "Invalid namespace".to_owned() })
+    );
+    // Of two only the other hears what is said to a room and what is broadcast.
+    let hearers = |number: usize, with: &str| -> Vec<u32> {
+        let of = act(number).happened.iter().filter(|happened| match &happened.record.what {
+            What::Step(step) if happened.side == Client => {
+                matches!(&**step, Step::Sio(Sio::Packet { way: Way::Heard, data, .. }) if data.contains(with))
+            }
+            _ => false,
+        });
+        of.map(|happened| happened.record.conn.0).collect()
+    };
+    assert_eq!((hearers(10, "soup"), hearers(10, "hi")), (vec![2], vec![2]));
+    // Two pings, two pongs, of which one arrives.
+    let beats = sio(11, Server).iter().filter(|step| **step == Sio::Beat).count();
+    assert_eq!((said(11, Server), said(11, Client), beats), (vec!["2".into(); 2], vec!["3".into(); 2], 1));
+    assert_eq!([Server, Client].map(|side| reasons(11, side)), [["ping timeout"], ["ping timeout"]]);
+    // Three waits, each within its bounds.
+    assert_eq!((&*reasons(12, Client)[0], &*reasons(12, Server)[0]), ("transport close", "transport close"));
+    let waits: Vec<u64> = sio(12, Client)
+        .into_iter()
+        .filter_map(|step| if let Sio::Reconnecting { wait_ns, .. } = step { Some(wait_ns / 1_000_000) } else { None })
+        .collect();
+    let bounds = [50..=150, 100..=300, 200..=500];
+    assert_eq!(waits.len(), bounds.len());
+    assert!(waits.iter().zip(&bounds).all(|(wait, bounds)| bounds.contains(wait)), "{waits:?}");
+    // One is kept, one is dropped, and one is missed; and who comes back is new.
+    assert_eq!(sio(13, Client).iter().filter(|step| matches!(step, Sio::Dropped { .. })).count(), 1);
+    assert_eq!(heard(13, Server), [event("[\"note\",\"kept\"]")]);
+    assert_eq!(hearers(13, "news"), [2]);
+    assert!(name(13).0 != name(4).0 && !name(13).1);
+    // The same again, and what was missed comes before the answer.
+    let recovered = said(14, Server);
+    let [before, first, missed, after] = &recovered[..] else { panic!("{recovered:?}") };
+    assert_eq!(["sid", "pid"].map(|name| field(before, name)), ["sid", "pid"].map(|name| field(after, name)));
+    assert_eq!(name(14), (field(before, "sid"), true));
+    let [asked] = &said(14, Client)[..] else { panic!("{:?}", act(14)) };
+    assert_eq!(field(asked, "pid"), field(before, "pid"));
+    assert!(first.ends_with(&format!("\"{}\"]", field(asked, "offset"))), "{first} {asked}");
+    assert!(missed.starts_with("42[\"news\",2,"), "{missed}");
+    // Everything was counted: an event is two bytes longer than it would be bare.
+    let costs = &act(15).costs;
+    assert_eq!(
+        costs.iter().map(|cost| (cost.style, cost.requests, cost.messages)).collect::<Vec<_>>(),
+        [("opening", 5, 0), ("by POST", 1, 1), ("by WebSocket", 0, 1), ("bare opening", 1, 0), ("bare message", 0, 1)]
+    );
+    let [opening, post, event, bare_opening, bare] = &costs[..] else { panic!("{costs:?}") };
+    assert_eq!((event.sent, bare.sent, event.received, bare.received), (bare.sent + 2, 19, 0, 0));
+    assert!(post.sent > 100 && opening.sent > 3 * bare_opening.sent, "{costs:?}");
 }
 
 #[test]

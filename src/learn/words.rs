@@ -68,7 +68,7 @@ const ENGLISH: Words = Words {
     server: "server",
     kernel: "what the kernel says now",
     overheard: "what is seen on the way",
-    costs: "what the news have cost so far",
+    costs: "what it has cost so far",
     unread: "unread",
     unacknowledged: "unacknowledged",
     round_trip: "round trip",

@@ -1,6 +1,7 @@
 //! `learn` on a real terminal, and without one.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 use std::process::Command;
 
@@ -8,7 +9,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::program::{Start as _, sockeye};
+use crate::program::{Start as _, peer, shell, sockeye};
 use crate::terminal::{Ended, Terminal};
 
 /// A lesson on a terminal; what is remembered goes below `home`.
@@ -121,6 +122,38 @@ fn without_a_terminal_it_goes_through() {
     assert!(ended.text().starts_with("tcp 15/15  "), "{}", ended.text());
     let ended = sockeye("learn tcp --act 16").start_mute().wait_code(2);
     assert!(ended.stderr.contains("--act 16: tcp has 15 acts"), "{}", ended.stderr);
+}
+
+/// Nothing in a lesson needs to be root: root plays them as nobody.
+#[test]
+fn every_user_can_play_every_lesson() {
+    const NOBODY: u32 = 65534;
+    let home = home();
+    // What is below it is for anybody.
+    fs::set_permissions(home.path(), Permissions::from_mode(0o755)).expect("a mode");
+    let program = home.path().join("sockeye");
+    fs::copy(env!("CARGO_BIN_EXE_sockeye"), &program).expect("a copy that anybody can run");
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("a mode");
+    let own = home.path().join("own");
+    fs::create_dir(&own).expect("a folder");
+    let list = sockeye("learn --output json").start_mute().wait_code(0).text();
+    for lesson in list.lines().map(|line| serde_json::from_str::<Value>(line).expect(line)) {
+        let lesson = lesson["lesson"].as_str().expect("a name");
+        let words = format!("{} learn {lesson} --no-pause", program.display());
+        let mut command = if rustix::process::geteuid().is_root() {
+            chown(&own, Some(NOBODY), Some(NOBODY)).expect("root may");
+            peer("setpriv", &format!("--reuid={NOBODY} --regid={NOBODY} --clear-groups {words}"))
+        } else {
+            shell(&format!("exec {words}"))
+        };
+        command.env("HOME", &own).env("XDG_DATA_HOME", own.join("data")).env("LC_ALL", "C").current_dir(&own);
+        let ended = command.start_mute().wait_code(0);
+        assert!(
+            ended.text().starts_with(&format!("{lesson} 1/")) && ended.stderr.is_empty(),
+            "{lesson}: {}",
+            ended.stderr
+        );
+    }
 }
 
 #[test]

@@ -13,9 +13,20 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "ACK",
             "A bit in a segment's header: \"I have everything up to this number\". What is not acknowledged is sent again.",
         ),
+        Term::Acknowledgement => {
+            ("acknowledgement", "Socket.IO's answer to an event that bears a number. TCP has one of its own, the ACK.")
+        }
         Term::Alert => (
             "alert",
             "What TLS says when something is wrong, before it ends the connection: unknown_ca, bad_certificate.",
+        ),
+        Term::Attachment => (
+            "attachment",
+            "Bytes that belong into an event of Socket.IO: a placeholder stands for them, and they follow.",
+        ),
+        Term::BackOff => (
+            "back-off",
+            "Waiting longer before each further attempt, so that what is in trouble is not asked all the time.",
         ),
         Term::Authority => (
             "certificate authority",
@@ -34,6 +45,9 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "Where one message ends and the next begins. Datagrams have boundaries; a stream has none, and so a protocol \
              over it must say where its messages end.",
         ),
+        Term::Broadcast => {
+            ("broadcast", "Said to everybody in a namespace or a room; mostly not to whoever said it first.")
+        }
         Term::Certificate => ("certificate", "A signed statement that a public key belongs to a name, for some time."),
         Term::Cipher => {
             ("cipher", "How bytes are made unreadable for all who lack the key, and how a change to them is noticed.")
@@ -74,6 +88,7 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "epoll",
             "A list of sockets in the kernel, and a call that waits until one of them is ready, and says which.",
         ),
+        Term::Event => ("event", "What Socket.IO says: a name and arguments, as a JSON array."),
         Term::Fin => ("FIN", "A bit in a segment's header: \"after these bytes I say nothing more\"."),
         Term::Fingerprint => ("fingerprint", "The SHA-256 of a certificate: no other has the same."),
         Term::Fragment => ("fragment", "A frame that carries a piece of a message. The last one has FIN."),
@@ -97,10 +112,17 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "header",
             "What stands before the data and speaks about it. HTTP's are lines, a name and a value each; a frame's are bits.",
         ),
+        Term::HeartBeat => {
+            ("heart-beat", "A ping and its pong, again and again: who misses them takes the connection for dead.")
+        }
         Term::Icmp => (
             "ICMP",
             "The messages by which machines tell each other that something could not be delivered: nothing listens at that \
              port, there is no route.",
+        ),
+        Term::Jitter => (
+            "jitter",
+            "What chance adds to a wait or takes from it, so that many do not do the same at the same moment.",
         ),
         Term::Keepalive => (
             "keepalive",
@@ -133,6 +155,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "Nagle's algorithm",
             "A small segment waits while an earlier one is not acknowledged, so that small sends gather into fewer segments.",
         ),
+        Term::SioNamespace => (
+            "namespace",
+            "A part of a Socket.IO connection with its own events, rules and ids: / or /news. It must be entered.",
+        ),
         Term::Namespace => (
             "network namespace",
             "Interfaces, addresses, routes and sockets that only some processes see: a network of their own.",
@@ -141,6 +167,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Opcode => {
             ("opcode", "Four bits that say what a frame is: text, binary, continuation, close, ping or pong.")
         }
+        Term::Packet => (
+            "packet",
+            "What is said at once in a protocol. One of Engine.IO begins with a digit, and may hold one of Socket.IO.",
+        ),
         Term::Ping => (
             "ping",
             "A frame that asks whether the other side is there. It must be answered with a pong that brings its payload back.",
@@ -163,10 +193,14 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "receive window",
             "How many more bytes a side has room for. It tells its peer with every segment; zero means: stop.",
         ),
+        Term::Recovery => {
+            ("recovery", "A client of Socket.IO that was cut off comes back as who it was, and hears what it missed.")
+        }
         Term::Retransmission => (
             "retransmission",
             "A segment that was not acknowledged in time is sent again; each time the kernel waits twice as long.",
         ),
+        Term::Room => ("room", "A list of clients that a Socket.IO server keeps, to speak to all who are in it."),
         Term::RoundTrip => ("round trip", "The time until an answer can be there: to the peer and back."),
         Term::Rst => (
             "RST",
@@ -192,6 +226,9 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "server-sent events",
             "An answer of HTTP without an end, in a form for events that browsers read and resume (SSE).",
         ),
+        Term::Session => {
+            ("session", "What goes on while connections come and go. Engine.IO's has a secret id, the sid.")
+        }
         Term::SlowStartThreshold => (
             "slow-start threshold",
             "Up to this congestion window TCP grows fast, above it slowly: half of what it was at the last loss.",
@@ -230,7 +267,9 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         ),
         Term::Upgrade => (
             "upgrade",
-            "A client of HTTP asks to speak another protocol on the same connection; 101 is the server's yes.",
+            "A client of HTTP asks to speak another protocol on the same connection; 101 is the server's yes. Socket.IO calls so \
+             that its session moves from polling to a WebSocket.",
         ),
+        Term::Volatile => ("volatile", "Said now or not at all: it is dropped when there is no way for it."),
     }
 }

@@ -13,9 +13,20 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "ACK",
             "세그먼트 헤더의 비트로, \"이 번호 앞까지 모두 받았습니다\"라는 뜻입니다. 확인되지 않은 것은 다시 보냅니다.",
         ),
+        Term::Acknowledgement => {
+            ("확인 응답(acknowledgement)", "번호가 붙은 이벤트에 Socket.IO가 하는 답입니다. TCP의 ACK와는 다릅니다.")
+        }
         Term::Alert => (
             "경고(alert)",
             "무언가 잘못되었을 때 TLS가 연결을 끝내기 전에 하는 말입니다. unknown_ca, bad_certificate 등이 있습니다.",
+        ),
+        Term::Attachment => (
+            "첨부(attachment)",
+            "Socket.IO 이벤트에 딸린 바이트입니다. 자리 표시가 그 자리에 있고 바이트는 뒤따릅니다.",
+        ),
+        Term::BackOff => (
+            "백오프(back-off)",
+            "다시 시도할 때마다 더 오래 기다려, 어려움에 빠진 상대를 쉼 없이 부르지 않는 것입니다.",
         ),
         Term::Authority => (
             "인증 기관(certificate authority)",
@@ -34,6 +45,9 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "한 메시지가 끝나고 다음 메시지가 시작되는 곳입니다. 데이터그램에는 경계가 있고 스트림에는 없습니다. 그래서 \
              스트림 위의 프로토콜은 메시지의 끝을 스스로 표시해야 합니다.",
         ),
+        Term::Broadcast => {
+            ("브로드캐스트(broadcast)", "네임스페이스나 방의 모두에게 하는 말입니다. 처음 말한 이는 대개 뺍니다.")
+        }
         Term::Certificate => {
             ("인증서(certificate)", "어떤 공개 키가 어떤 이름의 것임을 기한을 두고 밝히는, 서명된 글입니다.")
         }
@@ -69,6 +83,7 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "epoll",
             "커널 안에 있는 소켓들의 목록과, 그중 하나가 준비될 때까지 기다렸다가 어느 것인지 알려 주는 호출입니다.",
         ),
+        Term::Event => ("이벤트(event)", "Socket.IO가 하는 말입니다. 이름과 인수를 담은 JSON 배열입니다."),
         Term::Fin => ("FIN", "세그먼트 헤더의 비트로, \"이 뒤로는 더 보내지 않습니다\"라는 뜻입니다."),
         Term::Fingerprint => ("지문(fingerprint)", "인증서의 SHA-256입니다. 같은 것이 또 있을 수 없습니다."),
         Term::Fragment => ("조각(fragment)", "메시지의 한 부분을 담은 프레임입니다. 마지막 조각에 FIN이 있습니다."),
@@ -92,10 +107,16 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "헤더(header)",
             "데이터 앞에서 데이터에 관해 말하는 것입니다. HTTP에서는 이름과 값으로 된 줄이고, 프레임에서는 비트입니다.",
         ),
+        Term::HeartBeat => {
+            ("하트비트(heart-beat)", "거듭되는 핑과 퐁입니다. 이것이 오지 않으면 연결이 죽은 것으로 봅니다.")
+        }
         Term::Icmp => (
             "ICMP",
             "전달하지 못했음을 컴퓨터끼리 알리는 메시지입니다. 그 포트에 아무도 없다거나 길이 없다는 식입니다.",
         ),
+        Term::Jitter => {
+            ("지터(jitter)", "여럿이 같은 순간에 같은 일을 하지 않도록 기다리는 시간에 우연히 더하거나 빼는 것입니다.")
+        }
         Term::Keepalive => (
             "킵얼라이브(keepalive)",
             "조용한 연결에서 상대가 아직 있는지 알아보려고 커널이 데이터 없이 보내는 질문입니다.",
@@ -127,6 +148,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "네이글 알고리즘(Nagle's algorithm)",
             "앞선 세그먼트가 확인되지 않은 동안 작은 세그먼트를 기다리게 합니다. 그래서 작은 전송들이 더 적은 세그먼트로 모입니다.",
         ),
+        Term::SioNamespace => (
+            "네임스페이스(namespace)",
+            "Socket.IO 연결의 한 부분으로 이벤트, 규칙, id가 따로 있습니다. /나 /news처럼 부르며 먼저 들어가야 합니다.",
+        ),
         Term::Namespace => (
             "네트워크 네임스페이스(network namespace)",
             "몇몇 프로세스에게만 보이는 인터페이스, 주소, 경로, 소켓입니다. 자기들만의 네트워크입니다.",
@@ -138,6 +163,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Opcode => (
             "오피코드(opcode)",
             "프레임이 무엇인지 말하는 4비트입니다. text, binary, continuation, close, ping, pong이 있습니다.",
+        ),
+        Term::Packet => (
+            "패킷(packet)",
+            "프로토콜에서 한 번에 하는 말입니다. Engine.IO의 패킷은 숫자로 시작하며 Socket.IO의 패킷을 담기도 합니다.",
         ),
         Term::Ping => ("핑(ping)", "상대가 있는지 묻는 프레임입니다. 그 페이로드를 담은 퐁으로 답해야 합니다."),
         Term::Polling => ("폴링(polling)", "새로운 것이 있는지 거듭 묻는 것입니다."),
@@ -157,10 +186,16 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "수신 윈도우(receive window)",
             "한쪽이 앞으로 더 받을 수 있는 바이트 수입니다. 세그먼트마다 상대에게 알리며, 0은 멈추라는 뜻입니다.",
         ),
+        Term::Recovery => {
+            ("복구(recovery)", "끊겼던 Socket.IO 클라이언트가 전과 같은 이로 돌아와 놓친 것을 듣는 것입니다.")
+        }
         Term::Retransmission => (
             "재전송(retransmission)",
             "제때 확인되지 않은 세그먼트를 다시 보내는 것입니다. 그때마다 커널은 두 배로 오래 기다립니다.",
         ),
+        Term::Room => {
+            ("방(room)", "Socket.IO 서버가 지니는 클라이언트의 명단입니다. 그 안의 모두에게 말할 수 있습니다.")
+        }
         Term::RoundTrip => {
             ("왕복 시간(round trip)", "답이 올 수 있는 가장 짧은 시간, 곧 상대까지 갔다 오는 시간입니다.")
         }
@@ -190,6 +225,9 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "서버 전송 이벤트(SSE)",
             "끝나지 않는 HTTP 응답으로, 브라우저가 읽고 이어 받을 수 있는 이벤트의 형식입니다.",
         ),
+        Term::Session => {
+            ("세션(session)", "연결이 바뀌어도 이어지는 것입니다. Engine.IO의 세션에는 비밀 이름 sid가 있습니다.")
+        }
         Term::SlowStartThreshold => (
             "느린 시작 임계값(slow-start threshold)",
             "혼잡 윈도우는 이 값까지 빠르게, 그 위로는 천천히 커집니다. 마지막으로 잃었을 때 윈도우의 절반입니다.",
@@ -229,7 +267,9 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         ),
         Term::Upgrade => (
             "업그레이드(upgrade)",
-            "같은 연결에서 다른 프로토콜로 말하자는 HTTP 클라이언트의 부탁입니다. 서버의 101이 승낙입니다.",
+            "같은 연결에서 다른 프로토콜로 말하자는 HTTP 클라이언트의 부탁입니다. 서버의 101이 승낙입니다. \
+             Socket.IO에서는 세션이 폴링에서 WebSocket으로 옮겨 가는 것도 이렇게 부릅니다.",
         ),
+        Term::Volatile => ("휘발성(volatile)", "지금이 아니면 하지 않는 말입니다. 갈 길이 없으면 버려집니다."),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{frames, heads, tls};
+use super::{frames, heads, sio, tls};
 use crate::event::{Event, Extent, Message, What};
 use crate::learn::{Detail, Happened, Peers, Played, Side};
 use crate::quantity::show_nanos;
@@ -146,6 +146,9 @@ fn call(side: Side, step: &Step, detail: Detail) -> Option<Call> {
     }
     if let Step::Http(step) = step {
         return heads::call(side, step, detail);
+    }
+    if let Step::Sio(step) = step {
+        return sio::call(side, step);
     }
     let (text, crossing) = system_call(step)?;
     let cargo = match step {

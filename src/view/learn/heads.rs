@@ -6,18 +6,31 @@ use crate::quantity::show_nanos;
 use crate::step::http::{Http, Until};
 use crate::step::ws::Way;
 
+/// What fits beside the other side's column.
+const LONG: usize = 37;
+
 /// A request or an answer. Where it arrives its first line says which it is.
 pub(super) fn head(side: Side, way: Way, head: &[String], detail: Detail) -> Call {
     let (first, headers) = head.split_first().map_or(("", &[][..]), |(first, headers)| (first.as_str(), headers));
     let is_answer = first.starts_with("HTTP/");
     let shown = match (way, detail) {
-        (_, Detail::Lines) | (Way::Heard, Detail::Headers) => false,
+        (_, Detail::Lines | Detail::Queries) | (Way::Heard, Detail::Headers) => false,
         (Way::Said, Detail::Headers | Detail::Whole) => true,
         (Way::Heard, Detail::Whole) => !is_answer,
     };
+    // A query that says much has a line of its own.
+    let (first, query) = match first.split_once('?') {
+        Some((path, query)) if first.len() > LONG => {
+            let query = query.split(' ').next().unwrap_or_default();
+            (path, Some(format!("?{query}")))
+        }
+        _ => (first, None),
+    };
+    let query = query.filter(|_| way == Way::Said && detail != Detail::Lines);
+    let headers = if shown { headers } else { &[] };
     Call {
         crossing: if way == Way::Said { Crossing::Sends } else { Crossing::None },
-        below: if shown { headers.to_vec() } else { Vec::new() },
+        below: query.into_iter().chain(headers.iter().cloned()).collect(),
         ..Call::new(side, first.to_owned())
     }
 }

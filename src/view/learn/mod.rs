@@ -7,6 +7,7 @@ mod human;
 mod markdown;
 mod packets;
 mod report;
+mod sio;
 #[cfg(test)]
 mod tests;
 mod tls;

@@ -33,7 +33,8 @@ fn masked(text: &str) -> String {
             if is_number && (is_of_days || is_size) {
                 words[at] = "N".to_owned();
             }
-            words[at] = masked_word(&words[at]);
+            let is_id = ["session", "as"].contains(&before.as_str()) && words[at].len() == SID;
+            words[at] = if is_id { "ID".to_owned() } else { masked_word(&masked_ids(&words[at])) };
             let unit = words.get(at + 1).map(|unit| unit.trim_end_matches(',').to_owned()).unwrap_or_default();
             if words[at].starts_with(|c: char| c.is_ascii_digit()) && ["ns", "µs", "ms", "s"].contains(&unit.as_str())
             {
@@ -60,6 +61,30 @@ fn masked(text: &str) -> String {
         masked.push('\n');
     }
     masked
+}
+
+/// An id of Socket.IO has so many characters.
+const SID: usize = 20;
+
+/// What Socket.IO makes up: ids, offsets, and what keeps caches away.
+fn masked_ids(word: &str) -> String {
+    let mut word = word.to_owned();
+    for (before, after) in [
+        ("&t=", "&"),
+        ("&sid=", "&"),
+        ("\"sid\":\"", "\""),
+        ("\"pid\":\"", "\""),
+        ("\"offset\":\"", "\""),
+        ("1,\"", "\""),
+        ("2,\"", "\""),
+    ] {
+        let Some(start) = word.find(before).map(|at| at + before.len()) else { continue };
+        let end = word[start..].find(after).map_or(word.len(), |length| start + length);
+        if end - start >= 6 {
+            word.replace_range(start..end, "ID");
+        }
+    }
+    word
 }
 
 /// Keys and what is made of them, ports, the version.
@@ -121,6 +146,8 @@ async fn transcripts() {
         (Lesson::HttpRealtime, Language::English, "http-realtime.txt"),
         (Lesson::Websocket, Language::English, "websocket.txt"),
         (Lesson::Websocket, Language::Korean, "websocket.ko.txt"),
+        (Lesson::Socketio, Language::English, "socketio.txt"),
+        (Lesson::Socketio, Language::Korean, "socketio.ko.txt"),
     ] {
         let (form, acts) = (form(LearnOutput::Human, language), played(lesson).await);
         let shown = pages(lesson, language, &acts).map(|page| form.page(&page) + &form.answer(&page) + "\n");
