@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::gathering::Gathering;
 use super::state::{Effects, State, Work};
-use super::{Server, member};
+use super::{Server, member, programs};
 use crate::event::Message;
 use crate::link::{CLOSE_LIMIT, Journal};
 use crate::sio::server::Input;
@@ -26,6 +26,8 @@ pub struct Host {
     /// Something is due earlier than before.
     earlier: Notify,
     places: Arc<Semaphore>,
+    /// For programs that events start.
+    programs: Arc<Semaphore>,
     over: watch::Sender<bool>,
     /// How often every connection was cut.
     cuts: watch::Sender<u64>,
@@ -39,6 +41,7 @@ impl Host {
         let host = Arc::new(Self {
             state: Mutex::new(State::new(server.clone(), journal.program(), Instant::now())),
             places: Arc::new(Semaphore::new(server.most.min(Semaphore::MAX_PERMITS))),
+            programs: Arc::new(Semaphore::new(programs::MOST)),
             server,
             journal: journal.clone(),
             heard,
@@ -84,7 +87,7 @@ impl Host {
     }
 
     /// Tells what follows. Waits for room: that is the back-pressure towards the clients.
-    pub(super) async fn tell(&self, effects: Effects) {
+    pub(super) async fn tell(self: &Arc<Self>, effects: Effects) {
         for (report, what) in effects.told {
             report.tell(what).await;
         }
@@ -92,11 +95,15 @@ impl Host {
             // Fails only when the session is over.
             let _ = self.heard.send(message).await;
         }
+        for run in effects.runs {
+            let Ok(place) = self.programs.clone().acquire_owned().await else { return };
+            tokio::spawn(programs::start(self.clone(), run, place));
+        }
     }
 
     /// The same from where nobody can wait.
     pub(super) fn tell_later(self: &Arc<Self>, effects: Effects) {
-        if effects.told.is_empty() && effects.heard.is_empty() {
+        if effects.told.is_empty() && effects.heard.is_empty() && effects.runs.is_empty() {
             return;
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {

@@ -11,6 +11,9 @@ use crate::eio::Data;
 /// So many bytes may wait for one client. Whoever owes more is too slow.
 pub(super) const BACKLOG: usize = 16 << 20;
 
+/// What a frame or a message costs beside its bytes: many small ones are large too.
+pub(super) const OVERHEAD: usize = 128;
+
 /// A queue of frames, between the machines and the task that has the socket.
 #[derive(Default)]
 pub(super) struct Wire {
@@ -35,6 +38,8 @@ pub(super) enum End {
     Closing,
     /// It is to be closed now: it is too slow.
     TooSlow,
+    /// It is to be cut without a word.
+    Cut,
     /// Its socket is gone.
     Gone,
 }
@@ -56,10 +61,11 @@ impl Wire {
     /// Queues a frame; `false` if too much waits already.
     pub(super) fn say(&self, frame: Data) -> bool {
         let mut queue = self.queue();
-        if queue.bytes > 0 && queue.bytes + frame.len() > BACKLOG {
+        let size = frame.len() + OVERHEAD;
+        if queue.bytes > 0 && queue.bytes + size > BACKLOG {
             return false;
         }
-        queue.bytes += frame.len();
+        queue.bytes += size;
         queue.frames.push_back(frame);
         drop(queue);
         self.changed.notify_one();
@@ -96,7 +102,7 @@ impl Wire {
 
     /// Returns when what is being said need not be said any more. Cancel-safe.
     pub(super) async fn given_up(&self) {
-        while !matches!(self.queue().end, End::TooSlow | End::Gone) {
+        while !matches!(self.queue().end, End::TooSlow | End::Cut | End::Gone) {
             self.changed.notified().await;
         }
     }
