@@ -125,7 +125,7 @@ fn a_certificate_is_looked_at_over_each_transport() {
             assert_eq!(client.wait_code(0).text(), "[\"echo\",\"safe\"]\n", "{transport}");
         }
         let stranger = Authority::new("theirs");
-        for refused in ["".to_owned(), format!("--ca {}", stranger.file())] {
+        for refused in [String::new(), format!("--ca {}", stranger.file())] {
             let connect = format!("sio connect https://127.0.0.1:{port} --transport {transport} {refused}");
             let ended = sockeye(&connect).start().wait_end();
             assert!(ended.code != 0 && ended.stderr.contains("certificate"), "{transport}: {}", ended.stderr);

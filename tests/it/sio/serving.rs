@@ -149,12 +149,12 @@ fn who_does_not_take_what_it_is_told_is_let_go_and_costs_little() {
     // And one that does not poll.
     let open = request(port, "GET", OPEN, "");
     let sid = open.split_once("\"sid\":\"").and_then(|(_, rest)| rest.split('"').next()).expect("an id").to_owned();
-    let mut post = TcpStream::connect(("127.0.0.1", port)).expect("a server");
+    let mut entering = TcpStream::connect(("127.0.0.1", port)).expect("a server");
     let head = format!("POST /socket.io/?{OPEN}&sid={sid} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n40");
-    post.write_all(head.as_bytes()).expect("sent");
+    entering.write_all(head.as_bytes()).expect("sent");
     server.wait_stderr_times("entered", 3);
     // Many small ones, which cost more than their bytes, and then large ones.
-    let small: String = (0..1000).map(|number| format!("small {number}\n")).collect();
+    let small = "small 1\n".repeat(1000);
     let large = format!("large {}\n", "x".repeat(100_000));
     let mut say = |text: &str, mark: usize| {
         server.say(text);

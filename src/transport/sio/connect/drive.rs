@@ -387,10 +387,9 @@ impl Drive {
                 self.report.step(|| Step::Sio(Sio::Wrong { why: fault.to_string() }));
                 self.reason = Some(Reason::ParseError);
                 let what = format!("what came is no packet: {fault}");
-                self.why = Some(Trouble::Other(match self.entered {
-                    true => failed(&self.client, &what),
-                    false => Trouble::engine_alone(&self.client, &what),
-                }));
+                let failure =
+                    if self.entered { failed(&self.client, &what) } else { Trouble::engine_alone(&self.client, &what) };
+                self.why = Some(Trouble::Other(failure));
             }
         }
     }
