@@ -54,6 +54,8 @@ pub enum Messages {
     Recorded,
     /// They are only counted.
     Unseen,
+    /// They are parts of what somebody else hears, as pings and goodbyes are.
+    Carried,
 }
 
 /// Takes records from every conversation; numbers conversations; keeps the clock.
@@ -251,10 +253,11 @@ impl Reporter {
         let seen = |event: &Event| match self.journal.watch.heard {
             Messages::Recorded => true,
             Messages::Unseen => !matches!(event, Event::Message(_)),
+            Messages::Carried => false,
         };
         let mut records: Vec<Record> = match self.journal.watch.heard {
             Messages::Recorded => Vec::with_capacity(events.len()),
-            Messages::Unseen => Vec::new(),
+            Messages::Unseen | Messages::Carried => Vec::new(),
         };
         match &self.answerer {
             None => records.extend(events.drain(..).filter(seen).map(record)),
@@ -616,7 +619,7 @@ pub fn carry(
     let (outbox, events) = mpsc::channel(OUTBOX);
     let (held, closing) = watch::channel(None);
     let closing = Closing(closing);
-    let watch = Watch { heard: Messages::Unseen, said: false, ..report.journal.watch };
+    let watch = Watch { heard: Messages::Carried, said: false, ..report.journal.watch };
     let journal = Journal { watch, ..report.journal.clone() };
     let report = Reporter { journal, answerer: Some(heard), counts: Counts::Bytes, ..report.clone() };
     let room = Room { wanted: Arc::default(), made: Arc::default() };

@@ -55,7 +55,7 @@ pub enum Method {
 }
 
 /// What a server allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
     /// Sessions of version 3 too.
     pub versions: Versions,

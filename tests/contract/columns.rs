@@ -5,24 +5,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sockeye::cli::{Family, UnixType};
+use sockeye::eio::admission::Carrier as Way;
+use sockeye::eio::client::Upgrade;
+use sockeye::eio::session;
 use sockeye::endpoint::{HostPort, ListenOn, UnixListenOn, UnixName};
 use sockeye::frame::{Framing, Order, Width};
 use sockeye::http::{Protocol, Target};
 use sockeye::proxy::{Hop, Kind, Route};
+use sockeye::sio::Parser;
 use sockeye::tls::{Client, ClientOptions, Server, ServerOptions, Trust};
 use sockeye::transport::binding::Place;
 use sockeye::transport::listener::Backlog;
 use sockeye::transport::multicast::{Joins, Outward};
+use sockeye::transport::sio::connect::Format;
 use sockeye::transport::sockets::Options;
 use sockeye::transport::ws::{self, Answers, Manners};
-use sockeye::transport::{Bind, Dial, Handed, Network, On, To, tcp, udp, unix};
+use sockeye::transport::{Bind, Dial, Handed, Network, On, To, sio, tcp, udp, unix};
 use sockeye::ws::extension::Config;
 use sockeye::ws::handshake::{Ask, Rules};
 use sockeye::ws::speaking::Masking;
 use tempfile::TempDir;
 
 use crate::proxy::{apache, dante};
-use crate::{Boundaries, Column, Delivery, Empty, Farewell, HalfClose, Largest, Pings, Promise, Vanished};
+use crate::{Boundaries, Column, Company, Delivery, Empty, Farewell, HalfClose, Largest, Pings, Promise, Vanished};
 
 /// Longer than any test.
 const EXPIRY: Duration = Duration::from_secs(600);
@@ -66,6 +71,7 @@ const fn stream(framing: Framing, vanished: Vanished) -> Promise {
         delivery: Delivery::Reliable,
         largest: Largest::Tried(8 * 1024 * 1024),
         vanished,
+        company: Company::One,
     }
 }
 
@@ -82,6 +88,7 @@ pub(crate) const fn tcp(name: &str) -> Column {
             To::Tcp(tcp::Dial { target, network: network() }).into()
         },
         framing,
+        heard: <[u8]>::to_vec,
         promise: stream(framing, Vanished::Reset { acknowledged: true }),
     }
 }
@@ -92,6 +99,7 @@ pub(crate) const fn unix_stream(name: &str) -> Column {
         bind: |scratch| unix_bind(scratch, UnixType::Stream),
         dial: |endpoint| unix_dial(endpoint, UnixType::Stream),
         framing,
+        heard: <[u8]>::to_vec,
         promise: stream(framing, Vanished::Reset { acknowledged: false }),
     }
 }
@@ -108,6 +116,7 @@ pub(crate) const fn proxied(name: &str, kind: Kind) -> Column {
             Kind::Https => |endpoint| by_proxy(endpoint, Kind::Https, &apache().secure.to_string()),
         },
         framing,
+        heard: <[u8]>::to_vec,
         promise: Promise {
             farewell: match kind {
                 Kind::Https => Farewell::Unsaid,
@@ -133,6 +142,7 @@ pub(crate) const fn tls(name: &str) -> Column {
         bind: |scratch| Bind { tls: Some(server()), ..(tcp("chunks").bind)(scratch) },
         dial: |endpoint| Dial { tls: Some(client()), ..(tcp("chunks").dial)(&endpoint.replace("tls://", "tcp://")) },
         framing,
+        heard: <[u8]>::to_vec,
         promise: stream(framing, Vanished::Cut),
     }
 }
@@ -144,6 +154,7 @@ pub(crate) const fn tls_unix(name: &str) -> Column {
         bind: |scratch| Bind { tls: Some(server()), ..unix_bind(scratch, UnixType::Stream) },
         dial: |endpoint| Dial { tls: Some(client()), ..unix_dial(endpoint, UnixType::Stream) },
         framing,
+        heard: <[u8]>::to_vec,
         promise: stream(framing, Vanished::Cut),
     }
 }
@@ -168,6 +179,7 @@ pub(crate) const fn ws(carrier: Carrier, compression: Compression) -> Column {
             (Secure, Deflate) => |endpoint| ws_dial(endpoint, (tls("chunks").dial)(&carried(endpoint)), Deflate),
         },
         framing: Framing::Chunks,
+        heard: <[u8]>::to_vec,
         promise: Promise {
             half_close: HalfClose::Unheard,
             farewell: Farewell::Said,
@@ -177,6 +189,7 @@ pub(crate) const fn ws(carrier: Carrier, compression: Compression) -> Column {
             delivery: Delivery::Reliable,
             largest: Largest::Tried(8 * 1024 * 1024),
             vanished: Vanished::Cut,
+            company: Company::One,
         },
     }
 }
@@ -258,6 +271,7 @@ pub(crate) const UNIX_SEQPACKET: Column = Column {
     bind: |scratch| unix_bind(scratch, UnixType::Seqpacket),
     dial: |endpoint| unix_dial(endpoint, UnixType::Seqpacket),
     framing: Framing::Chunks,
+    heard: <[u8]>::to_vec,
     promise: Promise {
         half_close: HalfClose::Heard,
         farewell: Farewell::Said,
@@ -267,6 +281,7 @@ pub(crate) const UNIX_SEQPACKET: Column = Column {
         delivery: Delivery::Reliable,
         largest: Largest::Bytes(unix_packet),
         vanished: Vanished::Reset { acknowledged: false },
+        company: Company::One,
     },
 };
 
@@ -274,6 +289,7 @@ pub(crate) const UNIX_DATAGRAM: Column = Column {
     bind: |scratch| unix_bind(scratch, UnixType::Datagram),
     dial: |endpoint| unix_dial(endpoint, UnixType::Datagram),
     framing: Framing::Chunks,
+    heard: <[u8]>::to_vec,
     promise: Promise {
         half_close: HalfClose::Unheard,
         farewell: Farewell::Said,
@@ -283,6 +299,7 @@ pub(crate) const UNIX_DATAGRAM: Column = Column {
         delivery: Delivery::Reliable,
         largest: Largest::Bytes(unix_packet),
         vanished: Vanished::Refused,
+        company: Company::One,
     },
 };
 
@@ -300,6 +317,7 @@ pub(crate) const UDP: Column = Column {
         .into()
     },
     framing: Framing::Chunks,
+    heard: <[u8]>::to_vec,
     promise: Promise {
         half_close: HalfClose::Unheard,
         farewell: Farewell::Said,
@@ -309,8 +327,66 @@ pub(crate) const UDP: Column = Column {
         delivery: Delivery::Lossy,
         largest: Largest::Bytes(|| 65_507), // 65,535 less the headers of IPv4 and UDP
         vanished: Vanished::Refused,
+        company: Company::One,
     },
 };
+
+/// How a session of Socket.IO goes.
+#[derive(Clone, Copy)]
+pub(crate) enum Session {
+    Polling,
+    WebSocket,
+    /// From the one to the other.
+    Upgraded,
+    /// From the one to the other, in msgpack.
+    Msgpack,
+}
+
+/// Socket.IO: what is said is an event of that name.
+pub(crate) const fn sio(session: Session) -> Column {
+    Column {
+        bind: match session {
+            Session::Polling | Session::WebSocket | Session::Upgraded => |_| sio_bind(Parser::default()),
+            Session::Msgpack => |_| sio_bind(Parser::Msgpack),
+        },
+        dial: match session {
+            Session::Polling => |endpoint| sio_dial(endpoint, Way::Polling, Upgrade::Unwanted, Format::Json),
+            Session::WebSocket => |endpoint| sio_dial(endpoint, Way::WebSocket, Upgrade::Unwanted, Format::Json),
+            Session::Upgraded => |endpoint| sio_dial(endpoint, Way::Polling, Upgrade::Wanted, Format::Json),
+            Session::Msgpack => |endpoint| sio_dial(endpoint, Way::Polling, Upgrade::Wanted, Format::Msgpack),
+        },
+        framing: Framing::Chunks,
+        heard: |said| {
+            let words: Vec<String> = String::from_utf8_lossy(said).split(' ').map(|word| format!("{word:?}")).collect();
+            format!("[{}]", words.join(",")).into_bytes()
+        },
+        promise: Promise {
+            half_close: HalfClose::Unheard,
+            farewell: Farewell::Lost,
+            pings: Pings::Unsaid,
+            boundaries: Boundaries::Kept,
+            empty: Empty::Unsaid,
+            delivery: Delivery::Reliable,
+            largest: Largest::Tried(8 * 1024 * 1024),
+            vanished: Vanished::Cut,
+            company: Company::Everybody,
+        },
+    }
+}
+
+fn sio_bind(parser: Parser) -> Bind {
+    let session = session::Config { max_payload: 64 << 20, ..session::Config::default() };
+    let config = sockeye::sio::server::Config { parser, ..sockeye::sio::server::Config::default() };
+    let server = sio::listen::Server { session, config, ..sio::listen::Server::default() };
+    Bind { sio: Some(Box::new(server)), ..On::Tcp(tcp::Bind { place: place(), backlog: Backlog::default() }).into() }
+}
+
+fn sio_dial(endpoint: &str, carrier: Way, upgrade: Upgrade, format: Format) -> Dial {
+    let target = Target::parse(Protocol::Http, endpoint).expect("an endpoint");
+    let client =
+        sio::connect::Client { carrier, upgrade, format, reconnection: None, ..sio::connect::Client::new(target) };
+    Dial { sio: Some(Box::new(client)), ..(tcp("chunks").dial)(&endpoint.replace("http://", "tcp://")) }
+}
 
 fn unix_bind(scratch: &Scratch, kind: UnixType) -> Bind {
     let bind = unix::Bind {

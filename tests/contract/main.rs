@@ -27,6 +27,8 @@ enum Farewell {
     Said,
     /// Nothing tells it from a cut: the proxy says no `close_notify` for it, and the outcome says so.
     Unsaid,
+    /// It is a lost connection, which a client opens again if it may.
+    Lost,
 }
 
 /// What becomes of a ping.
@@ -87,6 +89,15 @@ enum Vanished {
     Refused,
 }
 
+/// Whom a conversation of a listener is with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Company {
+    /// One peer.
+    One,
+    /// Everybody: whoever is too slow for the others is let go.
+    Everybody,
+}
+
 /// What a protocol promises.
 #[derive(Clone, Copy)]
 struct Promise {
@@ -98,6 +109,7 @@ struct Promise {
     delivery: Delivery,
     largest: Largest,
     vanished: Vanished,
+    company: Company,
 }
 
 /// One transport.
@@ -108,6 +120,8 @@ struct Column {
     dial: fn(&str) -> sockeye::transport::Dial,
     /// What makes messages of a byte stream; unused by transports that have their own.
     framing: sockeye::frame::Framing,
+    /// What is heard of a message that is said.
+    heard: fn(&[u8]) -> Vec<u8>,
     promise: Promise,
 }
 
@@ -164,4 +178,8 @@ columns! {
     wss_plain: crate::columns::ws(crate::columns::Carrier::Secure, crate::columns::Compression::None),
     wss_deflate: crate::columns::ws(crate::columns::Carrier::Secure, crate::columns::Compression::Deflate),
     udp: crate::columns::UDP,
+    sio_polling: crate::columns::sio(crate::columns::Session::Polling),
+    sio_websocket: crate::columns::sio(crate::columns::Session::WebSocket),
+    sio_upgraded: crate::columns::sio(crate::columns::Session::Upgraded),
+    sio_msgpack: crate::columns::sio(crate::columns::Session::Msgpack),
 }

@@ -130,8 +130,8 @@ impl End {
     pub(crate) async fn expect<T: AsRef<[u8]>>(&mut self, column: &Column, messages: &[T]) {
         if column.promise.boundaries == Boundaries::Kept {
             for expected in messages {
-                let message = self.message().await;
-                assert!(message == expected.as_ref(), "{} is not {}", show(&message), show(expected.as_ref()));
+                let (message, expected) = (self.message().await, (column.heard)(expected.as_ref()));
+                assert!(message == expected, "{} is not {}", show(&message), show(&expected));
             }
         } else {
             let expected = messages.iter().map(AsRef::as_ref).collect::<Vec<_>>().concat();

@@ -10,7 +10,7 @@ use sockeye::link::Reply;
 use tokio::sync::Notify;
 
 use crate::pair::{End, Heard, Pair, Server, accept, connect, connect_watching, show, start, within};
-use crate::{Column, Delivery, Empty, Farewell, HalfClose, Largest, Pings, Vanished};
+use crate::{Column, Company, Delivery, Empty, Farewell, HalfClose, Largest, Pings, Vanished};
 
 /// Bytes that no framing takes for an end.
 fn payload(seed: usize, len: usize) -> Vec<u8> {
@@ -40,6 +40,9 @@ fn parted(column: &Column, outcome: &Outcome) {
     let end = match column.promise.farewell {
         Farewell::Said => Ended::Complete,
         Farewell::Unsaid => Ended::Truncated,
+        // Unless the client had left before.
+        Farewell::Lost if outcome.end == Ended::Complete => return,
+        Farewell::Lost => Ended::Unclosed,
     };
     assert_eq!(outcome.end, end, "{outcome:?}");
 }
@@ -135,7 +138,7 @@ pub(crate) async fn close_delivers_what_was_said(column: &'static Column) {
         server.finish().await;
     }
     server.drop_link();
-    complete(&client.closed().await);
+    parted(column, &client.closed().await);
     complete(&server.closed().await);
 }
 
@@ -144,7 +147,17 @@ pub(crate) async fn close_delivers_what_was_said(column: &'static Column) {
 pub(crate) async fn last_words_beside_unread_input(column: &'static Column) {
     let Pair { mut client, mut server, _rest } = Pair::open(column, Reply::None).await;
     let talking = server.link.as_ref().expect("a link").sender();
-    let talk = tokio::spawn(async move { while talking.send(vec![message(payload(0, 1000)); 16]).await.is_ok() {} });
+    let batches = match column.promise.company {
+        Company::One => usize::MAX,
+        Company::Everybody => 500, // 8 MB, for which a listener has room
+    };
+    let talk = tokio::spawn(async move {
+        for _ in 0..batches {
+            if talking.send(vec![message(payload(0, 1000)); 16]).await.is_err() {
+                break;
+            }
+        }
+    });
     // The client's ears take nothing while the words are said: there is unread input for certain once its queue is full.
     let words: Vec<Vec<u8>> = (0..20).map(|n| payload(n, 10_000)).collect();
     for batch in words.chunks(2) {
@@ -285,6 +298,9 @@ pub(crate) async fn vanished_peer(column: &'static Column) {
 /// Two hundred at once, and each hears its own.
 pub(crate) async fn many_peers(column: &'static Column) {
     const PEERS: usize = 200;
+    if column.promise.company == Company::Everybody {
+        return many_in_company(column, PEERS).await;
+    }
     let Server { mut listener, mut ears, endpoint, scratch } = Server::open(column).await;
     let accepting = tokio::spawn(async move {
         let room = Arc::new(Notify::new());
@@ -325,6 +341,46 @@ pub(crate) async fn many_peers(column: &'static Column) {
     }
 }
 
+/// The same where all of them are in one conversation: each is answered alone.
+async fn many_in_company(column: &'static Column, peers: usize) {
+    let mut server = Server::open(column).await;
+    let opened = accept(&mut server.listener).await;
+    let Server { listener, ears, endpoint, scratch } = server;
+    let mut end = End::start(column, ears, opened, Reply::None);
+    let talking = (0..peers).map(|n| {
+        let endpoint = endpoint.clone();
+        tokio::spawn(async move {
+            let mut client = connect(column, &endpoint).await;
+            for turn in 0..3 {
+                let own = [format!("{n}:{turn}"), format!("{n}:{turn}-again")];
+                client.say_messages(&own).await;
+                client.expect(column, &own).await;
+            }
+            client
+        })
+    });
+    let talking: Vec<_> = talking.collect();
+    for _ in 0..peers * 6 {
+        let Heard::Event(Event::Message(heard)) = end.ears.next().await.1 else { panic!("a message was due") };
+        let from = heard.about.expect("an event says whose it is").from.expect("a socket");
+        let to = sockeye::sio::Order::To(vec![(*from).into()]);
+        end.say(vec![Event::Order(Box::new(to)), Event::Message(Message::binary(heard.data))]).await;
+    }
+    let mut clients = Vec::new();
+    for client in join_all(talking).await {
+        clients.push(client.expect("no panic"));
+    }
+    for mut client in clients {
+        client.drop_link();
+        complete(&client.closed_at_last().await);
+    }
+    for gone in 0..peers {
+        println!("{gone} of {peers} are gone");
+        complete(&end.ears.next_closed().await);
+    }
+    drop((listener, scratch));
+}
+
 /// An `accept` that is given up takes no peer with it.
 pub(crate) async fn cancelled_accept(column: &'static Column) {
     const PEERS: usize = 20;
@@ -339,9 +395,13 @@ pub(crate) async fn cancelled_accept(column: &'static Column) {
         }
         clients
     });
+    let conversations = match column.promise.company {
+        Company::One => PEERS,
+        Company::Everybody => 1,
+    };
     let accepting = async {
         let mut accepted = Vec::new();
-        while accepted.len() < PEERS {
+        while accepted.len() < conversations {
             // Polled once and dropped, over and over.
             match server.listener.accept().now_or_never() {
                 Some(opened) => accepted.push(opened.expect("a listener that goes on").expect("an open peer")),
@@ -350,10 +410,15 @@ pub(crate) async fn cancelled_accept(column: &'static Column) {
         }
         accepted
     };
-    let accepted = within("every peer is accepted", accepting).await;
+    let mut accepted = within("every peer is accepted", accepting).await;
     let clients = within("every client is connected", connecting).await.expect("no panic");
-    assert_eq!((accepted.len(), clients.len()), (PEERS, PEERS));
+    assert_eq!((accepted.len(), clients.len()), (conversations, PEERS));
     assert!(server.listener.accept().now_or_never().is_none(), "nobody else");
+    if column.promise.company == Company::Everybody {
+        let opened = accepted.remove(0);
+        let mut end = End::start(column, server.ears, opened, Reply::None);
+        end.expect(column, &["hello"; PEERS]).await;
+    }
 }
 
 /// A conversation outlives the listener it came from, as `--once` needs.

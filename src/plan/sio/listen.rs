@@ -115,10 +115,10 @@ fn server(options: &SioListen, environment: &Environment) -> Result<Server, Fail
             },
         },
         strangers: Strangers { origins: options.allow_origin.clone(), hosts: options.host.clone() },
-        limit: std::time::Duration::from_secs(10),
         most: usize::try_from(options.max_peers).unwrap_or(usize::MAX),
         ack_timeout: options.ack_timeout,
         faults: Faults(options.fault.clone()),
+        ..Server::default()
     })
 }
 

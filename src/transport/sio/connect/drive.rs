@@ -32,6 +32,9 @@ use crate::step::sio::Sio;
 /// Events that ask and were not acknowledged are remembered up to here.
 const ASKED: usize = 1024;
 
+/// So many bytes may wait for a session that does not listen; then the server waits too.
+const UNTOLD: usize = 16 << 20;
+
 /// A client under way.
 pub(super) struct Drive {
     dial: Dial,
@@ -44,8 +47,9 @@ pub(super) struct Drive {
     /// What the machines want done.
     todo: VecDeque<Output>,
     below: VecDeque<engine::Output>,
-    /// What is told as soon as there is room.
+    /// What is told as soon as there is room, and how many bytes that is.
     told: Vec<Told>,
+    untold: usize,
     /// Where events go.
     current: Text,
     /// The next event of ours that asks.
@@ -110,6 +114,7 @@ impl Drive {
             todo: VecDeque::new(),
             below: VecDeque::new(),
             told: Vec::new(),
+            untold: 0,
             current,
             ticket: 0,
             asked: VecDeque::new(),
@@ -419,7 +424,7 @@ impl Drive {
     }
 
     fn notice(&mut self, text: String) {
-        self.told.push(Told::Notice(text));
+        self.tell(Told::Notice(text));
     }
 
     /// An event or an acknowledgement is said.
@@ -427,13 +432,13 @@ impl Drive {
         let meter = self.report.meter();
         meter.said(1);
         meter.digest_said(&message.data);
-        self.told.push(Told::Said(Event::Message(message)));
+        self.tell(Told::Said(Event::Message(message)));
     }
 
     /// One is heard.
     fn listened(&mut self, message: Message) {
         self.report.meter().digest_heard(&message.data);
-        self.told.push(Told::Heard(Event::Message(message)));
+        self.tell(Told::Heard(Event::Message(message)));
     }
 
     fn event(&mut self, packet: Packet) {
@@ -582,14 +587,36 @@ impl Drive {
         }
     }
 
-    async fn tell(&mut self) {
-        for told in std::mem::take(&mut self.told) {
-            match told {
-                Told::Heard(event) => self.report.heard(vec![event]).await,
-                Told::Said(event) => self.report.said(vec![event]).await,
-                Told::Notice(text) => self.report.tell(What::Notice { text }).await,
+    fn tell(&mut self, told: Told) {
+        if let Told::Heard(Event::Message(message)) | Told::Said(Event::Message(message)) = &told {
+            self.untold += message.data.len();
+        }
+        self.told.push(told);
+    }
+}
+
+/// Tells things in their order, neighbours together.
+async fn tell(all: Vec<Told>, report: Reporter) {
+    let mut heard = Vec::new();
+    for told in all {
+        match told {
+            Told::Heard(event) => heard.push(event),
+            Told::Said(event) => {
+                flush(&mut heard, &report).await;
+                report.said(vec![event]).await;
+            }
+            Told::Notice(text) => {
+                flush(&mut heard, &report).await;
+                report.tell(What::Notice { text }).await;
             }
         }
+    }
+    flush(&mut heard, &report).await;
+}
+
+async fn flush(heard: &mut Vec<Event>, report: &Reporter) {
+    if !heard.is_empty() {
+        report.heard(std::mem::take(heard)).await;
     }
 }
 
@@ -611,16 +638,25 @@ async fn converse(mut drive: Box<Drive>, port: Port) -> Outcome {
         session.wires.reports_to(report.clone());
     }
     let mut outbox: Option<Outbox> = Some(outbox);
+    // By itself, so that who does not listen can still speak, and keeps the heart beating.
+    let mut telling: Option<BoxFuture<'static, ()>> = None;
     let end = loop {
-        drive.tell().await;
-        if let Some(end) = drive.over.take() {
+        if telling.is_none() && !drive.told.is_empty() {
+            drive.untold = 0;
+            telling = Some(tell(std::mem::take(&mut drive.told), report.clone()).boxed());
+        }
+        if telling.is_none()
+            && let Some(end) = drive.over.take()
+        {
             break end;
         }
+        let goes_on = drive.over.is_none();
         let has_room = drive.has_room();
         tokio::select! {
             biased;
-            () = drive.wait() => {}
-            events = next(&mut outbox), if outbox.is_some() && has_room => {
+            () = async { if let Some(telling) = &mut telling { telling.await } }, if telling.is_some() => telling = None,
+            () = drive.wait(), if goes_on && drive.untold < UNTOLD => {}
+            events = next(&mut outbox), if goes_on && outbox.is_some() && has_room => {
                 if let Some(events) = events {
                     for event in events {
                         drive.say(event);
@@ -633,7 +669,6 @@ async fn converse(mut drive: Box<Drive>, port: Port) -> Outcome {
             () = closing.overdue(&report) => break End::Partial,
         }
     };
-    drive.tell().await;
     if end != End::Partial && outbox.is_some() {
         report.heard(vec![Event::Close { why: None }]).await;
     }

@@ -16,9 +16,10 @@ use crate::eio::admission::Carrier;
 use crate::eio::client::Upgrade;
 use crate::eio::{Text, Version};
 use crate::exit::Failure;
-use crate::http::Asking;
+use crate::http::{Asking, Target};
 use crate::link::Reporter;
 use crate::sio::client::{Reconnection, Retries};
+use crate::sio::packet::MAIN;
 use crate::sio::{Json, Parser, Protocol};
 use opening::Trouble;
 
@@ -55,6 +56,30 @@ pub struct Client {
     pub limit: Duration,
     /// The largest message heard, in bytes.
     pub largest: usize,
+}
+
+impl Client {
+    /// For a target's main namespace, by whatever the server has.
+    #[must_use]
+    pub fn new(target: Target) -> Self {
+        Self {
+            asking: Asking::new(target),
+            path: "/socket.io/".to_owned(),
+            versions: Versions::Auto,
+            carrier: Carrier::Polling,
+            upgrade: Upgrade::Wanted,
+            format: Format::Json,
+            namespaces: vec![Text::from_static(MAIN)],
+            named_by: NamedBy::Option,
+            auth: None,
+            reconnection: Some(Reconnection::default()),
+            retries: None,
+            patience: None,
+            acks: Vec::new(),
+            limit: Duration::from_secs(20),
+            largest: 64 << 20,
+        }
+    }
 }
 
 /// The versions of Engine.IO that are tried.

@@ -8,10 +8,10 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use super::host::{HEARD, Host};
-use super::state::{Effects, Work};
+use super::state::{Effects, Told, Work};
 use crate::eio::Text;
 use crate::event::{Event, Message, Outcome, Peer, What};
-use crate::link::{Journal, Port, Reporter, Transport};
+use crate::link::{Journal, Outbox, Port, Reporter, Transport};
 use crate::sio::client::{Answer, Emission};
 use crate::sio::packet::MAIN;
 use crate::sio::server::{Audience, Farewell, Input, Socket};
@@ -22,7 +22,14 @@ use crate::transport::{Channel, Opened};
 /// It, before it is known where it is held.
 pub(in crate::transport) struct Gathering {
     host: Arc<Host>,
-    heard: mpsc::Receiver<Message>,
+    heard: mpsc::Receiver<Told>,
+}
+
+/// Whoever lets go of the conversation lets go of its clients.
+impl Drop for Gathering {
+    fn drop(&mut self) {
+        self.host.cut_all();
+    }
 }
 
 /// The same, and where.
@@ -32,7 +39,7 @@ struct Opening {
 }
 
 impl Gathering {
-    pub(super) fn new(host: Arc<Host>, heard: mpsc::Receiver<Message>) -> Self {
+    pub(super) fn new(host: Arc<Host>, heard: mpsc::Receiver<Told>) -> Self {
         Self { host, heard }
     }
 
@@ -56,60 +63,70 @@ impl Transport for Opening {
     }
 }
 
-async fn gather(Gathering { host, mut heard }: Gathering, port: Port) -> Outcome {
-    let Port { mut outbox, report, mut closing } = port;
-    let meter = report.meter().clone();
-    let mut speaker = Speaker { host: host.clone(), audience: everybody(MAIN.into()), tickets: 0 };
-    let mut messages = Vec::new();
-    loop {
-        tokio::select! {
-            batch = outbox.next() => {
-                let Some(events) = batch else { break };
-                let is_last = events.iter().any(|event| matches!(event, Event::Close { .. }));
-                let mut said = Vec::with_capacity(events.len());
-                for event in events {
-                    match speaker.carry_out(event) {
-                        Ok((done, effects)) => {
-                            if let Some(message) = done {
-                                meter.sent(&message.data);
-                                meter.said(1);
-                                said.push(Event::Message(message));
-                            }
-                            told(effects, &report).await;
-                        }
-                        Err(text) => report.tell(What::Notice { text }).await,
-                    }
-                }
-                report.said(said).await;
-                if is_last {
-                    break;
-                }
-            }
-            1.. = heard.recv_many(&mut messages, HEARD) => {
-                for message in &messages {
-                    meter.received(&message.data);
-                }
-                report.heard(messages.drain(..).map(Event::Message).collect()).await;
-            }
-        }
+async fn gather(mut gathering: Gathering, port: Port) -> Outcome {
+    let Gathering { host, heard } = &mut gathering;
+    let Port { outbox, report, mut closing } = port;
+    tokio::select! {
+        () = speak(host.clone(), outbox, &report) => {}
+        () = hear(heard, &report) => {}
     }
     // What is still heard is told to nobody, and must keep nobody waiting.
-    drop(heard);
+    heard.close();
+    while heard.try_recv().is_ok() {}
     tokio::select! {
         () = host.end() => {}
         () = closing.overdue(&report) => {}
     }
+    let meter = report.meter();
     let (sent, received) = (meter.bytes_sent(), meter.bytes_received());
     Outcome { sent, received, digest: meter.digests(), ..Outcome::default() }
 }
 
-/// Tells what followed from what was said. It does not go through the channel, whose reader we are.
-async fn told(effects: Effects, report: &Reporter) {
-    for (report, what) in effects.told {
-        report.tell(what).await;
+/// Says what is to be said, until nothing more is.
+async fn speak(host: Arc<Host>, mut outbox: Outbox, report: &Reporter) {
+    let meter = report.meter();
+    let mut speaker = Speaker { host, audience: everybody(MAIN.into()), tickets: 0 };
+    while let Some(events) = outbox.next().await {
+        let is_last = events.iter().any(|event| matches!(event, Event::Close { .. }));
+        let mut said = Vec::with_capacity(events.len());
+        for event in events {
+            match speaker.carry_out(event) {
+                Ok((done, effects)) => {
+                    if let Some(message) = done {
+                        meter.sent(&message.data);
+                        meter.said(1);
+                        said.push(Event::Message(message));
+                    }
+                    speaker.host.tell(effects).await;
+                }
+                Err(text) => report.tell(What::Notice { text }).await,
+            }
+        }
+        report.said(said).await;
+        if is_last {
+            return;
+        }
     }
-    if !effects.heard.is_empty() {
-        report.heard(effects.heard.into_iter().map(Event::Message).collect()).await;
+}
+
+/// Hears by itself, so that who does not listen can still speak.
+async fn hear(heard: &mut mpsc::Receiver<Told>, report: &Reporter) {
+    let mut batch = Vec::new();
+    let mut events = Vec::new();
+    while heard.recv_many(&mut batch, HEARD).await > 0 {
+        for told in batch.drain(..) {
+            match told {
+                Told::Heard(message) => {
+                    report.meter().received(&message.data);
+                    events.push(Event::Message(message));
+                }
+                Told::Of(of, what) => {
+                    report.heard(std::mem::take(&mut events)).await;
+                    of.tell(what).await;
+                }
+            }
+        }
+        report.heard(std::mem::take(&mut events)).await;
     }
 }
 

@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::timeout;
 
 use super::gathering::Gathering;
-use super::state::{Effects, State, Work};
+use super::state::{Effects, State, Told, Work};
 use super::{Server, member, programs};
-use crate::event::Message;
 use crate::link::{CLOSE_LIMIT, Journal};
 use crate::sio::server::Input;
 use crate::transport::Opened;
@@ -22,7 +22,7 @@ pub struct Host {
     pub(super) server: Arc<Server>,
     pub(super) journal: Journal,
     state: Mutex<State>,
-    heard: mpsc::Sender<Message>,
+    told: mpsc::Sender<Told>,
     /// Something is due earlier than before.
     earlier: Notify,
     places: Arc<Semaphore>,
@@ -36,7 +36,7 @@ pub struct Host {
 impl Host {
     /// A server, and the conversation with all its clients.
     pub(in crate::transport) fn new(server: Server, journal: &Journal) -> (Arc<Self>, Gathering) {
-        let (heard, events) = mpsc::channel(HEARD);
+        let (told, events) = mpsc::channel(HEARD);
         let server = Arc::new(server);
         let host = Arc::new(Self {
             state: Mutex::new(State::new(server.clone(), journal.program(), Instant::now())),
@@ -44,7 +44,7 @@ impl Host {
             programs: Arc::new(Semaphore::new(programs::MOST)),
             server,
             journal: journal.clone(),
-            heard,
+            told,
             earlier: Notify::new(),
             over: watch::Sender::new(false),
             cuts: watch::Sender::new(0),
@@ -88,12 +88,11 @@ impl Host {
 
     /// Tells what follows. Waits for room: that is the back-pressure towards the clients.
     pub(super) async fn tell(self: &Arc<Self>, effects: Effects) {
-        for (report, what) in effects.told {
-            report.tell(what).await;
-        }
-        for message in effects.heard {
-            // Fails only when the session is over.
-            let _ = self.heard.send(message).await;
+        for told in effects.told {
+            // The session hears no more when it is over; how clients end is told all the same.
+            if let Err(SendError(Told::Of(report, what))) = self.told.send(told).await {
+                report.tell(what).await;
+            }
         }
         for run in effects.runs {
             let Ok(place) = self.programs.clone().acquire_owned().await else { return };
@@ -103,7 +102,7 @@ impl Host {
 
     /// The same from where nobody can wait.
     pub(super) fn tell_later(self: &Arc<Self>, effects: Effects) {
-        if effects.told.is_empty() && effects.heard.is_empty() && effects.runs.is_empty() {
+        if effects.told.is_empty() && effects.runs.is_empty() {
             return;
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -134,11 +133,9 @@ impl Host {
     }
 
     /// Everybody is told goodbye, unless that takes too long.
-    pub(super) async fn end(&self) {
+    pub(super) async fn end(self: &Arc<Self>) {
         let effects = self.drive(Work::Server(Input::Shutdown));
-        for (report, what) in effects.told {
-            report.tell(what).await;
-        }
+        self.tell(effects).await;
         self.over.send_replace(true);
         let most = u32::try_from(self.server.most.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
         let _ = timeout(CLOSE_LIMIT, self.places.acquire_many(most)).await;
@@ -162,7 +159,7 @@ async fn tick(host: Arc<Host>) {
             }
             () = host.earlier.notified() => {}
             () = host.over() => return,
-            () = host.heard.closed() => return,
+            () = host.told.closed() => return,
         }
     }
 }

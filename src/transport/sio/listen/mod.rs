@@ -52,3 +52,20 @@ pub struct Server {
     /// What goes wrong on purpose.
     pub faults: Faults,
 }
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            path: "/socket.io/".to_owned(),
+            admission: admission::Rules::default(),
+            session: session::Config::default(),
+            config: server::Config::default(),
+            rules: Rules::default(),
+            strangers: Strangers::default(),
+            limit: Duration::from_secs(10),
+            most: 10_000,
+            ack_timeout: Duration::from_secs(10),
+            faults: Faults::default(),
+        }
+    }
+}

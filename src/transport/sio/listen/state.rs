@@ -41,16 +41,22 @@ pub(super) enum Answer {
 /// What follows that may wait, or is for whoever asked.
 #[derive(Default)]
 pub(super) struct Effects {
-    /// Events, for the session.
-    pub(super) heard: Vec<Message>,
     /// Programs to run.
     pub(super) runs: Vec<Run>,
-    /// What happened to clients.
-    pub(super) told: Vec<(Reporter, What)>,
+    /// For the session, in this order.
+    pub(super) told: Vec<Told>,
     /// Of a POST.
     pub(super) posted: Option<Answer>,
     /// The WebSocket that just opened is not wanted.
     pub(super) is_refused: bool,
+}
+
+/// What the session is told.
+pub(super) enum Told {
+    /// An event.
+    Heard(Message),
+    /// What happened to a client.
+    Of(Reporter, What),
 }
 
 impl Effects {
@@ -58,7 +64,7 @@ impl Effects {
     fn event(&mut self, socket: &Socket, packet: Packet, inputs: Vec<server::Input>, queue: &mut VecDeque<Work>) {
         queue.extend(inputs.into_iter().map(Work::Server));
         let asks = packet.id;
-        self.heard.push(message(socket, packet, |about| about.asks = asks));
+        self.told.push(Told::Heard(message(socket, packet, |about| about.asks = asks)));
     }
 }
 
@@ -191,7 +197,7 @@ impl State {
         let session = Session::new(config, version, carrier, binary, &sid);
         report.meter().open(&peer.remote, crate::meter::Unit::Messages);
         let known = (!self.server.rules.programs.is_empty()).then(|| Arc::new(peer.clone()));
-        effects.told.push((report.clone(), What::Opened(peer)));
+        effects.told.push(Told::Of(report.clone(), What::Opened(peer)));
         let moves = carrier == Carrier::Polling && config.upgrade == eio::client::Upgrade::Wanted;
         let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         effects.told.extend(report.watch().steps.then(|| {
@@ -202,7 +208,7 @@ impl State {
                 ping_timeout_ms: millis(config.ping_timeout),
                 max_payload: (version == Version::V4).then_some(config.max_payload as u64),
             };
-            (report.clone(), What::Step(Box::new(Step::Sio(open))))
+            Told::Of(report.clone(), What::Step(Box::new(Step::Sio(open))))
         }));
         let parser = shown::parser(self.server.config.parser, version);
         let decoder = report.watch().steps.then(|| Box::new(Decoder::new(parser, self.server.config.limits)));
@@ -481,7 +487,7 @@ impl State {
         report.meter().close();
         let (sent, received) = (report.meter().bytes_sent(), report.meter().bytes_received());
         let outcome = Outcome { end, sent, received, ..Outcome::default() };
-        effects.told.push((report, What::Closed(Box::new(outcome))));
+        effects.told.push(Told::Of(report, What::Closed(Box::new(outcome))));
     }
 
     /// Does what the server says.
@@ -544,13 +550,13 @@ impl State {
                 }
             },
             server::Output::Answered(ticket, socket, packet) => {
-                effects.heard.push(message(&socket, packet, |about| about.answers = Some(ticket)));
+                effects.told.push(Told::Heard(message(&socket, packet, |about| about.answers = Some(ticket))));
             }
             server::Output::Complete(_, 0) => {}
             server::Output::Complete(ticket, missing) => {
                 let noun = if missing == 1 { "acknowledgement" } else { "acknowledgements" };
                 let text = format!("{missing} {noun} of the event {ticket} will not come");
-                effects.told.push((self.program.clone(), What::Notice { text }));
+                effects.told.push(Told::Of(self.program.clone(), What::Notice { text }));
             }
             server::Output::Disconnected(socket, reason) => {
                 if let Some(Seat { report, .. }) = self.seats.remove(&socket) {
