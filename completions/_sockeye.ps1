@@ -1666,12 +1666,16 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
         }
         'sockeye;learn' {
             [CompletionResult]::new('--act', '--act', [CompletionResultType]::ParameterName, 'Begin with this act')
+            [CompletionResult]::new('--wire-delay', '--wire-delay', [CompletionResultType]::ParameterName, 'How long each packet takes [default: no time, or 300ms after g]')
+            [CompletionResult]::new('--drop', '--drop', [CompletionResultType]::ParameterName, 'The wire loses this packet; the first has number 1')
+            [CompletionResult]::new('--reorder', '--reorder', [CompletionResultType]::ParameterName, 'The wire lets this packet go behind the next one of its side')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write the lesson as it ran to this file, as a page')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is shown')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is shown')
             [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'The language [default: that of LANG, if it is one of these, or en]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--no-pause', '--no-pause', [CompletionResultType]::ParameterName, 'Wait for no key')
+            [CompletionResult]::new('--wire', '--wire', [CompletionResultType]::ParameterName, 'Show each packet on a wire that is slow, and may lose it (`tcp`, `udp`)')
             [CompletionResult]::new('--glossary', '--glossary', [CompletionResultType]::ParameterName, 'Explain the words that the lessons use')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

@@ -2343,13 +2343,25 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__learn)
-            opts="-o -h --act --no-pause --report --glossary --output --lang --color --help tcp tcp-states udp tls http-realtime websocket blocking unix nagle congestion slow-reader half-open"
+            opts="-o -h --act --no-pause --wire --wire-delay --drop --reorder --report --glossary --output --lang --color --help tcp tcp-states udp tls http-realtime websocket blocking unix nagle congestion slow-reader half-open"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --act)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wire-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --drop)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reorder)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1599,12 +1599,16 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         }
         &'sockeye;learn'= {
             cand --act 'Begin with this act'
+            cand --wire-delay 'How long each packet takes [default: no time, or 300ms after g]'
+            cand --drop 'The wire loses this packet; the first has number 1'
+            cand --reorder 'The wire lets this packet go behind the next one of its side'
             cand --report 'Write the lesson as it ran to this file, as a page'
             cand -o 'The form of what is shown'
             cand --output 'The form of what is shown'
             cand --lang 'The language [default: that of LANG, if it is one of these, or en]'
             cand --color 'When to use colour'
             cand --no-pause 'Wait for no key'
+            cand --wire 'Show each packet on a wire that is slow, and may lose it (`tcp`, `udp`)'
             cand --glossary 'Explain the words that the lessons use'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'

@@ -1927,6 +1927,9 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -s v -l verbose -d
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -l explain -d 'Explain each step; implies -v'
 complete -c sockeye -n "__fish_sockeye_using_subcommand scan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand learn" -l act -d 'Begin with this act' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand learn" -l wire-delay -d 'How long each packet takes [default: no time, or 300ms after g]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand learn" -l drop -d 'The wire loses this packet; the first has number 1' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand learn" -l reorder -d 'The wire lets this packet go behind the next one of its side' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand learn" -l report -d 'Write the lesson as it ran to this file, as a page' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand learn" -s o -l output -d 'The form of what is shown' -r -f -a "human\t'Two columns, client and server'
 json\t'One JSON object per act'
@@ -1937,6 +1940,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand learn" -l color -d 'When
 always\t'Always'
 never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand learn" -l no-pause -d 'Wait for no key'
+complete -c sockeye -n "__fish_sockeye_using_subcommand learn" -l wire -d 'Show each packet on a wire that is slow, and may lose it (`tcp`, `udp`)'
 complete -c sockeye -n "__fish_sockeye_using_subcommand learn" -l glossary -d 'Explain the words that the lessons use'
 complete -c sockeye -n "__fish_sockeye_using_subcommand learn" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand replay" -l diagram -d 'Draw the sequence of what happened into this file: .svg, .txt, or .mmd for Mermaid' -r -F

@@ -41,6 +41,11 @@
 //!   whatever is told, records or these ([`view::View`]).
 //! * **A lesson is a play and its texts** ([`learn`]): the play leads both sides through their stages and waits for what
 //!   the texts state, so that none of them can tell what is not so; a translation is one more file of texts.
+//! * **A slow wire is the kernel itself, held by the sleeve** ([`learn::wire`]): in a network namespace of our own we are the
+//!   other end of a TUN device. Packets, and what becomes of them, are told by a part without I/O; the process moves there
+//!   itself, before its second thread (`unshare` through `nix`, which is safe), so that no helper program is needed, none
+//!   outlives us, and the terminal and its signals stay where they are. There is no way back: what may be forbidden is
+//!   tried before.
 //! * **You pay for looking only when you look**: steps are closures that are not called unless someone watches.
 //! * **Protocol logic does no I/O and reads no clock** ([`frame`], [`http`], [`ws`], [`eio`], [`sio`], [`repl`], [`plan`],
 //!   [`traffic::pace`]): bytes

@@ -1,15 +1,27 @@
 //! Lessons.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use clap::builder::RangedI64ValueParser;
 use clap::{Args, ValueEnum};
 
 use super::{Color, INPUT_OUTPUT};
+use crate::quantity::parse_duration;
+
+const WIRE: &str = "The wire";
+
+fn number() -> RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..)
+}
 
 /// Lessons: a real client and a real server, one step at a time
 ///
 /// Without a name, the lessons are listed, and which of them you have read. In a lesson Enter goes on, b goes back, ?
 /// explains the words, and q leaves. Between two acts everything stands still: look at it from another terminal.
+///
+/// `tcp --wire` and `udp --wire` go to a network of their own, where each packet waits until you have seen it: Enter lets
+/// it go as the lesson wants, p passes it, d drops it, r puts it behind the next one, g lets all go, one after another.
 #[derive(Debug, Args)]
 pub struct Learn {
     /// The lesson
@@ -20,6 +32,18 @@ pub struct Learn {
     /// Wait for no key
     #[arg(long, requires = "lesson")]
     pub no_pause: bool,
+    /// Show each packet on a wire that is slow, and may lose it (`tcp`, `udp`)
+    #[arg(long, requires = "lesson")]
+    pub wire: bool,
+    /// How long each packet takes [default: no time, or 300ms after g]
+    #[arg(long, value_name = "DURATION", requires = "wire", value_parser = parse_duration, help_heading = WIRE)]
+    pub wire_delay: Option<Duration>,
+    /// The wire loses this packet; the first has number 1
+    #[arg(long, value_name = "N", requires = "wire", value_delimiter = ',', value_parser = number(), help_heading = WIRE)]
+    pub drop: Vec<u32>,
+    /// The wire lets this packet go behind the next one of its side
+    #[arg(long, value_name = "N", requires = "wire", value_delimiter = ',', value_parser = number(), help_heading = WIRE)]
+    pub reorder: Vec<u32>,
     /// Write the lesson as it ran to this file, as a page
     #[arg(long, value_name = "FILE.html", requires = "lesson")]
     pub report: Option<PathBuf>,

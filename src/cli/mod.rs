@@ -138,6 +138,8 @@ Examples:
   sockeye learn tcp
   sockeye learn tcp --act 5
   sockeye learn udp --no-pause --output markdown >udp.md
+  sockeye learn tcp --wire
+  sockeye learn udp --wire --no-pause --drop 1
   sockeye learn websocket --no-pause --report websocket.html
   sockeye learn --glossary")]
     Learn(Learn),

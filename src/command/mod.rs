@@ -38,7 +38,11 @@ pub fn run(plan: Plan) -> Result<Exit, Failure> {
         Plan::Compare(compare) => on(Builder::new_current_thread(), compare::compare(*compare)),
         Plan::CompareWeb(web) => on(Builder::new_multi_thread(), compare::web(*web)),
         Plan::Scan(scan) => on(Builder::new_current_thread(), scan::scan(*scan)),
-        Plan::Learn(plan) => on(Builder::new_current_thread(), learn::learn(*plan)),
+        Plan::Learn(mut plan) => {
+            // While there is one thread.
+            let apart = learn::go_apart(&mut plan);
+            on(Builder::new_current_thread(), learn::learn(*plan, apart))
+        }
         Plan::Decode(packets) => sio::decode(&packets),
         Plan::Encode(packet) => sio::encode(&packet),
         Plan::Replay(file, look, diagram) => {

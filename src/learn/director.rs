@@ -256,6 +256,8 @@ pub struct Director {
     pub costs: Vec<Cost>,
     /// Whether conversations are numbered from now on.
     pub peers: Peers,
+    /// How long anything may take, and then the kernel.
+    patience: (Duration, Duration),
     number: usize,
     happened: Vec<Happened>,
     curtain: mpsc::Sender<Played>,
@@ -295,12 +297,18 @@ impl Director {
             overheard: Vec::new(),
             costs: Vec::new(),
             peers: Peers::default(),
+            patience: (PATIENCE, SETTLING),
             number: 0,
             happened: Vec::new(),
             curtain,
             go_on,
         };
         (director, Reader { played, go_on: reader })
+    }
+
+    /// Waits longer for everything: somebody else decides how long it takes.
+    pub fn wait_for(&mut self, limit: Duration) {
+        self.patience = (limit, limit);
     }
 
     fn actor(&mut self, side: Side) -> &mut Actor {
@@ -317,7 +325,7 @@ impl Director {
         what: &str,
         mut is_it: impl FnMut(&What) -> Option<T>,
     ) -> Result<T, Failure> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience.0;
         loop {
             let actor = self.actor(side);
             let Some(record) = actor.next.pop_front() else {
@@ -357,7 +365,7 @@ impl Director {
 
     /// Lets this side do what it is about to do.
     pub async fn go(&mut self, side: Side) -> Result<(), Failure> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience.0;
         // It says that it waits a moment before it does.
         while !self.actor(side).gate.release() {
             if Instant::now() > deadline {
@@ -371,7 +379,7 @@ impl Director {
     /// Waits until this side is about to do something, and lets it; whatever else it is about to do waits on.
     pub async fn pass(&mut self, side: Side, stage: Stage) -> Result<(), Failure> {
         self.before(side, stage).await?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience.0;
         while !self.actor(side).gate.release_only(stage) {
             if Instant::now() > deadline {
                 return Err(not_so(side, "a stage that waits"));
@@ -383,7 +391,7 @@ impl Director {
 
     /// Waits until it is so.
     pub async fn settled(&mut self, is_so: impl Fn() -> bool) -> Result<(), Failure> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience.0;
         while !is_so() {
             if Instant::now() > deadline {
                 return Err(not_so(Side::Server, "the socket is gone"));
@@ -422,18 +430,23 @@ impl Director {
         self.happened.clear();
     }
 
-    /// The act is over: the kernel is asked, and then everything stands still until the reader wants to go on.
-    pub async fn curtain(&mut self, sockets: &[Watched]) -> Result<(), Failure> {
-        self.number += 1;
-        let deadline = Instant::now() + SETTLING;
-        let (kernel, settled) = loop {
+    /// The kernel, asked until it is where it should be, or for too long; and whether it is.
+    pub async fn ask(&self, sockets: &[Watched]) -> (Vec<Socket>, bool) {
+        let deadline = Instant::now() + self.patience.1;
+        loop {
             let (kernel, are_so): (Vec<Socket>, Vec<bool>) = sockets.iter().map(Watched::ask).unzip();
             let settled = are_so.iter().all(|is_so| *is_so);
             if settled || Instant::now() > deadline {
-                break (kernel, settled);
+                return (kernel, settled);
             }
             sleep(ASKED).await;
-        };
+        }
+    }
+
+    /// The act is over: the kernel is asked, and then everything stands still until the reader wants to go on.
+    pub async fn curtain(&mut self, sockets: &[Watched]) -> Result<(), Failure> {
+        self.number += 1;
+        let (kernel, settled) = self.ask(sockets).await;
         let mut happened = std::mem::take(&mut self.happened);
         happened.sort_by_key(|happened| happened.record.time);
         let detail = std::mem::take(&mut self.detail);

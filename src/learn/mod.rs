@@ -25,6 +25,7 @@ mod tls;
 mod udp;
 mod unix;
 mod websocket;
+pub mod wire;
 pub mod words;
 
 use std::future::Future;
@@ -39,13 +40,24 @@ pub use director::{Director, Reader};
 pub use glossary::Term;
 
 /// One of the two ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// Who asks.
     Client,
     /// Who is asked.
     Server,
+}
+
+impl Side {
+    /// Who is at the other end.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
 }
 
 /// The texts of a lesson, in one language.
@@ -179,6 +191,8 @@ pub enum Seen {
         /// All of them.
         text: String,
     },
+    /// A packet on the slow wire.
+    Packet(wire::Passed),
     /// Records of TLS of one kind, one after another.
     Records {
         /// `application data`

@@ -17,7 +17,12 @@ use crate::transport::{Bind, Dial, Listener, Network, On, Opened, To, tcp};
 
 /// A free port of this machine.
 pub(super) fn bind() -> Bind {
-    let place = Place::from(ListenOn::Address(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));
+    bind_to(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+}
+
+/// This address.
+pub(super) fn bind_to(at: SocketAddr) -> Bind {
+    let place = Place::from(ListenOn::Address(at));
     Bind::from(On::Tcp(tcp::Bind { place, backlog: Backlog(16) }))
 }
 

@@ -487,7 +487,7 @@ async fn the_facts_of_tls() {
         let of_side = act(3).overheard.iter().filter(|overheard| overheard.from == from);
         let kinds = of_side.map(|overheard| match &overheard.what {
             Seen::Records { kind, .. } => *kind,
-            Seen::Text { text } => panic!("{text}"),
+            other => panic!("{other:?}"),
         });
         kinds.collect()
     };
@@ -561,7 +561,7 @@ async fn the_facts_of_http_realtime() {
     // An event as it is on the wire: a chunk.
     let seen = |overheard: &Overheard| match &overheard.what {
         Seen::Text { text } => text.clone(),
-        Seen::Records { .. } => panic!("it is in plain text"),
+        other => panic!("it is in plain text: {other:?}"),
     };
     let chunk = act(10).overheard.iter().map(seen).collect::<String>();
     let event = chunk.split_once("\r\n").and_then(|(length, rest)| {
@@ -591,11 +591,16 @@ async fn the_facts_of_http_realtime() {
 
 #[test]
 fn texts_are_whole() {
-    for (lesson, language) in Lesson::ALL
-        .into_iter()
+    type Said = Box<dyn Fn(Language) -> Texts>;
+    let lessons = Lesson::ALL.map(|lesson| (lesson.name(), Box::new(move |language| lesson.texts(language)) as Said));
+    let wired = [wire::Wired::Tcp, wire::Wired::Udp];
+    let wired = wired.map(|wired| (wired.name(), Box::new(move |language| wired.texts(language)) as Said));
+    for ((lesson, said), language) in lessons
+        .iter()
+        .chain(&wired)
         .flat_map(|lesson| [Language::English, Language::Korean].map(|language| (lesson, language)))
     {
-        let texts = lesson.texts(language);
+        let texts = said(language);
         assert!((6..=15).contains(&texts.acts.len()) && !texts.about.is_empty(), "{lesson:?}");
         for act in texts.acts {
             for text in [act.title, act.text, act.source, act.see] {
@@ -606,7 +611,7 @@ fn texts_are_whole() {
         }
         assert!(texts.acts.iter().any(|act| act.question.is_some()), "{lesson:?}");
         // A translation has the same sources, commands, words and programs.
-        let english = lesson.texts(Language::English);
+        let english = said(Language::English);
         for (act, english) in texts.acts.iter().zip(english.acts) {
             assert_eq!((act.source, act.terms), (english.source, english.terms), "{language:?} {}", act.title);
             assert_eq!(act.question.is_some(), english.question.is_some(), "{language:?} {}", act.title);

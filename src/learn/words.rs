@@ -33,6 +33,34 @@ pub struct Words {
     pub lessons: &'static str,
     pub glossary: &'static str,
     pub hint: &'static str,
+    pub wire: Wire,
+}
+
+/// What stands beside packets. `{}` is a number, or what is quoted.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is what it is called")]
+pub struct Wire {
+    pub syn: &'static str,
+    pub syn_ack: &'static str,
+    pub ack: &'static str,
+    pub duplicate_ack: &'static str,
+    pub beyond: &'static str,
+    pub twice: &'static str,
+    pub fin: &'static str,
+    pub rst: &'static str,
+    pub data: &'static str,
+    pub datagram: &'static str,
+    pub first_part: &'static str,
+    pub part: &'static str,
+    pub again: &'static str,
+    pub repeats: &'static str,
+    pub lost: &'static str,
+    pub late: &'static str,
+    pub late_alone: &'static str,
+    pub passes: &'static str,
+    pub is_lost: &'static str,
+    pub is_late: &'static str,
+    pub keys: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -63,6 +91,29 @@ const ENGLISH: Words = Words {
     glossary: "The words",
     lessons: "A real client and a real server on this machine, one step at a time:",
     hint: "`sockeye learn tcp` begins one; `sockeye learn --glossary` explains the words.",
+    wire: Wire {
+        syn: "my numbers begin here",
+        syn_ack: "I heard you, and mine begin here",
+        ack: "I have all before {}",
+        duplicate_ack: "still all before {}",
+        beyond: "{} is there (SACK)",
+        twice: "{} came twice (D-SACK)",
+        fin: "I have no more to say",
+        rst: "there is no such connection",
+        data: "{} bytes",
+        datagram: "{} bytes",
+        first_part: "{} bytes, of them here",
+        part: "a part: {} bytes, from byte",
+        again: "#{} again after",
+        repeats: "{} sent again meanwhile",
+        lost: "LOST",
+        late: "goes behind #{}",
+        late_alone: "goes late",
+        passes: "Enter: it passes",
+        is_lost: "Enter: it is lost",
+        is_late: "Enter: it is held back",
+        keys: "p: pass   d: drop   r: later   g: all   q: leave",
+    },
 };
 
 const KOREAN: Words = Words {
@@ -93,6 +144,29 @@ const KOREAN: Words = Words {
     glossary: "용어",
     lessons: "이 컴퓨터 안의 진짜 클라이언트와 진짜 서버를 한 단계씩 봅니다:",
     hint: "`sockeye learn tcp`로 시작합니다. `sockeye learn --glossary`는 용어를 설명합니다.",
+    wire: Wire {
+        syn: "내 번호는 여기서 시작",
+        syn_ack: "잘 들었고, 내 번호는 여기서 시작",
+        ack: "{}번 앞은 다 받았음",
+        duplicate_ack: "아직도 {}번 앞까지만",
+        beyond: "{}도 있음(SACK)",
+        twice: "{}은 두 번 받음(D-SACK)",
+        fin: "더 할 말 없음",
+        rst: "그런 연결은 없음",
+        data: "{}바이트",
+        datagram: "{}바이트",
+        first_part: "{}바이트 중 여기에",
+        part: "나머지 {}바이트, 시작 위치",
+        again: "#{}을 다시,",
+        repeats: "그사이 {}개 다시 보냄",
+        lost: "사라짐",
+        late: "#{} 뒤로",
+        late_alone: "늦게",
+        passes: "Enter: 보냄",
+        is_lost: "Enter: 사라짐",
+        is_late: "Enter: 붙듦",
+        keys: "p: 보냄   d: 버림   r: 나중에   g: 모두   q: 나가기",
+    },
 };
 
 /// In this language.

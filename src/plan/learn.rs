@@ -6,6 +6,7 @@ use super::{Pace, Terminal};
 use crate::cli::{self, Color, Language, LearnOutput, Lesson, Timestamps};
 use crate::environment::Environment;
 use crate::exit::Failure;
+use crate::learn::wire::{Rules, Wired};
 use crate::view::Style;
 
 /// What is to be shown of the lessons.
@@ -26,7 +27,7 @@ pub struct Learn {
 }
 
 /// What is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// Which lessons there are.
     List,
@@ -34,10 +35,12 @@ pub enum Subject {
     Glossary,
     /// A lesson, from an act on.
     Lesson(Lesson, usize, Pace),
+    /// The same on a slow wire.
+    Wire(Wired, Rules, usize, Pace),
 }
 
 pub(super) fn learn(options: &cli::Learn, terminal: Terminal, environment: &Environment) -> Result<Learn, Failure> {
-    let cli::Learn { lesson, act, no_pause, ref report, glossary, output, lang, color } = *options;
+    let cli::Learn { lesson, act, no_pause, glossary, output, lang, color, .. } = *options;
     let korean = environment.locale.as_ref().is_some_and(|locale| locale.starts_with("ko"));
     let language = lang.unwrap_or(if korean { Language::Korean } else { Language::English });
     let painted = match color {
@@ -49,19 +52,39 @@ pub(super) fn learn(options: &cli::Learn, terminal: Terminal, environment: &Envi
     let pace = if read_by_person && !no_pause && output == LearnOutput::Human { Pace::Stepped } else { Pace::Free };
     let what = match (lesson, glossary) {
         (Some(lesson), _) => {
-            let (acts, act) = (lesson.texts(language).acts.len(), act.map_or(1, usize::from));
+            let wired = options.wire.then(|| wired(lesson)).transpose()?;
+            let (name, texts) = wired
+                .map_or_else(|| (lesson.name(), lesson.texts(language)), |wired| (wired.name(), wired.texts(language)));
+            let (acts, act) = (texts.acts.len(), act.map_or(1, usize::from));
             if act > acts {
-                let name = lesson.name();
                 return Err(Failure::usage(
                     format!("--act {act}: {name} has {acts} acts"),
                     "`sockeye learn` lists the lessons",
                 ));
             }
-            Subject::Lesson(lesson, act, pace)
+            match wired {
+                None => Subject::Lesson(lesson, act, pace),
+                Some(wired) => {
+                    let (lose, hold) = (options.drop.clone(), options.reorder.clone());
+                    Subject::Wire(wired, Rules { lose, hold, delay: options.wire_delay }, act, pace)
+                }
+            }
         }
         (None, true) => Subject::Glossary,
         (None, false) => Subject::List,
     };
     let style = Style::new(painted, Timestamps::Off, terminal.width.filter(|_| terminal.stdout.is_terminal()));
-    Ok(Learn { what, output, language, style, data: environment.data.clone(), report: report.clone() })
+    Ok(Learn { what, output, language, style, data: environment.data.clone(), report: options.report.clone() })
+}
+
+/// The lesson that shows packets.
+fn wired(lesson: Lesson) -> Result<Wired, Failure> {
+    match lesson {
+        Lesson::Tcp => Ok(Wired::Tcp),
+        Lesson::Udp => Ok(Wired::Udp),
+        other => Err(Failure::usage(
+            format!("--wire: {} has no wire to be shown", other.name()),
+            "`sockeye learn tcp --wire` and `sockeye learn udp --wire` have one",
+        )),
+    }
 }

@@ -1,7 +1,7 @@
 //! UDP: a connected socket for a client, one unconnected socket for a listener.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -161,7 +161,10 @@ async fn bind_to(socket: &Socket, own: SocketAddr, report: &Reporter) -> io::Res
 pub(super) fn client_socket(socket: Socket) -> io::Result<PacketSocket> {
     // The state's constructor forbids fragmentation on the socket it is given, and then a large datagram would fail
     // where the path is narrower. A client batches only what it sends, which needs no option, so a scratch socket serves.
-    let scratch = std::net::UdpSocket::bind(("127.0.0.1", 0)).or_else(|_| std::net::UdpSocket::bind(("::1", 0)))?;
+    // A network namespace may be without loopback.
+    let any: [SocketAddr; 3] =
+        [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into(), (Ipv4Addr::UNSPECIFIED, 0).into()];
+    let scratch = std::net::UdpSocket::bind(&any[..])?;
     let state = UdpSocketState::new(UdpSockRef::from(&scratch))?;
     PacketSocket::udp(socket, state)
 }

@@ -216,6 +216,8 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
     ("sockeye learn tcp", Meets(teaches)),
     ("sockeye learn tcp --act 5", Meets(teaches)),
     ("sockeye learn udp --no-pause --output markdown >udp.md", Meets(writes_a_lesson)),
+    ("sockeye learn tcp --wire", Meets(shows_packets)),
+    ("sockeye learn udp --wire --no-pause --drop 1", Meets(shows_packets)),
     ("sockeye learn websocket --no-pause --report websocket.html", Meets(keeps_a_lesson)),
     ("sockeye learn --glossary", Meets(explains_words)),
     ("sockeye replay session.jsonl --output human --explain", Meets(replays)),
@@ -759,6 +761,13 @@ fn teaches(stage: &Stage, line: &str) {
     let lesson = stage.start(&format!("{line} </dev/null")).ends();
     assert!(lesson.contains("tcp 5/15") && lesson.contains("LISTEN"), "{lesson}");
     assert_eq!(lesson.contains("tcp 4/15"), !line.contains("--act"), "{lesson}");
+}
+
+/// Or says why it cannot, and goes on without.
+fn shows_packets(stage: &Stage, line: &str) {
+    let lesson = stage.start(&format!("{line} </dev/null")).ends();
+    let is_without = lesson.starts_with("tcp 1/15") || lesson.starts_with("udp 1/9");
+    assert!(lesson.contains("\n #1 --> ") || is_without, "{lesson}");
 }
 
 fn writes_a_lesson(stage: &Stage, line: &str) {

@@ -41,4 +41,5 @@ mod traffic;
 mod udp;
 mod unix;
 mod vsock;
+mod wire;
 mod ws;

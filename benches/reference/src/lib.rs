@@ -1,5 +1,6 @@
 //! What the reference programs share: reading arguments, percentiles, waiting with an end.
 
+pub mod sio;
 pub mod ws;
 
 use std::fmt::Display;

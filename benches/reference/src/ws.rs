@@ -202,12 +202,22 @@ pub struct Opened {
 
 /// The client's handshake, offering permessage-deflate if told so.
 pub fn connect(target: SocketAddr, offer_deflate: bool) -> io::Result<Opened> {
-    open(TcpStream::connect(target)?, target, offer_deflate)
+    open(TcpStream::connect(target)?, target, "/", offer_deflate)
 }
 
 /// So many, one after the other, from several addresses of loopback that this process has for itself: an address has
 /// 28,000 ports to give, and where earlier rounds have left many in TIME_WAIT, finding a free one takes milliseconds.
 pub fn connect_many(count: usize, target: SocketAddr, offer_deflate: bool) -> io::Result<Vec<Opened>> {
+    connect_many_to(count, target, "/", offer_deflate)
+}
+
+/// The same, to a resource that is not the root.
+pub fn connect_many_to(
+    count: usize,
+    target: SocketAddr,
+    resource: &str,
+    offer_deflate: bool,
+) -> io::Result<Vec<Opened>> {
     const PER_ADDRESS: usize = 4_000;
     let [_, _, high, low] = std::process::id().to_be_bytes();
     let one = |index: usize| {
@@ -215,7 +225,7 @@ pub fn connect_many(count: usize, target: SocketAddr, offer_deflate: bool) -> io
         let source = Ipv4Addr::new(127, high, low, 2 + (index / PER_ADDRESS) as u8);
         socket.bind(&SocketAddr::from((source, 0)).into())?;
         socket.connect(&target.into())?;
-        open(TcpStream::from(socket), target, offer_deflate)
+        open(TcpStream::from(socket), target, resource, offer_deflate)
     };
     (0..count)
         .map(|index| one(index).map_err(|error| io::Error::other(format!("connection {index}: {error}"))))
@@ -223,13 +233,13 @@ pub fn connect_many(count: usize, target: SocketAddr, offer_deflate: bool) -> io
 }
 
 /// The handshake over a connection that is there.
-fn open(mut stream: TcpStream, target: SocketAddr, offer_deflate: bool) -> io::Result<Opened> {
+fn open(mut stream: TcpStream, target: SocketAddr, resource: &str, offer_deflate: bool) -> io::Result<Opened> {
     stream.set_nodelay(true)?;
     let offer =
         if offer_deflate { "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n" } else { "" };
     stream.write_all(
         format!(
-            "GET / HTTP/1.1\r\nHost: {target}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            "GET {resource} HTTP/1.1\r\nHost: {target}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n{offer}\r\n"
         )
         .as_bytes(),

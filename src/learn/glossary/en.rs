@@ -133,6 +133,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "Nagle's algorithm",
             "A small segment waits while an earlier one is not acknowledged, so that small sends gather into fewer segments.",
         ),
+        Term::Namespace => (
+            "network namespace",
+            "Interfaces, addresses, routes and sockets that only some processes see: a network of their own.",
+        ),
         Term::NonBlocking => ("non-blocking", "A call that has nothing to return fails at once with EAGAIN: not now."),
         Term::Opcode => {
             ("opcode", "Four bits that say what a frame is: text, binary, continuation, close, ping or pong.")
@@ -168,10 +172,18 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "RST",
             "A bit in a segment's header: \"there is no such connection\". Nothing listens, or it was thrown away.",
         ),
+        Term::Sack => (
+            "SACK",
+            "An option of an ACK: which bytes are there already beyond those that are missing. Only those are sent again.",
+        ),
         Term::Segment => {
             ("segment", "What TCP puts into one packet: a header and a piece of the stream, perhaps none.")
         }
         Term::Server => ("server", "The side that waits to be asked. It can serve many clients at one port."),
+        Term::SequenceNumber => (
+            "sequence number",
+            "The place of a segment's first byte in the stream. SYN and FIN take a number each, as a byte does.",
+        ),
         Term::ServerName => (
             "server name",
             "The name that a client tells a server when TLS begins (SNI), so that it shows the right certificate.",

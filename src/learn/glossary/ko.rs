@@ -127,6 +127,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "네이글 알고리즘(Nagle's algorithm)",
             "앞선 세그먼트가 확인되지 않은 동안 작은 세그먼트를 기다리게 합니다. 그래서 작은 전송들이 더 적은 세그먼트로 모입니다.",
         ),
+        Term::Namespace => (
+            "네트워크 네임스페이스(network namespace)",
+            "몇몇 프로세스에게만 보이는 인터페이스, 주소, 경로, 소켓입니다. 자기들만의 네트워크입니다.",
+        ),
         Term::NonBlocking => (
             "논블로킹(non-blocking)",
             "돌려줄 것이 없으면 호출이 곧바로 EAGAIN으로 실패합니다. 지금은 없다는 뜻입니다.",
@@ -164,6 +168,9 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
             "RST",
             "세그먼트 헤더의 비트로, \"그런 연결은 없습니다\"라는 뜻입니다. 듣는 이가 없거나 연결이 버려진 것입니다.",
         ),
+        Term::Sack => {
+            ("SACK", "ACK의 옵션으로, 빠진 바이트 뒤에 이미 무엇이 와 있는지 알립니다. 빠진 것만 다시 보내면 됩니다.")
+        }
         Term::Segment => (
             "세그먼트(segment)",
             "TCP가 패킷 하나에 담는 것입니다. 헤더와 스트림의 한 조각이며, 조각이 비어 있을 수도 있습니다.",
@@ -171,6 +178,10 @@ pub(super) fn entry(term: Term) -> (&'static str, &'static str) {
         Term::Server => {
             ("서버(server)", "부탁받기를 기다리는 쪽입니다. 포트 하나로 여러 클라이언트를 맞을 수 있습니다.")
         }
+        Term::SequenceNumber => (
+            "순서 번호(sequence number)",
+            "세그먼트의 첫 바이트가 스트림의 몇 번째인지입니다. SYN과 FIN도 바이트처럼 번호를 하나씩 씁니다.",
+        ),
         Term::ServerName => (
             "서버 이름(SNI)",
             "TLS를 시작할 때 클라이언트가 서버에 말하는 이름입니다. 그래야 서버가 맞는 인증서를 보입니다.",

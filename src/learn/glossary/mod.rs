@@ -47,6 +47,7 @@ pub enum Term {
     Loopback,
     Masking,
     Nagle,
+    Namespace,
     NonBlocking,
     Opcode,
     Ping,
@@ -58,7 +59,9 @@ pub enum Term {
     Retransmission,
     RoundTrip,
     Rst,
+    Sack,
     Segment,
+    SequenceNumber,
     Server,
     ServerName,
     ServerSentEvents,
@@ -87,7 +90,7 @@ pub struct Entry {
 
 impl Term {
     /// All, in the order of the English words.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 68] = [
         Self::AcceptQueue,
         Self::Ack,
         Self::Alert,
@@ -126,6 +129,7 @@ impl Term {
         Self::Loopback,
         Self::Masking,
         Self::Nagle,
+        Self::Namespace,
         Self::NonBlocking,
         Self::Opcode,
         Self::Ping,
@@ -137,7 +141,9 @@ impl Term {
         Self::Retransmission,
         Self::RoundTrip,
         Self::Rst,
+        Self::Sack,
         Self::Segment,
+        Self::SequenceNumber,
         Self::Server,
         Self::ServerName,
         Self::ServerSentEvents,

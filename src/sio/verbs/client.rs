@@ -1,7 +1,6 @@
 //! A client's.
 
-use super::{event, order, said};
-use crate::eio::Data;
+use super::{event, order, raw, said};
 use crate::event::{About, Delivery};
 use crate::repl::{self, Command, Verb};
 use crate::sio::json::{Json, Shape};
@@ -67,11 +66,6 @@ fn namespace(given: &str) -> Result<Command, String> {
         _ => return Err("expected one object behind the name: /ns /admin {token:'x'}".to_owned()),
     };
     Ok(order(Order::Namespace { name: packet::namespace(name), auth }))
-}
-
-fn raw(given: &str) -> Result<Command, String> {
-    let message = given.strip_prefix('4').ok_or("expected a message of Engine.IO, which begins with 4: 42[\"x\"]")?;
-    Ok(order(Order::Raw(Data::from(message))))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub use server::SERVER;
 
 use super::order::Order;
 use super::words;
+use crate::eio::Data;
 use crate::event::{About, Event, Message};
 use crate::repl::{self, Command};
 
@@ -23,4 +24,9 @@ fn event(given: &str, about: About) -> Result<Command, String> {
 
 fn said(text: &str, about: About) -> Command {
     Command::Send(vec![Event::Message(Message { about: Some(Box::new(about)), ..Message::text(text) })])
+}
+
+fn raw(given: &str) -> Result<Command, String> {
+    let message = given.strip_prefix('4').ok_or("expected a message of Engine.IO, which begins with 4: 42[\"x\"]")?;
+    Ok(order(Order::Raw(Data::from(message))))
 }

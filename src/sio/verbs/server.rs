@@ -1,7 +1,7 @@
 //! A server's.
 
-use super::{event, order, said};
-use crate::eio::{Data, Text};
+use super::{event, order, raw, said};
+use crate::eio::Text;
 use crate::event::{About, Delivery};
 use crate::repl::{self, Command, Verb};
 use crate::sio::{Order, packet, words};
@@ -80,12 +80,9 @@ pub static SERVER: [Verb; 12] = [
     },
     Verb {
         name: "raw",
-        arguments: "TEXT",
-        help: "say a message of Engine.IO to every client as it is, right or wrong: /raw 2[\"x\"]",
-        make: |given| match given {
-            "" => Err("expected a packet of Socket.IO, such as 2[\"x\"]".to_owned()),
-            text => Ok(order(Order::Raw(Data::from(text)))),
-        },
+        arguments: "42[\"x\"]",
+        help: "say an Engine.IO message to every client as it is, right or wrong",
+        make: raw,
     },
     Verb {
         name: "sockets",
@@ -140,7 +137,7 @@ mod tests {
             ("/ns admin", Order::Namespace { name: "/admin".into(), auth: None }),
             ("/disconnect abc", Order::Disconnect(Some("abc".into()))),
             ("/drop", Order::Drop),
-            ("/raw 2[\"x\"]", Order::Raw("2[\"x\"]".into())),
+            ("/raw 42[\"x\"]", Order::Raw("2[\"x\"]".into())),
         ] {
             assert_eq!(orders(line), expected, "{line}");
         }

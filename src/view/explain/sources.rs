@@ -47,7 +47,8 @@ fn texts() -> Vec<PathBuf> {
         let entries = fs::read_dir(src.join(folder)).expect(folder);
         entries.map(|entry| entry.expect("a file").path()).collect::<Vec<_>>()
     };
-    let lessons = of("learn").into_iter().map(|folder| folder.join("en.rs")).filter(|file| file.exists());
+    let lessons =
+        of("learn").into_iter().chain(of("learn/wire")).map(|folder| folder.join("en.rs")).filter(|file| file.exists());
     let explanations = of("view/explain").into_iter().filter(|file| file.extension().is_some_and(|end| end == "rs"));
     let explanations = explanations.filter(|file| !file.ends_with("sources.rs"));
     lessons.chain(explanations).chain([src.join("view/explain.rs")]).collect()

@@ -16,7 +16,7 @@ const NARROW: usize = 60;
 pub(super) fn page(form: &Form, page: &Page<'_>) -> String {
     let (act, words) = (page.act(), form.words());
     let columns = form.style.width().min(WIDEST);
-    let number = format!("{} {}/{}", page.lesson.name(), page.played.number, page.texts.acts.len());
+    let number = format!("{} {}/{}", page.lesson, page.played.number, page.texts.acts.len());
     let title = cut(&page.fill(act.title), columns.saturating_sub(number.width() + 2));
     let mut lines =
         vec![format!("{}  {}", form.style.paint(Ink::Aside, &number), form.style.paint(Ink::Title, &title))];
@@ -32,7 +32,7 @@ pub(super) fn page(form: &Form, page: &Page<'_>) -> String {
         lines.extend(happened.iter().flat_map(|call| layout.call(call)));
         if !overheard.is_empty() {
             lines.push(form.style.paint(Ink::Aside, &layout.rule(words.overheard)));
-            lines.extend(overheard.iter().map(|heard| cut(&tls::overheard(heard), columns)));
+            lines.extend(overheard.iter().map(|heard| cut(&tls::overheard(form, heard), columns)));
         }
         if !costs.is_empty() {
             lines.push(form.style.paint(Ink::Aside, &layout.rule(words.costs)));

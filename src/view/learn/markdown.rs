@@ -10,7 +10,7 @@ pub(super) fn page(form: &Form, page: &Page<'_>) -> String {
     let (act, words) = (page.act(), form.words());
     let mut out = String::new();
     if page.played.number == 1 {
-        let _ = writeln!(out, "# {}: {}\n", page.lesson.name(), page.texts.about);
+        let _ = writeln!(out, "# {}: {}\n", page.lesson, page.texts.about);
     }
     let _ = writeln!(out, "## {}. {}\n", page.played.number, page.fill(act.title));
     let happened = calls(page.played);
@@ -37,7 +37,7 @@ pub(super) fn page(form: &Form, page: &Page<'_>) -> String {
         let _ = writeln!(out, "{}:\n\n```\n{}\n```\n", words.costs, lines.join("\n"));
     }
     if !page.played.overheard.is_empty() {
-        let lines: Vec<String> = page.played.overheard.iter().map(tls::overheard).collect();
+        let lines: Vec<String> = page.played.overheard.iter().map(|heard| tls::overheard(form, heard)).collect();
         let _ = writeln!(out, "{}:\n\n```\n{}\n```\n", words.overheard, lines.join("\n"));
     }
     let _ = writeln!(out, "{}\n", page.fill(act.text));

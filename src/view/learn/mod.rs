@@ -5,6 +5,7 @@ mod frames;
 mod heads;
 mod human;
 mod markdown;
+mod packets;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -12,11 +13,12 @@ mod tls;
 
 use serde::Serialize;
 
-use super::columns::wrap;
+use super::columns::{cut, wrap};
 use super::style::{Ink, Style};
 use super::{View as _, json};
 use crate::cli::{Language, LearnOutput, Lesson};
 use crate::event::What;
+use crate::learn::wire::Verdict;
 use crate::learn::words::{Words, words};
 use crate::learn::{Act, Cost, Happened, Kernel, Overheard, Played, Socket, Term, Texts};
 use crate::quantity::show_nanos;
@@ -37,7 +39,7 @@ pub struct Form {
 /// An act that was played, and what is said of it.
 pub struct Page<'a> {
     /// Of which lesson.
-    pub lesson: Lesson,
+    pub lesson: &'a str,
     /// Its texts.
     pub texts: Texts,
     /// What happened.
@@ -117,7 +119,7 @@ impl Form {
             LearnOutput::Json => {
                 let act = page.act();
                 line(&Told {
-                    lesson: page.lesson.name(),
+                    lesson: page.lesson,
                     act: page.played.number,
                     acts: page.texts.acts.len(),
                     title: page.fill(act.title),
@@ -160,6 +162,44 @@ impl Form {
             (true, true) => words.end,
         };
         self.style.paint(Ink::Aside, &format!("{enter}   {}", words.keys))
+    }
+
+    /// Above the packets of an act: which it is.
+    #[must_use]
+    pub fn heading(&self, lesson: &str, number: usize, texts: &Texts) -> String {
+        let (act, acts) = (&texts.acts[number - 1], texts.acts.len());
+        let (number, title) = (format!("{lesson} {number}/{acts}"), act.title);
+        format!("{}  {}\n", self.style.paint(Ink::Aside, &number), self.style.paint(Ink::Title, title))
+    }
+
+    /// A packet. It is not ended.
+    #[must_use]
+    pub fn packet(&self, packet: &Overheard) -> String {
+        cut(&tls::overheard(self, packet), self.style.width().min(human::WIDEST))
+    }
+
+    /// The line that says what can become of it. It is not ended.
+    #[must_use]
+    pub fn packet_keys(&self, proposed: Verdict) -> String {
+        let words = &self.words().wire;
+        let enter = match proposed {
+            Verdict::Pass => words.passes,
+            Verdict::Lose => words.is_lost,
+            Verdict::Hold => words.is_late,
+        };
+        let line = cut(&format!("{enter}   {}", words.keys), self.style.width().saturating_sub(1));
+        self.style.paint(Ink::Aside, &line)
+    }
+
+    /// What became of it, if that is remarkable.
+    #[must_use]
+    pub fn fate(&self, verdict: Verdict) -> &'static str {
+        let words = &self.words().wire;
+        match verdict {
+            Verdict::Pass => "",
+            Verdict::Lose => words.lost,
+            Verdict::Hold => words.late_alone,
+        }
     }
 
     /// Which lessons there are, and which were read.
@@ -218,7 +258,7 @@ impl Form {
     /// What the kernel says of a socket, in lines: its name and state, then the numbers.
     fn socket(&self, socket: &Socket) -> Vec<String> {
         let words = self.words();
-        let name = socket.name.replace("127.0.0.1:", ":");
+        let name = socket.name.replace("127.0.0.1:", ":").replace("10.9.0.1:", ":");
         match &socket.view {
             Kernel::Unknown => vec![format!("{name} ({})", words.unknown)],
             Kernel::Listen { waiting, backlog } => {

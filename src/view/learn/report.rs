@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use super::calls::{Crossing, calls};
 use super::{Form, Page, heads, tls};
-use crate::cli::{Language, Lesson};
-use crate::learn::{Played, Side, Term};
+use crate::cli::Language;
+use crate::learn::{Played, Side, Term, Texts};
 use crate::view::diagram::xml;
 
 /// The page's frame.
@@ -15,9 +15,8 @@ const FRAME: &str = include_str!("report.html");
 impl Form {
     /// The page of the acts that were played.
     #[must_use]
-    pub fn report(&self, lesson: Lesson, acts: &[Played]) -> String {
-        let texts = lesson.texts(self.language);
-        let title = format!("{}: {}", lesson.name(), texts.about);
+    pub fn report(&self, lesson: &str, texts: Texts, acts: &[Played]) -> String {
+        let title = format!("{lesson}: {}", texts.about);
         let pages: Vec<Page<'_>> = acts.iter().map(|played| Page { lesson, texts, played }).collect();
         let mut body = format!("<h1>{}</h1>\n<nav>\n<ol>\n", xml(&title));
         for page in &pages {
@@ -47,7 +46,7 @@ impl Form {
                 let _ = writeln!(out, "<p>{}</p>\n<pre>{}</pre>", xml(label), xml(&lines.join("\n")));
             }
         };
-        block(words.overheard, played.overheard.iter().map(tls::overheard).collect());
+        block(words.overheard, played.overheard.iter().map(|heard| tls::overheard(self, heard)).collect());
         block(words.costs, played.costs.iter().map(heads::cost).collect());
         let _ = writeln!(out, "<p>{}</p>", xml(&page.fill(act.text)));
         for code in act.code {

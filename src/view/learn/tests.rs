@@ -13,7 +13,7 @@ fn form(output: LearnOutput, language: Language) -> Form {
 }
 
 fn pages(lesson: Lesson, language: Language, acts: &[Played]) -> impl Iterator<Item = Page<'_>> {
-    acts.iter().map(move |played| Page { lesson, texts: lesson.texts(language), played })
+    acts.iter().map(move |played| Page { lesson: lesson.name(), texts: lesson.texts(language), played })
 }
 
 /// Without what is different in every run: ports, descriptors, times, sizes of buffers, and the spaces beside them.
@@ -188,7 +188,7 @@ async fn for_programs_and_for_notes() {
 async fn a_report_is_one_file_in_which_nothing_is_markup_that_was_said() {
     let acts = played(Lesson::Websocket).await;
     for (language, lang) in [(Language::English, "en"), (Language::Korean, "ko")] {
-        let page = form(LearnOutput::Human, language).report(Lesson::Websocket, &acts);
+        let page = form(LearnOutput::Human, language).report("websocket", Lesson::Websocket.texts(language), &acts);
         assert!(page.starts_with(&format!("<!doctype html>\n<html lang=\"{lang}\">")), "{page:.100}");
         for (number, act) in Lesson::Websocket.texts(language).acts.iter().enumerate() {
             assert!(page.contains(&format!("<h2 id=\"act-{}\">", number + 1)), "{}", act.title);

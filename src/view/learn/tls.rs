@@ -1,5 +1,6 @@
 //! What a side did in TLS, and what somebody on the way sees of it.
 
+use super::Form;
 use super::calls::{Call, Crossing};
 use crate::learn::{Overheard, Seen, Side};
 use crate::step::tls::Tls;
@@ -34,7 +35,7 @@ pub(super) fn call(side: Side, step: &Tls) -> Call {
 }
 
 /// `-> handshake, 1 record, 234 bytes: name "localhost"`. Escaped.
-pub(super) fn overheard(overheard: &Overheard) -> String {
+pub(super) fn overheard(form: &Form, overheard: &Overheard) -> String {
     let way = match overheard.from {
         Side::Client => "->",
         Side::Server => "<-",
@@ -45,5 +46,6 @@ pub(super) fn overheard(overheard: &Overheard) -> String {
             let name = name.as_ref().map(|name| format!(": name \"{}\"", escape::line(name))).unwrap_or_default();
             format!("{way} {kind}, {records} x, {bytes} bytes{name}")
         }
+        Seen::Packet(passed) => super::packets::line(form, overheard.from, passed),
     }
 }

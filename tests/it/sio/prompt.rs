@@ -26,6 +26,10 @@ fn what_is_typed_is_an_event_and_every_command_does_what_it_says() {
     server.wait_stdout("echo [\"raw\"]");
     terminal.press("echo {a\r");
     terminal.wait_text("not said: column");
+    terminal.press("/ns nowhere\r");
+    terminal.wait_text("events go to / again");
+    terminal.press("echo here\r");
+    server.wait_stdout("echo [\"here\"]");
     terminal.press("/ns admin\r");
     server.wait_stdout("entered /admin");
     terminal.press("echo there\r");

@@ -50,8 +50,9 @@ pub(super) struct Drive {
     /// What is told as soon as there is room, and how many bytes that is.
     told: Vec<Told>,
     untold: usize,
-    /// Where events go.
+    /// Where events go, and where they went before.
     current: Text,
+    before: Text,
     /// The next event of ours that asks.
     ticket: u64,
     /// Where events came from that ask.
@@ -115,6 +116,7 @@ impl Drive {
             below: VecDeque::new(),
             told: Vec::new(),
             untold: 0,
+            before: current.clone(),
             current,
             ticket: 0,
             asked: VecDeque::new(),
@@ -334,7 +336,13 @@ impl Drive {
                     self.why = Some(Trouble::refused(&self.client, &namespace, data.as_ref()));
                     self.over = Some(End::Complete);
                 } else {
-                    self.notice(format!("the server does not let us into {namespace}: {why}"));
+                    let back = if self.current == namespace && self.before != namespace {
+                        self.current = self.before.clone();
+                        format!("; events go to {} again", self.current)
+                    } else {
+                        String::new()
+                    };
+                    self.notice(format!("the server does not let us into {namespace}: {why}{back}"));
                 }
             }
             Output::OldServer if self.is_of_today() && !self.entered => {
@@ -549,7 +557,9 @@ impl Drive {
     fn obey(&mut self, order: Order) {
         match order {
             Order::Namespace { name, auth } => {
-                self.current = name.clone();
+                if name != self.current {
+                    self.before = std::mem::replace(&mut self.current, name.clone());
+                }
                 let auth = auth.or_else(|| self.client.auth.clone());
                 self.put(Input::Connect { namespace: name, auth });
             }

@@ -148,7 +148,7 @@ impl Speaker {
         match event {
             Event::Message(message) => self.say(message).map(|(said, effects)| (Some(said), effects)),
             Event::Order(order) => self.order(*order).map(|effects| (None, effects)),
-            Event::Wire(_) => Err("/raw says an Engine.IO message as it is: /raw 2[\"x\"]".to_owned()),
+            Event::Wire(_) => Err("/raw says an Engine.IO message as it is: /raw 42[\"x\"]".to_owned()),
             Event::Ping(_) | Event::Pong(_) | Event::Finish | Event::Close { .. } => Ok((None, Effects::default())),
         }
     }
