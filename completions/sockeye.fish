@@ -1801,9 +1801,11 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l deny-event -d 'Pass over events of this name; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l on -d 'Answer events of this name with another: `hello=["welcome",1]`; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l ack -d 'Acknowledge events of this name with these arguments, if they ask for it: `save=[{"ok":true}]`; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l on-exec -d 'Run a program for each event of this name: `save=./save.sh`; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l reply -d 'What becomes of every other event' -r -f -a "none\t'Nothing'
 echo\t'It is said back; one that asks is acknowledged with its own arguments'
 broadcast\t'Everybody else in its namespace hears it'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l fault -d 'Let something go wrong, to see what clients do about it; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l allow-origin -d 'Pages of this origin may ask too; may be repeated, `*` is any' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l host -d 'We are called by this name too; may be repeated. Without, a name must be localhost or an address' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l backlog -d 'So many connections may wait to be accepted; the kernel makes it `net.core.somaxconn` at most [default: 4096]' -r

@@ -106,14 +106,16 @@ impl Journal {
     /// A reporter for what belongs to no conversation.
     #[must_use]
     pub fn program(&self) -> Reporter {
-        Reporter { journal: self.clone(), conn: ConnId::PROGRAM, answerer: None, meter: self.unlisted.clone() }
+        let (conn, meter) = (ConnId::PROGRAM, self.unlisted.clone());
+        Reporter { journal: self.clone(), conn, answerer: None, meter, counts: Counts::Messages }
     }
 
     /// A reporter for a new conversation.
     #[must_use]
     pub fn open(&self) -> Reporter {
         let conn = ConnId(self.ids.fetch_add(1, Ordering::Relaxed));
-        Reporter { journal: self.clone(), conn, answerer: None, meter: self.roll.enter(conn) }
+        let meter = self.roll.enter(conn);
+        Reporter { journal: self.clone(), conn, answerer: None, meter, counts: Counts::Messages }
     }
 
     /// What all conversations count.
@@ -201,6 +203,16 @@ pub struct Reporter {
     /// What is heard also goes to whoever answers: under `--reply echo` that is the conversation's own outbox.
     answerer: Option<mpsc::Sender<Vec<Event>>>,
     meter: Arc<Meter>,
+    counts: Counts,
+}
+
+/// What is counted of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counts {
+    /// Messages and bytes.
+    Messages,
+    /// Only bytes: it carries another, whose messages are other ones.
+    Bytes,
 }
 
 impl Reporter {
@@ -216,6 +228,27 @@ impl Reporter {
         &self.meter
     }
 
+    /// Counts messages that were said, unless they are parts of somebody else's.
+    pub fn count_said(&self, messages: u64) {
+        if self.counts == Counts::Messages {
+            self.meter.said(messages);
+        }
+    }
+
+    /// Makes a message that is said part of the digest, unless it is a part of somebody else's.
+    pub fn digest_said(&self, bytes: &[u8]) {
+        if self.counts == Counts::Messages {
+            self.meter.digest_said(bytes);
+        }
+    }
+
+    /// The same of one that is heard.
+    pub fn digest_heard(&self, bytes: &[u8]) {
+        if self.counts == Counts::Messages {
+            self.meter.digest_heard(bytes);
+        }
+    }
+
     /// What is recorded.
     #[must_use]
     pub fn watch(&self) -> Watch {
@@ -224,7 +257,9 @@ impl Reporter {
 
     /// Reports what the peer did, in order. Waits for room: that is the back-pressure towards the peer.
     pub async fn heard(&self, mut events: Vec<Event>) {
-        self.meter.heard(messages(&events));
+        if self.counts == Counts::Messages {
+            self.meter.heard(messages(&events));
+        }
         let (time, conn) = (self.journal.clock.now(), self.conn);
         let record = |event: Event| Record { time, conn, what: What::Heard(event) };
         let seen = |event: &Event| match self.journal.watch.heard {
@@ -403,6 +438,18 @@ impl Closing {
         }
         tokio::time::sleep(CLOSE_LIMIT).await;
     }
+}
+
+/// What tells whoever is no session's, and what it is told by: it is closing once the first is dropped.
+#[must_use]
+pub fn closing() -> (KeptOpen, Closing) {
+    let (held, closing) = watch::channel(None);
+    (KeptOpen { _held: held }, Closing(closing))
+}
+
+/// Keeps something from closing.
+pub struct KeptOpen {
+    _held: watch::Sender<Option<CloseReason>>,
 }
 
 /// Room in an outbox. Waking the session costs more than an echo: it is woken only if it waits.
@@ -586,7 +633,7 @@ pub fn carry(
     let closing = Closing(closing);
     let watch = Watch { heard: Messages::Carried, said: false, ..report.journal.watch };
     let journal = Journal { watch, ..report.journal.clone() };
-    let report = Reporter { journal, answerer: Some(heard), ..report.clone() };
+    let report = Reporter { journal, answerer: Some(heard), counts: Counts::Bytes, ..report.clone() };
     let room = Room { wanted: Arc::default(), made: Arc::default() };
     let outbox_of = Outbox { events, room, closing: closing.clone(), is_closing: false };
     let run = transport.run(Port { outbox: outbox_of, report, closing });

@@ -46,7 +46,9 @@ Examples:
   sockeye sio listen 3000
   sockeye sio listen 3000 --reply echo -v
   sockeye sio listen 3000 --namespace '/room-*' --auth-token abc --recovery 2m
-  sockeye sio listen 3000 --on 'hello=[\"welcome\",1]' --ack 'save=[{\"ok\":true}]'")]
+  sockeye sio listen 3000 --on 'hello=[\"welcome\",1]' --ack 'save=[{\"ok\":true}]'
+  sockeye sio listen 3000 --on-exec 'sum=jq -c [add]'
+  sockeye sio listen 3000 --reply echo --fault drop=5 -v")]
     Listen(Box<SioListen>),
 }
 
@@ -68,9 +70,9 @@ pub struct SioDecode {
 
 /// Make a packet, and tell what each character means
 ///
-/// What is given after the event's name are its arguments: JSON, as it is, and whatever is no JSON is a string. `hex:0102`
-/// and `base64:AQI=` are attachments. On a pipe each message is a line, a binary one as `b` and base64, which is its form in
-/// a polling body too.
+/// What is given after the event's name are its arguments, read as at the prompt of `sio connect`: JSON as it is, `{a:1}` made
+/// JSON, and whatever is neither is a string. `hex:0102`, `base64:AQI=` and `@FILE` are attachments. On a pipe each message is
+/// a line, a binary one as `b` and base64, which is its form in a polling body too.
 #[derive(Debug, Args)]
 pub struct SioEncode {
     /// The event's name and arguments; what an acknowledgement or a connect says; the message and data of a

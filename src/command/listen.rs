@@ -11,6 +11,7 @@ use super::readiness;
 use super::stage::Stage;
 use super::talk::{interrupts, join, outward};
 use crate::access::Refusal;
+use crate::exec::Keeper;
 use crate::exit::{Exit, Failure};
 use crate::link::{CLOSE_LIMIT, Journal};
 use crate::meter::Unit;
@@ -57,6 +58,8 @@ async fn open(bind: &Bind, journal: &Journal) -> Result<Listener, Failure> {
 
 async fn session(bind: Bind, service: Service) -> Result<Exit, Failure> {
     let Service { talk, reply, audience, peers, slow } = service;
+    let programs = bind.sio.iter().flat_map(|server| &server.rules.programs);
+    let _keepers = programs.map(|(_, program)| Keeper::new(program)).collect::<Result<Vec<_>, _>>()?;
     let stage = Stage::set(&talk, reply, audience, slow)?;
     let journal = stage.journal().clone();
     let binding = Box::pin(async move { open(&bind, &journal).await });

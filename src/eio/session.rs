@@ -28,6 +28,18 @@ pub struct Config {
     pub max_payload: usize,
     /// Whether polling sessions may move.
     pub upgrade: Upgrade,
+    /// Whether the heart beats.
+    pub heart: Heart,
+}
+
+/// A heart that stands still shows what a client does about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Heart {
+    /// It beats.
+    #[default]
+    Beating,
+    /// Nothing is pinged, no ping is answered, and nobody is missed.
+    Still,
 }
 
 impl Default for Config {
@@ -38,6 +50,7 @@ impl Default for Config {
             upgrade_timeout: Duration::from_secs(10),
             max_payload: 1_000_000,
             upgrade: Upgrade::Wanted,
+            heart: Heart::Beating,
         }
     }
 }
@@ -238,7 +251,7 @@ impl Session {
 
     /// Takes what happened, appends what follows from it.
     pub fn handle(&mut self, input: Input, now: Instant, out: &mut Vec<Output>) {
-        if self.beat == Beat::None && self.stage != Stage::Closed {
+        if self.beat == Beat::None && self.stage != Stage::Closed && self.config.heart == Heart::Beating {
             self.beat = self.next_beat(now);
         }
         match (input, &mut self.stage) {
@@ -390,6 +403,8 @@ impl Session {
         match (self.version, packet) {
             (_, Packet::Text(Kind::Message, text)) => out.push(Output::Heard(Data::Text(text))),
             (_, Packet::Binary(bytes)) => out.push(Output::Heard(Data::Binary(bytes))),
+            (Version::V4, Packet::Text(Kind::Pong, _)) | (Version::V3, Packet::Text(Kind::Ping, _))
+                if self.config.heart == Heart::Still => {}
             (Version::V4, Packet::Text(Kind::Pong, _)) => {
                 self.beat = self.next_beat(now);
                 out.push(Output::Beat);

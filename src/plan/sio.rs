@@ -13,6 +13,8 @@ use crate::cli::{
 };
 use crate::eio::{Data, Text, Version};
 use crate::exit::Failure;
+use crate::repl;
+use crate::sio::words::{self, List, Words};
 use crate::sio::{Json, Kind, Packet, Parser, Protocol, packet};
 use crate::view::Style;
 
@@ -74,33 +76,54 @@ pub(super) fn encode(options: SioEncode, terminal: Terminal) -> Result<Plan, Fai
     let sheet = sheet(&show, unseen, terminal)?;
     let mut packet = Packet::new(self::kind(kind), namespace_of(&namespace)?);
     packet.id = id;
-    let mut words = words.iter();
+    let read = |words: &[String], of| {
+        let read = words::list(words, of, &|path| repl::file(path));
+        read.map_err(|wrong| Failure::usage(wrong.to_string(), "`sockeye sio encode --help` has examples"))
+    };
+    let mut rest = &[][..];
+    let one = |word: Option<&String>| {
+        let Some(word) = word else { return Ok(None) };
+        let Words { json, attachments } = read(std::slice::from_ref(word), List::Arguments)?;
+        if attachments.is_empty() {
+            return Ok(json.elements().into_iter().next());
+        }
+        Err(Failure::usage(format!("`{word}` is an attachment"), "only events and acknowledgements have those"))
+    };
     let data = match packet.kind {
         Kind::Event => {
-            let name = words.next().ok_or_else(|| {
-                Failure::usage("an event has a name", "give it, and then its arguments: `sockeye sio encode hello 1 2`")
-            })?;
-            let mut list = vec![number_or_string(name)];
-            list.extend(words.by_ref().map(|word| value(word, &mut packet.attachments)));
-            Some(Json::array(&list))
+            if words.is_empty() {
+                let hint = "give it, and then its arguments: `sockeye sio encode hello 1 2`";
+                return Err(Failure::usage("an event has a name", hint));
+            }
+            let Words { json, attachments } = read(&words, List::Event)?;
+            packet.attachments = attachments;
+            Some(json)
         }
         Kind::Ack => {
             if id.is_none() {
                 return Err(Failure::usage("an acknowledgement answers an event", "say which one with --id"));
             }
-            let list: Vec<_> = words.by_ref().map(|word| value(word, &mut packet.attachments)).collect();
-            Some(Json::array(&list))
+            let Words { json, attachments } = read(&words, List::Arguments)?;
+            packet.attachments = attachments;
+            Some(json)
         }
-        Kind::Connect => words.next().map(|word| value(word, &mut Vec::new())),
-        Kind::Disconnect => None,
+        Kind::Connect => {
+            rest = words.get(1..).unwrap_or_default();
+            one(words.first())?
+        }
+        Kind::Disconnect => {
+            rest = &words;
+            None
+        }
         Kind::ConnectError => {
-            let message = Json::string(words.next().map_or("Not authorized", String::as_str));
-            let data = words.next().map(|word| value(word, &mut Vec::new()));
+            rest = words.get(2..).unwrap_or_default();
+            let message = Json::string(words.first().map_or("Not authorized", String::as_str));
+            let data = one(words.get(1))?;
             let data = data.map_or(String::new(), |data| format!(",\"data\":{}", data.text()));
             Json::parse(format!("{{\"message\":{}{data}}}", message.text()).into())
         }
     };
-    if let Some(word) = words.next() {
+    if let Some(word) = rest.first() {
         return Err(Failure::usage(
             format!("`{word}` has no place in this packet"),
             "`sockeye sio encode --help` tells what has",
@@ -182,32 +205,4 @@ pub(super) fn namespace_of(name: &str) -> Result<Text, Failure> {
         return Err(Failure::usage(format!("--namespace {name}: there is a comma in it"), hint));
     }
     Ok(packet::namespace(name))
-}
-
-fn number_or_string(word: &str) -> Json {
-    Json::parse(word.into())
-        .filter(|json| json.shape() == crate::sio::json::Shape::Number)
-        .unwrap_or_else(|| quoted(word))
-}
-
-/// A JSON string that was typed with its quotation marks, or a string.
-fn quoted(word: &str) -> Json {
-    Json::parse(word.into())
-        .filter(|json| json.shape() == crate::sio::json::Shape::String)
-        .unwrap_or_else(|| Json::string(word))
-}
-
-/// An argument: an attachment, JSON, or a string.
-fn value(word: &str, attachments: &mut Vec<Bytes>) -> Json {
-    let attachment = word
-        .strip_prefix("hex:")
-        .and_then(hex)
-        .or_else(|| word.strip_prefix("base64:").and_then(|base64| STANDARD.decode(base64).ok()).map(Bytes::from));
-    match attachment {
-        Some(bytes) => {
-            attachments.push(bytes);
-            Json::placeholder(attachments.len() - 1)
-        }
-        None => Json::parse(word.into()).unwrap_or_else(|| Json::string(word)),
-    }
 }

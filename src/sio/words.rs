@@ -82,6 +82,40 @@ pub fn arguments(line: &str, file: ReadFile<'_>) -> Result<Words, Wrong> {
     Reader::new(line, file).words(Vec::new())
 }
 
+/// Reads arguments that are apart already, each a word however many spaces are in it; of an event the first is its name.
+pub fn list(words: &[String], of: List, file: ReadFile<'_>) -> Result<Words, Wrong> {
+    let (mut elements, mut attachments) = (Vec::new(), Vec::new());
+    for (index, word) in words.iter().enumerate() {
+        let mut reader = Reader::new(word, file);
+        let element = match (of, index, reader.peek()) {
+            (_, _, Some('{' | '[' | '"' | '\'')) => reader.value().and_then(|json| match reader.rest().trim() {
+                "" => Ok(json),
+                _ => Err(reader.wrong("expected nothing more")),
+            }),
+            (List::Event, 0, _) => Ok(name(word)),
+            _ => reader.argument(word, &mut attachments),
+        };
+        let numbered = |wrong: Wrong| Wrong { what: format!("`{word}`: {}", wrong.what), ..wrong };
+        elements.push(element.map_err(numbered)?);
+    }
+    Ok(Words { json: Json::array(&elements), attachments })
+}
+
+/// What a list is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// A name, and arguments.
+    Event,
+    /// Arguments alone.
+    Arguments,
+}
+
+/// A number, or a string.
+fn name(word: &str) -> Json {
+    let number = Json::parse(word.into()).filter(|json| json.shape() == Shape::Number);
+    number.unwrap_or_else(|| Json::string(word))
+}
+
 struct Reader<'a> {
     line: &'a str,
     /// In bytes.
@@ -133,9 +167,7 @@ impl<'a> Reader<'a> {
         if matches!(self.peek(), Some('"' | '\'')) {
             return self.value();
         }
-        let word = self.word();
-        let number = Json::parse(word.into()).filter(|json| json.shape() == Shape::Number);
-        Ok(number.unwrap_or_else(|| Json::string(word)))
+        Ok(name(self.word()))
     }
 
     /// What is left, a space between two.
@@ -149,14 +181,18 @@ impl<'a> Reader<'a> {
             match self.peek() {
                 None => return Ok(Words { json: Json::array(&elements), attachments }),
                 Some('{' | '[' | '"' | '\'') => elements.push(self.value()?),
-                Some(_) => elements.push(self.argument(&mut attachments)?),
+                Some(_) => {
+                    let start = self.at;
+                    let word = self.word();
+                    let argument = self.argument(word, &mut attachments);
+                    elements.push(argument.map_err(|wrong| self.wrong_at(start, wrong.what))?);
+                }
             }
         }
     }
 
-    fn argument(&mut self, attachments: &mut Vec<Bytes>) -> Result<Json, Wrong> {
-        let start = self.at;
-        let word = self.word();
+    /// A word that is no value in brackets or quotation marks.
+    fn argument(&self, word: &str, attachments: &mut Vec<Bytes>) -> Result<Json, Wrong> {
         let bytes = if let Some(digits) = word.strip_prefix("hex:") {
             if digits.is_empty() { Ok(Vec::new()) } else { repl::hex(digits) }
         } else if let Some(code) = word.strip_prefix("base64:") {
@@ -166,7 +202,7 @@ impl<'a> Reader<'a> {
         } else {
             return Ok(Json::parse(word.into()).unwrap_or_else(|| Json::string(word)));
         };
-        let bytes = bytes.map_err(|why| self.wrong_at(start, format!("{why}; \"{word}\" says the text")))?;
+        let bytes = bytes.map_err(|why| self.wrong_at(0, format!("{why}; \"{word}\" says the text")))?;
         attachments.push(bytes.into());
         Ok(Json::placeholder(attachments.len() - 1))
     }
@@ -349,6 +385,40 @@ mod tests {
         ] {
             let words = event(line, &file).unwrap_or_else(|wrong| panic!("{line}: {wrong}"));
             assert_eq!((words.json.text().as_str(), words.attachments.len()), (json, 0), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_apart_already_is_read_by_the_same_rules() {
+        let read = |words: &[&str], of| {
+            let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+            list(&words, of, &file)
+        };
+        for (words, of, json) in [
+            (
+                &["chat", "two words", "{a:1,}", "1.50", "'x'"][..],
+                List::Event,
+                r#"["chat","two words",{"a":1},1.50,"x"]"#,
+            ),
+            (&["7", "7"], List::Event, "[7,7]"),
+            (&["true"], List::Event, r#"["true"]"#),
+            (&["true", "", "{ \"b\" : 1.0 }"], List::Arguments, r#"[true,"",{ "b" : 1.0 }]"#),
+            (&["'two words'", "x"], List::Event, r#"["two words","x"]"#),
+            (&[], List::Arguments, "[]"),
+        ] {
+            let read = read(words, of).unwrap_or_else(|wrong| panic!("{words:?}: {wrong}"));
+            assert_eq!((read.json.text().as_str(), read.attachments.len()), (json, 0), "{words:?}");
+        }
+        let up = read(&["up", "hex:0102", "@photo.png", "base64:AwQ="], List::Event).expect("words");
+        assert_eq!(up.attachments, [&[1, 2][..], &[7], &[3, 4]]);
+        for (words, column, what) in [
+            (&["x", "{a"][..], 3, "colon"),
+            (&["x", "[1] 2"], 4, "nothing more"),
+            (&["x", "hex:0"], 1, "says the text"),
+        ] {
+            let wrong = read(words, List::Event).expect_err("wrong words");
+            assert_eq!(wrong.column, column, "{wrong}");
+            assert!(wrong.what.contains(what), "{wrong}");
         }
     }
 

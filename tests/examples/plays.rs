@@ -150,6 +150,8 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
         "sockeye sio listen 3000 --on 'hello=[\"welcome\",1]' --ack 'save=[{\"ok\":true}]'",
         NotRun("tests/it/sio serves so"),
     ),
+    ("sockeye sio listen 3000 --on-exec 'sum=jq -c [add]'", NotRun("tests/it/sio serves so")),
+    ("sockeye sio listen 3000 --reply echo --fault drop=5 -v", NotRun("tests/it/sio serves so")),
     ("sockeye sio decode '42/admin,12[\"hello\",{\"a\":1.50}]'", Prints(EVENT_EXPLAINED)),
     ("sockeye sio decode '451-[\"upload\",{\"_placeholder\":true,\"num\":0}]' bAQIDBA==", Prints(UPLOAD_EXPLAINED)),
     ("sockeye sio decode --eio 3 '2:4011:42[\"hello\"]'", Prints(PAYLOAD_EXPLAINED)),

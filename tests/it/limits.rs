@@ -10,7 +10,7 @@ use crate::net::{Listener, Peer as _, connect, connect_to};
 use crate::program::{Program, Start as _, peer, sockeye};
 
 /// Clock ticks, a hundred a second, that a program has been on a processor.
-fn ticks(program: &Program) -> u64 {
+pub(crate) fn ticks(program: &Program) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{}/stat", program.id())).expect("/proc");
     let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
     // utime and stime are fields 14 and 15; the name, before the parenthesis, is the second.
@@ -18,7 +18,7 @@ fn ticks(program: &Program) -> u64 {
 }
 
 /// The most memory a program ever had, in KiB.
-fn peak(program: &Program) -> u64 {
+pub(crate) fn peak(program: &Program) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", program.id())).expect("/proc");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
     line.trim().trim_end_matches(" kB").parse().expect("a number")

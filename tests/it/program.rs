@@ -145,7 +145,12 @@ impl Program {
 
     /// Waits until its stdout has this in it.
     pub(crate) fn wait_stdout(&self, text: &str) {
-        self.wait(text, &self.stdout, |bytes| memchr::memmem::find(bytes, text.as_bytes()).is_some());
+        self.wait_stdout_times(text, 1);
+    }
+
+    /// Waits until its stdout has this in it so many times.
+    pub(crate) fn wait_stdout_times(&self, text: &str, times: usize) {
+        self.wait(text, &self.stdout, |bytes| memchr::memmem::find_iter(bytes, text.as_bytes()).count() >= times);
     }
 
     /// Waits until its stderr has this in it.

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{SioParser, SioTransport};
 use crate::cli::{AcceptRate, Access, Exec, IpOptions, LISTENING, NETWORK, Port, Queue, Talk, TcpOptions, TlsServer};
 use crate::quantity::parse_duration;
+use crate::transport::sio::listen::Fault;
 
 /// The headings of its options.
 const SOCKET_IO: &str = "Socket.IO";
@@ -82,9 +83,25 @@ pub struct SioListen {
     /// Acknowledge events of this name with these arguments, if they ask for it: `save=[{"ok":true}]`; may be repeated
     #[arg(long, value_name = "EVENT=JSON", help_heading = RULES)]
     pub ack: Vec<String>,
+    /// Run a program for each event of this name: `save=./save.sh`; may be repeated
+    ///
+    /// Its stdin is the event's arguments, one line with a JSON array, and a line of base64 for each attachment. If the
+    /// event asks for an acknowledgement, the program's first line is that: an array has the arguments, and what is none is
+    /// read as at the prompt. Every other line is an event that is said to whoever said this one. The words of CMD are split
+    /// as a shell splits them; several programs may run at a time.
+    #[arg(long, value_name = "EVENT=CMD", help_heading = RULES)]
+    pub on_exec: Vec<String>,
     /// What becomes of every other event
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = SioReply::None, help_heading = RULES)]
     pub reply: SioReply,
+    /// Let something go wrong, to see what clients do about it; may be repeated
+    ///
+    /// `no-pong`: nothing is pinged, and no ping is answered. `delay=DURATION`: every answer and every message is so late.
+    /// `drop=N`: after N messages of a client its connection is cut as if a cable were. `bad-sid`: no session is known again,
+    /// as by another server behind the same balancer. `no-connect`: who wants to enter a namespace is not told whether it
+    /// may. `no-upgrade`: the probe of a WebSocket is not answered. A status, such as `413`: what is posted is answered so.
+    #[arg(long, value_name = "FAULT", value_parser = str::parse::<Fault>, help_heading = RULES)]
+    pub fault: Vec<Fault>,
     /// Pages of this origin may ask too; may be repeated, `*` is any
     #[arg(long, value_name = "ORIGIN", help_heading = LISTENING)]
     pub allow_origin: Vec<String>,

@@ -1,27 +1,31 @@
 //! `sio listen`.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::super::talk::STREAM_BLOCK;
 use super::super::tls::{self, Over};
 use super::super::{Carries, Hearers, Plan, Terminal, access, asking, listen, sockets};
 use crate::cli::{Family, Feed, ReplyMode, Serve, SioListen, SioParser, SioReply, SioTransport, Slow};
 use crate::eio::admission::{self, Carrier, Carriers, Versions};
 use crate::eio::client::Upgrade;
-use crate::eio::session;
+use crate::eio::session::{self, Heart};
 use crate::endpoint::ListenOn;
 use crate::environment::Environment;
+use crate::exec::{CommandLine, Frames, Program, Streams};
 use crate::exit::Failure;
+use crate::frame::Framing;
 use crate::http::{Protocol, Strangers};
 use crate::input::Kinds;
 use crate::sio::json::Shape;
 use crate::sio::{Json, Limits, Parser, server, verbs};
 use crate::transport::binding::Place;
-use crate::transport::sio::listen::{Pattern, Reply, Rules, Server};
+use crate::transport::sio::listen::{Fault, Faults, Pattern, Reply, Rules, Server};
 use crate::transport::sockets::Options;
 use crate::transport::{Bind, On, tcp};
 
 pub(crate) fn sio_listen(options: SioListen, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
-    let server = server(&options)?;
+    let server = server(&options, environment)?;
     let SioListen { address, ipv4, ipv6, port, queue, mut tls, access, rate, ip, tcp, exec, talk, .. } = options;
     let Environment { handed, manager, .. } = environment.clone();
     let (by_scheme, place) = asking::without_scheme(&address, Protocol::Http.schemes());
@@ -52,7 +56,7 @@ pub(crate) fn sio_listen(options: SioListen, terminal: Terminal, environment: &E
     Ok(Plan::Listen(bind, service))
 }
 
-fn server(options: &SioListen) -> Result<Server, Failure> {
+fn server(options: &SioListen, environment: &Environment) -> Result<Server, Failure> {
     if !options.path.starts_with('/') {
         return Err(Failure::usage(
             format!("--path {}: a path begins with a slash", options.path),
@@ -81,6 +85,7 @@ fn server(options: &SioListen) -> Result<Server, Failure> {
             upgrade_timeout: options.upgrade_timeout,
             max_payload: options.max_payload,
             upgrade: if carriers == Carriers::Both { Upgrade::Wanted } else { Upgrade::Unwanted },
+            heart: if options.fault.contains(&Fault::NoPong) { Heart::Still } else { Heart::Beating },
         },
         config: server::Config {
             parser: match options.parser {
@@ -98,6 +103,11 @@ fn server(options: &SioListen) -> Result<Server, Failure> {
             denied: options.deny_event.clone(),
             on: options.on.iter().map(|given| rule("--on", given, is_event)).collect::<Result<_, _>>()?,
             acks: options.ack.iter().map(|given| rule("--ack", given, is_array)).collect::<Result<_, _>>()?,
+            programs: options
+                .on_exec
+                .iter()
+                .map(|given| program(given, options.talk.messages.max_message, environment))
+                .collect::<Result<_, _>>()?,
             reply: match options.reply {
                 SioReply::None => Reply::None,
                 SioReply::Echo => Reply::Echo,
@@ -107,8 +117,22 @@ fn server(options: &SioListen) -> Result<Server, Failure> {
         strangers: Strangers { origins: options.allow_origin.clone(), hosts: options.host.clone() },
         most: usize::try_from(options.max_peers).unwrap_or(usize::MAX),
         ack_timeout: options.ack_timeout,
+        faults: Faults(options.fault.clone()),
         ..Server::default()
     })
+}
+
+/// `save=./save.sh`
+fn program(given: &str, limit: usize, environment: &Environment) -> Result<(String, Arc<Program>), Failure> {
+    let wrong = || {
+        let what = format!("--on-exec {given}: expected an event and a program with its arguments");
+        Failure::usage(what, "--on-exec 'save=./save.sh --fast'")
+    };
+    let (event, line) = given.split_once('=').ok_or_else(wrong)?;
+    let command = CommandLine::words(line).map_err(|_| wrong())?;
+    let frames = Frames { framing: Framing::Lines, kinds: Kinds::Seen, block: STREAM_BLOCK, limit };
+    let program = Program::new(command, Streams::Pipes, frames, environment.path.clone());
+    Ok((event.to_owned(), Arc::new(program)))
 }
 
 fn is_array(json: &Json) -> bool {

@@ -137,6 +137,8 @@ pub enum Output {
     Acked(u64, Packet),
     /// An answer that will not come.
     Unanswered(u64, Unanswered),
+    /// An event of this namespace was said as often as it may be, and nobody has acknowledged it.
+    Exhausted(Text),
     /// A volatile event was not said.
     Dropped(Text),
     /// A namespace was left.

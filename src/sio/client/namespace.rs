@@ -233,11 +233,11 @@ impl Namespace {
                 let most = config.retries.map_or(0, |retries| retries.count);
                 if let Some(first) = self.queue.front_mut() {
                     first.flight = Flight::Grounded;
-                    if first.tries > most
-                        && let Some(Answer::Wanted { ticket, .. }) =
-                            self.queue.pop_front().map(|first| first.emission.answer)
-                    {
-                        out.push(Output::Unanswered(ticket, why));
+                    if first.tries > most {
+                        out.push(match self.queue.pop_front().map(|first| first.emission.answer) {
+                            Some(Answer::Wanted { ticket, .. }) => Output::Unanswered(ticket, why),
+                            Some(Answer::None) | None => Output::Exhausted(self.name.clone()),
+                        });
                     }
                 }
                 self.drain(config, now, out);

@@ -194,6 +194,10 @@ fn retries_go_one_by_one_each_with_a_new_number() {
     assert_eq!(back, [said(r#"24["c"]"#), connected("/", "s2", Recovery::Fresh)]);
     let answer = Packet { id: Some(4), ..Packet::new(Kind::Ack, "/".into()).with(json("[]")) };
     assert_eq!(world.hear("34[]"), [Output::Acked(3, answer)]);
+    // What nobody asked about is told as well when it is given up.
+    assert_eq!(world.emit(emission(r#"["d"]"#)), [said(r#"25["d"]"#)]);
+    assert_eq!(world.tick(), [said(r#"26["d"]"#)]);
+    assert_eq!(world.tick(), [Output::Exhausted("/".into())]);
 }
 
 #[test]

@@ -111,7 +111,7 @@ impl Ear<'_> {
             }
             Event::Close { why } => self.closed = Closed::With(why.clone()),
             Event::Message(message) => {
-                report.meter().digest_heard(&message.data);
+                report.digest_heard(&message.data);
                 ledger.heard(message.data.len());
             }
             _ => {}

@@ -115,7 +115,7 @@ impl Mouth<'_> {
 
     /// What is left of it, if it is large.
     fn message(&mut self, message: &Message) -> Option<Payload> {
-        self.shared.report.meter().digest_said(&message.data);
+        self.shared.report.digest_said(&message.data);
         let made = self.speaker.message(message, &mut self.buffer);
         self.shared.ledger.said(message.data.len(), made.header.length);
         self.note(&made);
@@ -191,7 +191,7 @@ impl Mouth<'_> {
             self.write.flush().await?;
         }
         self.buffer.clear();
-        self.shared.report.meter().said(std::mem::take(&mut self.messages));
+        self.shared.report.count_said(std::mem::take(&mut self.messages));
         Ok(())
     }
 }

@@ -2,9 +2,9 @@
 //
 //   node sio_client.js PORT [OPTION...]   does what stdin says, a line each, and tells what happens, a line each
 //
-// Options: version=2 | transport=polling|websocket | parser=msgpack | namespace=NAME | token=TEXT
+// Options: version=2 | transport=polling|websocket | parser=msgpack | namespace=NAME | token=TEXT | ca=FILE (TLS) | deaf
 // Lines: `emit [NAME,ARGS…]`, `ask [NAME,ARGS…]`, `binary NAME HEX`, `cut` (the connection, without a word), `end`
-// Events that ask are acknowledged with their own arguments.
+// Events that ask are acknowledged with their own arguments, unless it is deaf.
 "use strict";
 const [port, ...words] = process.argv.slice(2);
 const options = Object.fromEntries(words.map(word => [...word.split("="), true].slice(0, 2)));
@@ -18,7 +18,9 @@ const settings = {
 };
 if (options.parser === "msgpack") settings.parser = require("socket.io-msgpack-parser");
 if (options.token) settings.auth = { token: options.token };
-const socket = io(`http://127.0.0.1:${port}${options.namespace ?? ""}`, settings);
+if (options.ca) settings.ca = require("fs").readFileSync(options.ca);
+const scheme = options.ca ? "https" : "http";
+const socket = io(`${scheme}://127.0.0.1:${port}${options.namespace ?? ""}`, settings);
 
 socket.on("connect", () => {
   tell(`connect ${socket.id}${socket.recovered ? " recovered" : ""}`);
@@ -32,7 +34,7 @@ socket.on("disconnect", reason => tell(`disconnect ${reason}`));
 const hear = args => {
   const ask = typeof args.at(-1) === "function" ? args.pop() : undefined;
   tell(`heard ${shown(args)}`);
-  if (ask) ask(...args.slice(1));
+  if (ask && !options.deaf) ask(...args.slice(1));
 };
 if (socket.onAny) socket.onAny((...args) => hear(args));
 else socket.onevent = packet => hear(packet.id == null ? packet.data : [...packet.data, socket.ack(packet.id)]);

@@ -17,14 +17,14 @@ pub(super) fn serving(options: &[&str]) -> (Program, u16) {
 }
 
 /// The official client.
-fn client(port: u16, options: &str) -> Program {
+pub(super) fn client(port: u16, options: &str) -> Program {
     let mut command: Command = node("sio_client.js");
     command.arg(port.to_string()).args(options.split_whitespace());
     command.start()
 }
 
 /// What carries a session: the client's options.
-const CARRIERS: [&str; 3] = ["transport=polling", "transport=websocket", ""];
+pub(super) const CARRIERS: [&str; 3] = ["transport=polling", "transport=websocket", ""];
 
 /// The id that a client was given.
 fn id(client: &Program) -> String {
@@ -35,7 +35,7 @@ fn id(client: &Program) -> String {
 }
 
 /// A client that has come, and has moved to a WebSocket unless it never will.
-fn come(port: u16, options: &str) -> (Program, String) {
+pub(super) fn come(port: u16, options: &str) -> (Program, String) {
     let client = client(port, options);
     let id = id(&client);
     if !options.contains("polling") {

@@ -1,9 +1,16 @@
 //! Socket.IO, black box: against the official servers and clients.
 
+mod browser;
 mod connect;
+mod engine;
+mod faults;
 mod listen;
+mod options;
+mod programs;
 mod prompt;
+mod python;
 mod rules;
+mod serving;
 
 use std::process::Command;
 

@@ -1,6 +1,7 @@
 //! The prompt of a client, on a real terminal.
 
-use super::server;
+use super::listen::come;
+use super::{server, told};
 use crate::program::sockeye;
 use crate::terminal::{Ended, Terminal};
 
@@ -56,6 +57,99 @@ fn a_connection_that_is_cut_is_opened_again_and_nothing_kept_is_lost() {
     terminal.press("echo after\r");
     server.wait_stdout("echo [\"after\"]");
     server.wait_stdout("recovered=true");
+    terminal.press("/quit\r");
+    assert_eq!(terminal.wait_end(), Ended::Code(0));
+}
+
+/// A server on a terminal, and its port.
+fn serving(options: &str) -> (Terminal, u16) {
+    let terminal = Terminal::start(sockeye(&format!("sio listen 0 -4 {options}")), 40, 160);
+    terminal.wait_text("listening on ");
+    let rows = terminal.rows().join("\n");
+    let at = rows.split("listening on http://127.0.0.1:").nth(1).expect("a port");
+    let port = at.split(|c: char| !c.is_ascii_digit()).next().and_then(|port| port.parse().ok());
+    (terminal, port.expect("a port"))
+}
+
+#[test]
+fn a_server_says_asks_and_answers_whom_it_is_told_to() {
+    let (mut terminal, port) = serving("--namespace /admin --ack-timeout 500ms");
+    let (mut first, one) = come(port, "transport=websocket");
+    let (second, two) = come(port, "transport=polling");
+    terminal.press("all {a:1}\r");
+    first.wait_stdout("heard [\"all\",{\"a\":1}]\n");
+    second.wait_stdout("heard [\"all\",{\"a\":1}]\n");
+
+    terminal.press(&format!("/join {one} blue\r/to blue\rcolour blue\r"));
+    first.wait_stdout("heard [\"colour\",\"blue\"]\n");
+    terminal.press("/to all\r/except blue\rcolour other\r/except\r");
+    second.wait_stdout("heard [\"colour\",\"other\"]\n");
+    terminal.press("/sockets\r");
+    terminal.wait_text("room blue: 1");
+    terminal.wait_text("/: 2 sockets");
+    terminal.press(&format!("/to {two}\ralone 1\r/to all\r"));
+    second.wait_stdout("heard [\"alone\",1]\n");
+    terminal.press(&format!("/leave {one} blue\r/to blue\rcolour none\r/to all\rlater\r"));
+    first.wait_stdout("heard [\"later\"]\n");
+    assert!(!told(&first).contains("other") && !told(&first).contains("alone"), "{}", told(&first));
+    assert!(!told(&second).contains("blue") && !told(&first).contains("none"), "{}", told(&second));
+
+    terminal.press("/volatile light 1\r");
+    first.wait_stdout("heard [\"light\",1]\n");
+    terminal.press("/raw 2[\"raw\",{}]\r");
+    second.wait_stdout("heard [\"raw\",{}]\n");
+    terminal.press("/ask what 7\r");
+    terminal.wait("both answers", |rows| rows.iter().filter(|row| row.contains("[7]")).count() == 2);
+
+    first.say("ask [\"question\",1]\n");
+    terminal.wait_text("ask 0");
+    terminal.press(&format!("/ack {one} 0 ok {{b:2}}\r"));
+    first.wait_stdout("ack [\"ok\",{\"b\":2}]\n");
+
+    let (there, _) = come(port, "transport=websocket namespace=/admin");
+    terminal.press("/ns admin\rthere\r/ns /\r");
+    there.wait_stdout("heard [\"there\"]\n");
+    assert!(!told(&first).contains("there"), "{}", told(&first));
+
+    terminal.press(&format!("/disconnect {two}\r"));
+    second.wait_stdout("disconnect io server disconnect\n");
+    terminal.press("/drop\r");
+    first.wait_stdout("disconnect transport ");
+    there.wait_stdout("disconnect transport ");
+    first.wait_stdout_times("connect ", 3); // and again, after the disconnect
+    terminal.press("/quit\r");
+    assert_eq!(terminal.wait_end(), Ended::Code(0));
+    terminal.assert_as_before();
+}
+
+#[test]
+fn what_a_server_cannot_do_is_said_and_nothing_else_happens() {
+    let (mut terminal, port) = serving("");
+    let (client, _) = come(port, "transport=websocket");
+    for (line, words) in [
+        ("/join nobody blue", "there is no socket nobody in /"),
+        ("/disconnect nobody", "there is no socket nobody in /"),
+        ("/ack nobody 0 x", "there is no socket nobody in /"),
+        ("chat {a", "column"),
+        ("/raw", "expected a packet"),
+        ("/drop now", "/drop"),
+    ] {
+        terminal.press(&format!("{line}\r"));
+        terminal.wait(words, |rows| rows.iter().any(|row| row.contains(words)));
+        terminal.press("/help\r");
+    }
+    assert!(!told(&client).contains("disconnect"), "{}", told(&client));
+    terminal.press("/quit\r");
+    terminal.wait_end();
+}
+
+#[test]
+fn commands_are_completed() {
+    let (mut terminal, _port) = serving("");
+    terminal.press("/sock\t");
+    terminal.wait_text("> /sockets");
+    terminal.press("\r");
+    terminal.wait_text("nobody has come yet");
     terminal.press("/quit\r");
     assert_eq!(terminal.wait_end(), Ended::Code(0));
 }

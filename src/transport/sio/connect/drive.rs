@@ -19,6 +19,7 @@ use crate::eio::client as engine;
 use crate::eio::payload::Binary;
 use crate::eio::{self, Data, Text, Version};
 use crate::event::{About, Delivery, End, Event, Kind, Message, Outcome, Peer, What};
+use crate::exit::{Exit, Failure};
 use crate::link::{Outbox, Port, Reporter, Transport};
 use crate::quantity::nanos;
 use crate::repl;
@@ -147,6 +148,21 @@ impl Drive {
         let local = self.session.as_ref().and_then(|session| session.wires.local());
         self.peer.local = local.unwrap_or_default();
         Ok(())
+    }
+
+    /// Why nothing came in time.
+    pub(super) fn silent(&self) -> Trouble {
+        if self.session.as_ref().is_none_or(|session| session.machine.open().is_none()) {
+            return Trouble::silent(&self.client);
+        }
+        let what = format!("nothing answered our CONNECT within {:?}", self.client.limit);
+        Trouble::Other(Failure { exit: Exit::Timeout, ..Trouble::engine_alone(&self.client, &what) })
+    }
+
+    /// Whether the session is of a server that is no old one: those do not say how much they take.
+    fn is_of_today(&self) -> bool {
+        let open = self.session.as_ref().and_then(|session| session.machine.open());
+        open.is_some_and(|open| open.max_payload.is_some())
     }
 
     /// Waits for what comes next from below, or for the time.
@@ -329,6 +345,11 @@ impl Drive {
                     self.notice(format!("the server does not let us into {namespace}: {why}{back}"));
                 }
             }
+            Output::OldServer if self.is_of_today() && !self.entered => {
+                let what = "what answered our CONNECT gives us no id";
+                self.why = Some(Trouble::Other(Trouble::engine_alone(&self.client, what)));
+                self.over = Some(End::Complete);
+            }
             Output::OldServer => {
                 let failure = failed(&self.client, "the server speaks an old protocol of Socket.IO, 1 or 2");
                 let failure = failure.hint("--eio 3 speaks it");
@@ -342,7 +363,7 @@ impl Drive {
             Output::Event(packet) => self.event(packet),
             Output::Acked(ticket, packet) => {
                 let about = About { answers: Some(ticket), ..about(&packet) };
-                self.tell(Told::Heard(Event::Message(text(packet.data, about))));
+                self.listened(text(packet.data, about));
             }
             Output::Unanswered(id, why) => {
                 let why = match why {
@@ -352,6 +373,10 @@ impl Drive {
                 self.report.step(|| Step::Sio(Sio::Unanswered { id, why: why.to_owned() }));
                 self.refused += 1;
                 self.notice(format!("no acknowledgement of {id}: {why}"));
+            }
+            Output::Exhausted(namespace) => {
+                self.refused += 1;
+                self.notice(format!("{namespace}: an event was not acknowledged, and is not said again"));
             }
             Output::Dropped(namespace) => {
                 self.report.step(|| Step::Sio(Sio::Dropped { namespace: namespace.to_string() }));
@@ -368,11 +393,16 @@ impl Drive {
                 self.notice(format!("no connection{why}: attempt {attempt} in {delay:?}"));
             }
             Output::Reconnected(attempts) => self.notice(format!("connected again, at attempt {attempts}")),
+            // Why is told by who could not enter.
+            Output::GaveUp if !self.entered => self.over = Some(End::Unclosed),
             Output::GaveUp => self.over = Some(self.lost()),
             Output::Wrong(fault) => {
                 self.report.step(|| Step::Sio(Sio::Wrong { why: fault.to_string() }));
                 self.reason = Some(Reason::ParseError);
-                self.why = Some(Trouble::Other(failed(&self.client, &format!("what came is no packet: {fault}"))));
+                let what = format!("what came is no packet: {fault}");
+                let failure =
+                    if self.entered { failed(&self.client, &what) } else { Trouble::engine_alone(&self.client, &what) };
+                self.why = Some(Trouble::Other(failure));
             }
         }
     }
@@ -405,6 +435,20 @@ impl Drive {
         self.tell(Told::Notice(text));
     }
 
+    /// An event or an acknowledgement is said.
+    fn spoken(&mut self, message: Message) {
+        let meter = self.report.meter();
+        meter.said(1);
+        meter.digest_said(&message.data);
+        self.tell(Told::Said(Event::Message(message)));
+    }
+
+    /// One is heard.
+    fn listened(&mut self, message: Message) {
+        self.report.meter().digest_heard(&message.data);
+        self.tell(Told::Heard(Event::Message(message)));
+    }
+
     fn event(&mut self, packet: Packet) {
         if let Some(id) = packet.id {
             self.asked.push_back((packet.namespace.clone(), id));
@@ -418,7 +462,7 @@ impl Drive {
             .zip(self.client.acks.iter().find(|(event, _)| Some(event) == name.as_ref()).map(|(_, json)| json.clone()));
         let about = About { asks: packet.id, ..about(&packet) };
         let namespace = packet.namespace.clone();
-        self.tell(Told::Heard(Event::Message(text(packet.data, about))));
+        self.listened(text(packet.data, about));
         if let Some((id, arguments)) = ack {
             self.answer(namespace, id, arguments, Vec::new());
         }
@@ -432,7 +476,7 @@ impl Drive {
             attachments: attachments.clone(),
             ..About::default()
         };
-        self.tell(Told::Said(Event::Message(text(Some(arguments.clone()), about))));
+        self.spoken(text(Some(arguments.clone()), about));
         self.put(Input::Ack { namespace, id, arguments, attachments });
     }
 
@@ -477,7 +521,6 @@ impl Drive {
         if let Some(id) = given.answers {
             let asker = self.asker(id, namespace.as_ref());
             let namespace = asker.ok_or_else(|| format!("no event waits for the acknowledgement {id}"))?;
-            self.report.meter().said(1);
             self.answer(namespace, id, json, attachments);
             return Ok(());
         }
@@ -497,8 +540,7 @@ impl Drive {
             attachments: attachments.clone(),
             ..About::default()
         };
-        self.report.meter().said(1);
-        self.tell(Told::Said(Event::Message(text(Some(json.clone()), about))));
+        self.spoken(text(Some(json.clone()), about));
         let emission = Emission { arguments: json, attachments, delivery: given.delivery, answer };
         self.put(Input::Emit(namespace, emission));
         Ok(())

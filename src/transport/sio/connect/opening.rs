@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::super::super::Dial;
 use super::drive::Drive;
-use super::{Client, NamedBy};
+use super::{Client, Format, NamedBy};
 use crate::eio::admission::Carrier;
 use crate::eio::{Text, Version};
 use crate::event::End;
@@ -14,6 +14,9 @@ use crate::exit::{Exit, Failure};
 use crate::http::refusal;
 use crate::link::Reporter;
 use crate::sio::Json;
+
+const OTHER_TRANSPORT: &str = "it does not offer this transport: --transport websocket, or polling";
+const STICKY: &str = "another server behind the same address knows the session: sticky sessions are needed";
 
 /// Why there is no session.
 #[derive(Debug)]
@@ -85,6 +88,18 @@ impl Trouble {
         })
     }
 
+    /// There is a session, and nothing in it lets us in.
+    pub(super) fn engine_alone(client: &Client, what: &str) -> Failure {
+        let other = match client.format {
+            Format::Json => "--parser msgpack",
+            Format::Msgpack => "--parser json",
+        };
+        failed(client, &format!("the server speaks Engine.IO, and no Socket.IO: {what}")).hint(format!(
+            "an application that uses Engine.IO alone has messages of its own, which no Socket.IO client can say; a \
+             server whose packets are written otherwise may need {other}"
+        ))
+    }
+
     /// What answers is no Engine.IO packet.
     pub(super) fn plain_websocket(client: &Client) -> Self {
         Self::Other(
@@ -150,11 +165,19 @@ pub(super) fn of_answer(
             5 => Trouble::Old(
                 failure.hint("it speaks only Engine.IO 3, as Socket.IO 1 and 2 do, or only 4: --eio 3, --eio 4"),
             ),
-            0 => Trouble::Other(failure.hint("it does not offer this transport: --transport websocket, or polling")),
-            1 => Trouble::Other(
-                failure.hint("another server behind the same address knows the session: sticky sessions are needed"),
-            ),
+            0 => Trouble::Other(failure.hint(OTHER_TRANSPORT)),
+            1 => Trouble::Other(failure.hint(STICKY)),
             4 => Trouble::Other(failure.hint("-H, --cookie or a query in the URL may say who we are")),
+            _ => Trouble::Other(failure),
+        });
+    }
+    // python-socketio says it so.
+    if let Ok(why) = serde_json::from_slice::<String>(body) {
+        let failure = failed(client, &format!("the server answered {status}: {why}"));
+        return Some(match why.as_str() {
+            why if why.contains("unsupported version") => Trouble::Old(failure.hint("--eio 3, or --eio 4")),
+            "Invalid transport" => Trouble::Other(failure.hint(OTHER_TRANSPORT)),
+            why if why.starts_with("Invalid session") => Trouble::Other(failure.hint(STICKY)),
             _ => Trouble::Other(failure),
         });
     }
@@ -186,7 +209,8 @@ pub(super) async fn open(dial: &Dial, client: &Client, version: Version, report:
     if report.stepping() {
         entering.await?;
     } else {
-        tokio::time::timeout(client.limit, entering).await.unwrap_or_else(|_| Err(Trouble::silent(client)))?;
+        let entered = tokio::time::timeout(client.limit, entering).await;
+        entered.unwrap_or_else(|_| Err(drive.silent()))?;
     }
     Ok(drive)
 }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::gathering::Gathering;
 use super::state::{Effects, State, Told, Work};
-use super::{Server, member};
+use super::{Server, member, programs};
 use crate::link::{CLOSE_LIMIT, Journal};
 use crate::sio::server::Input;
 use crate::transport::Opened;
@@ -26,6 +26,8 @@ pub struct Host {
     /// Something is due earlier than before.
     earlier: Notify,
     places: Arc<Semaphore>,
+    /// For programs that events start.
+    programs: Arc<Semaphore>,
     over: watch::Sender<bool>,
     /// How often every connection was cut.
     cuts: watch::Sender<u64>,
@@ -39,6 +41,7 @@ impl Host {
         let host = Arc::new(Self {
             state: Mutex::new(State::new(server.clone(), journal.program(), Instant::now())),
             places: Arc::new(Semaphore::new(server.most.min(Semaphore::MAX_PERMITS))),
+            programs: Arc::new(Semaphore::new(programs::MOST)),
             server,
             journal: journal.clone(),
             told,
@@ -84,18 +87,22 @@ impl Host {
     }
 
     /// Tells what follows. Waits for room: that is the back-pressure towards the clients.
-    pub(super) async fn tell(&self, effects: Effects) {
+    pub(super) async fn tell(self: &Arc<Self>, effects: Effects) {
         for told in effects.told {
             // The session hears no more when it is over; how clients end is told all the same.
             if let Err(SendError(Told::Of(report, what))) = self.told.send(told).await {
                 report.tell(what).await;
             }
         }
+        for run in effects.runs {
+            let Ok(place) = self.programs.clone().acquire_owned().await else { return };
+            tokio::spawn(programs::start(self.clone(), run, place));
+        }
     }
 
     /// The same from where nobody can wait.
     pub(super) fn tell_later(self: &Arc<Self>, effects: Effects) {
-        if effects.told.is_empty() {
+        if effects.told.is_empty() && effects.runs.is_empty() {
             return;
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -126,7 +133,7 @@ impl Host {
     }
 
     /// Everybody is told goodbye, unless that takes too long.
-    pub(super) async fn end(&self) {
+    pub(super) async fn end(self: &Arc<Self>) {
         let effects = self.drive(Work::Server(Input::Shutdown));
         self.tell(effects).await;
         self.over.send_replace(true);

@@ -1,6 +1,5 @@
 //! One HTTP connection: its requests, each judged, and answered byte for byte as the official server does.
 
-use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -15,6 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::timeout;
 
+use super::Fault;
 use super::host::Host;
 use super::socket;
 use super::state::{Answer, Work};
@@ -45,6 +45,15 @@ const LONGEST_HEAD: usize = 64 * 1024;
 type Body = Full<Bytes>;
 type Carried = Metered<Overheard>;
 
+/// Instead of an answer the connection is closed.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the connection is cut")]
+struct Cut;
+
+fn cut() -> http::Result<Response<Body>> {
+    Response::builder().extension(Cut).body(Full::default())
+}
+
 /// Who asks.
 #[derive(Clone)]
 struct Member {
@@ -68,7 +77,10 @@ pub(super) async fn serve(host: Arc<Host>, opened: Opened) {
     let member = Member { host: host.clone(), peer, report, place };
     let service = service_fn(move |request| {
         let member = member.clone();
-        async move { Ok::<_, Infallible>(member.answer(request).await) }
+        async move {
+            let answer = member.answer(request).await;
+            if answer.extensions().get::<Cut>().is_some() { Err(Cut) } else { Ok(answer) }
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -137,6 +149,7 @@ impl Member {
             (Some(_), None) => self.judged(request).await,
         };
         let mut response = answered.unwrap_or_default();
+        self.host.server.faults.delay().await;
         if let Some(origin) = origin.filter(|_| is_welcome) {
             let headers = response.headers_mut();
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -168,7 +181,9 @@ impl Member {
         let query = Query::of(uri.query().unwrap_or_default());
         let method = method(&request);
         let asked = admission::Request { method, transport: query.transport, sid: query.sid, eio: query.eio };
-        let known = |sid: &str| self.host.look(|state| state.known(sid));
+        // Another server behind the same balancer knows none of ours.
+        let forgets = server.faults.has(Fault::BadSid);
+        let known = |sid: &str| self.host.look(|state| state.known(sid)).filter(|_| !forgets);
         let admitted = match admission::admit(&server.admission, &asked, known) {
             Ok(_) if query.wants_script => {
                 self.told("JSONP (j=…) is not spoken here");
@@ -192,6 +207,9 @@ impl Member {
             },
         };
         match method {
+            admission::Method::Post if let Some(code) = server.faults.status() => {
+                Response::builder().status(code).header(header::CONNECTION, "close").body(Full::default())
+            }
             // Boxed, so that those who wait carry no room for the other.
             admission::Method::Post => Box::pin(self.post(id, request)).await,
             admission::Method::Get => {
@@ -243,8 +261,9 @@ impl Member {
     async fn poll(&self, id: ClientId) -> http::Result<Response<Body>> {
         let (sender, answer) = oneshot::channel();
         let ((), effects) = self.host.act(|state, now, effects| state.poll(id, sender, now, effects));
-        self.host.tell(effects).await;
+        // From here on, because its client may give it up while this is told.
         let mut waiting = Waiting { host: self.host.clone(), id, until: Until::Answered };
+        self.host.tell(effects).await;
         let answer = answer.await;
         waiting.until = Until::Gone;
         match answer {
@@ -259,19 +278,21 @@ impl Member {
                     .body(Full::from(bytes))
             }
             Ok(Answer::Refused(code)) => status(code),
+            Ok(Answer::Cut) => cut(),
             Ok(Answer::Taken) | Err(_) => status(400),
         }
     }
 
     async fn post(&self, id: ClientId, request: Request<Incoming>) -> http::Result<Response<Body>> {
         let (begun, effects) = self.host.act(|state, now, effects| state.post_begins(id, now, effects));
+        let until = if begun { Until::Posted } else { Until::Gone };
+        let mut underway = Waiting { host: self.host.clone(), id, until };
         self.host.tell(effects).await;
         if !begun {
             return status(400);
         }
         let most = self.host.server.session.max_payload;
         let is_binary = text(request.headers(), header::CONTENT_TYPE) == Some("application/octet-stream");
-        let mut underway = Waiting { host: self.host.clone(), id, until: Until::Posted };
         let is_large = request.body().size_hint().lower() > most as u64;
         let body = if is_large {
             None
@@ -301,6 +322,7 @@ impl Member {
             }
             Some(Answer::Taken) => Response::builder().header(header::CONTENT_TYPE, "text/html").body(Full::from("ok")),
             Some(Answer::Refused(code)) => status(code),
+            Some(Answer::Cut) => cut(),
             Some(Answer::Packets(_)) | None => status(400),
         }
     }

@@ -5,10 +5,12 @@
 //!          ▲  answers, frames ◀───┘  └──▶ Gathering: what was heard, to the session, and what that says
 //! ```
 
+mod fault;
 mod gathering;
 mod host;
 mod member;
 mod pattern;
+mod programs;
 mod rules;
 mod shown;
 mod socket;
@@ -17,6 +19,7 @@ mod wire;
 
 use std::time::Duration;
 
+pub use fault::{Fault, Faults};
 pub use host::Host;
 pub use pattern::Pattern;
 pub use rules::{Reply, Rules};
@@ -46,6 +49,8 @@ pub struct Server {
     pub most: usize,
     /// So long an acknowledgement that we ask for may take.
     pub ack_timeout: Duration,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
 }
 
 impl Default for Server {
@@ -60,6 +65,7 @@ impl Default for Server {
             limit: Duration::from_secs(10),
             most: 10_000,
             ack_timeout: Duration::from_secs(10),
+            faults: Faults::default(),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Who is let in where, and what is answered by itself: what an application decides that uses the official server.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::pattern::Pattern;
 use crate::eio::client::Delivery;
+use crate::exec::Program;
 use crate::sio::client::{Answer, Emission};
 use crate::sio::packet::MAIN;
 use crate::sio::server::{Audience, Input, Socket};
@@ -22,6 +25,8 @@ pub struct Rules {
     pub on: Vec<(String, Json)>,
     /// Events, and what acknowledges them.
     pub acks: Vec<(String, Json)>,
+    /// Events, and the programs that answer them.
+    pub programs: Vec<(String, Arc<Program>)>,
     /// What becomes of every other event.
     pub reply: Reply,
 }
@@ -44,6 +49,15 @@ pub(super) enum Verdict {
     Denied,
     /// It is heard, and this is done.
     Heard(Vec<Input>),
+    /// The same, and this program is run: its first line acknowledges the event if that is still to be done.
+    Run(Vec<Input>, Arc<Program>, Acknowledgement),
+}
+
+/// Whether an event that asks was acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Acknowledgement {
+    Due,
+    Given,
 }
 
 impl Rules {
@@ -79,7 +93,9 @@ impl Rules {
         let echoed = |data: &Json| emission(data.clone(), packet.attachments.clone());
         let (on, ack) = (of(&self.on), of(&self.acks));
         let mut done = Vec::new();
-        let is_named = on.is_some() || ack.is_some();
+        let program = self.programs.iter().find(|(event, _)| *event == name).map(|(_, program)| program.clone());
+        let acknowledgement = if ack.is_some() { Acknowledgement::Given } else { Acknowledgement::Due };
+        let is_named = on.is_some() || ack.is_some() || program.is_some();
         if let Some(event) = on {
             done.push(Input::Emit(only(), emission(event, Vec::new())));
         }
@@ -101,7 +117,10 @@ impl Rules {
                 }
             }
         }
-        Verdict::Heard(done)
+        match program {
+            Some(program) => Verdict::Run(done, program, acknowledgement),
+            None => Verdict::Heard(done),
+        }
     }
 }
 

@@ -34,14 +34,14 @@ pub(super) async fn carry(host: &Arc<Host>, id: ClientId, Opened { channel, repo
     let running = async {
         let outcome = tokio::select! {
             outcome = run => outcome,
-            // Whoever does not take what it is told does not take our goodbye either.
+            // Whoever does not take what it is told does not take our goodbye either; who is cut gets none.
             () = gone.notified() => Outcome { end: event::End::Partial, ..Outcome::default() },
         };
         wire.end(End::Gone);
         outcome
     };
     let speaking = async {
-        if speak(carried, &wire).await == Spoken::InVain {
+        if speak(host, carried, &wire).await == Spoken::InVain {
             gone.notify_one();
         }
     };
@@ -51,7 +51,7 @@ pub(super) async fn carry(host: &Arc<Host>, id: ClientId, Opened { channel, repo
                 let Event::Message(message) = event else { continue };
                 let (is_taken, effects) = host.act(|state, now, effects| {
                     let is_taken = state.has(id, &wire);
-                    if let (true, Some(frame)) = (is_taken, data(message)) {
+                    if let (true, Some(frame)) = (is_taken && !state.swallows(id), data(message)) {
                         state.drive(Work::Engine(id, Input::Frame(frame)), now, effects);
                     }
                     is_taken
@@ -93,16 +93,17 @@ fn data(Message { kind, data, .. }: Message) -> Option<Data> {
 enum Spoken {
     /// All is said, or the other end is gone.
     Out,
-    /// What was said was not taken.
+    /// What was said was not taken, or is not to be.
     InVain,
 }
 
 /// Says what is queued until that ends.
-async fn speak(carried: Carried, wire: &Wire) -> Spoken {
+async fn speak(host: &Host, carried: Carried, wire: &Wire) -> Spoken {
     let end = loop {
         match wire.due().await {
             Due::Frames(frames) => {
                 let events = frames.into_iter().map(event).collect();
+                host.server.faults.delay().await;
                 tokio::select! {
                     said = carried.say(events) => if said.is_err() { return Spoken::Out },
                     () = wire.given_up() => {}
@@ -113,6 +114,7 @@ async fn speak(carried: Carried, wire: &Wire) -> Spoken {
     };
     let why = match end {
         End::Gone => return Spoken::Out,
+        End::Cut => return Spoken::InVain,
         End::Open | End::Closing => None,
         End::TooSlow => Some(CloseReason::too_slow()),
     };

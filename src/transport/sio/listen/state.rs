@@ -7,9 +7,10 @@ use std::time::Instant;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::sync::oneshot;
 
-use super::rules::Verdict;
-use super::wire::{self, BACKLOG, Wire};
-use super::{Server, shown};
+use super::programs::Run;
+use super::rules::{Acknowledgement, Verdict};
+use super::wire::{self, BACKLOG, OVERHEAD, Wire};
+use super::{Fault, Server, shown};
 use crate::eio::admission::{Carrier, Known};
 use crate::eio::payload::Binary;
 use crate::eio::session::{self, Session};
@@ -33,11 +34,15 @@ pub(super) enum Answer {
     Taken,
     /// Either, with this status and nothing else.
     Refused(u16),
+    /// Either, not at all: its connection is closed.
+    Cut,
 }
 
 /// What follows that may wait, or is for whoever asked.
 #[derive(Default)]
 pub(super) struct Effects {
+    /// Programs to run.
+    pub(super) runs: Vec<Run>,
     /// For the session, in this order.
     pub(super) told: Vec<Told>,
     /// Of a POST.
@@ -54,6 +59,15 @@ pub(super) enum Told {
     Of(Reporter, What),
 }
 
+impl Effects {
+    /// An event is heard, and this is done about it.
+    fn event(&mut self, socket: &Socket, packet: Packet, inputs: Vec<server::Input>, queue: &mut VecDeque<Work>) {
+        queue.extend(inputs.into_iter().map(Work::Server));
+        let asks = packet.id;
+        self.told.push(Told::Heard(message(socket, packet, |about| about.asks = asks)));
+    }
+}
+
 /// What happens to one of the machines.
 pub(super) enum Work {
     /// To a client's session.
@@ -66,6 +80,10 @@ struct Client {
     sid: Text,
     session: Session,
     report: Reporter,
+    /// If programs want to know.
+    peer: Option<Arc<Peer>>,
+    /// How many messages it has said.
+    heard: u64,
     /// A GET that waits.
     poll: Option<oneshot::Sender<Answer>>,
     posting: Posting,
@@ -95,10 +113,16 @@ pub(super) struct State {
     next: u64,
     /// How many ids were made of sessions, and of sockets.
     minted: [u32; 2],
-    /// Whose sockets are whose, if somebody watches.
-    seats: HashMap<Socket, Reporter>,
+    /// Whose sockets are whose, if somebody wants to know.
+    seats: HashMap<Socket, Seat>,
     /// For what belongs to no client.
     program: Reporter,
+}
+
+/// Who has a socket.
+struct Seat {
+    report: Reporter,
+    peer: Option<Arc<Peer>>,
 }
 
 #[derive(Clone, Copy)]
@@ -172,6 +196,7 @@ impl State {
         let config = self.server.session;
         let session = Session::new(config, version, carrier, binary, &sid);
         report.meter().open(&peer.remote, crate::meter::Unit::Messages);
+        let known = (!self.server.rules.programs.is_empty()).then(|| Arc::new(peer.clone()));
         effects.told.push(Told::Of(report.clone(), What::Opened(peer)));
         let moves = carrier == Carrier::Polling && config.upgrade == eio::client::Upgrade::Wanted;
         let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
@@ -192,6 +217,8 @@ impl State {
             sid,
             session,
             report,
+            peer: known,
+            heard: 0,
             poll: None,
             posting: Posting::Idle,
             wire: None,
@@ -275,6 +302,12 @@ impl State {
         self.clients.get(&id).and_then(|client| client.wire.as_ref()).is_some_and(|taken| Arc::ptr_eq(taken, wire))
     }
 
+    /// Whether what a WebSocket says goes nowhere: it is not the session's yet, and never will be.
+    pub(super) fn swallows(&self, id: ClientId) -> bool {
+        let carrier = || self.clients.get(&id).and_then(|client| client.session.carrier());
+        self.server.faults.has(Fault::NoUpgrade) && carrier() == Some(Carrier::Polling)
+    }
+
     /// What is due is done.
     pub(super) fn tick(&mut self, now: Instant, effects: &mut Effects) {
         let due: Vec<ClientId> =
@@ -333,7 +366,7 @@ impl State {
                             shown::engine(report, Way::Heard, version, Carrier::WebSocket, frame);
                         }
                         session::Input::Say(messages, _) if client.wire.is_none() => {
-                            client.unsent += messages.iter().map(Data::len).sum::<usize>();
+                            client.unsent += messages.iter().map(|message| message.len() + OVERHEAD).sum::<usize>();
                         }
                         _ => {}
                     }
@@ -365,6 +398,7 @@ impl State {
         let report = client.report.clone();
         let step = |step: Sio| report.step(|| Step::Sio(step));
         let mut closed = None;
+        let mut is_cut = false;
         for output in out {
             match output {
                 session::Output::Answer(body) => {
@@ -399,6 +433,8 @@ impl State {
                         shown::packet(&report, Way::Heard, &packet);
                     }
                     queue.push_back(Work::Server(server::Input::Heard(id, message)));
+                    client.heard += 1;
+                    is_cut |= self.server.faults.last() == Some(client.heard);
                 }
                 session::Output::Beat => step(Sio::Beat),
                 session::Output::Upgraded => step(Sio::Upgraded),
@@ -411,6 +447,14 @@ impl State {
                     queue.push_back(Work::Server(server::Input::Closed(id, reason)));
                 }
             }
+        }
+        if is_cut && closed.is_none() {
+            effects.posted = effects.posted.take().map(|_| Answer::Cut);
+            let _ = client.poll.take().map(|poll| poll.send(Answer::Cut));
+            if let Some(wire) = client.wire.take() {
+                wire.end(wire::End::Cut);
+            }
+            queue.push_back(Work::Engine(id, session::Input::Failed));
         }
         if client.unsent > BACKLOG && closed.is_none() {
             step(Sio::Wrong { why: "it does not take what it is told".to_owned() });
@@ -456,6 +500,7 @@ impl State {
                 }
             }
             server::Output::Close(id) => queue.push_back(Work::Engine(id, session::Input::Close)),
+            server::Output::Asked { .. } if self.server.faults.has(Fault::NoConnect) => {}
             server::Output::Asked { client: id, namespace, auth, query } => {
                 let query = query.as_deref().or_else(|| self.clients.get(&id)?.query.as_deref());
                 let refused = self.server.rules.turned_away(&namespace, auth.as_ref(), query);
@@ -474,13 +519,14 @@ impl State {
                     sid: Some(socket.sid.to_string()),
                     recovered: recovery == Recovery::Recovered,
                 });
-                if let Some(client) = self.clients.get(&id).filter(|client| client.decoder.is_some()) {
-                    self.seats.insert(socket, client.report.clone());
+                let wanted = |client: &&Client| client.decoder.is_some() || client.peer.is_some();
+                if let Some(client) = self.clients.get(&id).filter(wanted) {
+                    self.seats.insert(socket, Seat { report: client.report.clone(), peer: client.peer.clone() });
                 }
             }
             server::Output::Event(socket, packet) => match self.server.rules.judge(&socket, &packet) {
                 Verdict::Denied => {
-                    if let Some(report) = self.seats.get(&socket) {
+                    if let Some(Seat { report, .. }) = self.seats.get(&socket) {
                         report.step(|| {
                             Step::Sio(Sio::Wrong {
                                 why: "its event is denied (--deny-event), and passed over".to_owned(),
@@ -488,10 +534,19 @@ impl State {
                         });
                     }
                 }
-                Verdict::Heard(inputs) => {
-                    queue.extend(inputs.into_iter().map(Work::Server));
-                    let asks = packet.id;
-                    effects.told.push(Told::Heard(message(&socket, packet, |about| about.asks = asks)));
+                Verdict::Heard(inputs) => effects.event(&socket, packet, inputs, queue),
+                Verdict::Run(inputs, program, acknowledgement) => {
+                    if let Some(Seat { report, peer: Some(peer) }) = self.seats.get(&socket) {
+                        effects.runs.push(Run {
+                            program,
+                            report: report.clone(),
+                            peer: (**peer).clone(),
+                            socket: socket.clone(),
+                            asks: packet.id.filter(|_| acknowledgement == Acknowledgement::Due),
+                            packet: packet.clone(),
+                        });
+                    }
+                    effects.event(&socket, packet, inputs, queue);
                 }
             },
             server::Output::Answered(ticket, socket, packet) => {
@@ -504,7 +559,7 @@ impl State {
                 effects.told.push(Told::Of(self.program.clone(), What::Notice { text }));
             }
             server::Output::Disconnected(socket, reason) => {
-                if let Some(report) = self.seats.remove(&socket) {
+                if let Some(Seat { report, .. }) = self.seats.remove(&socket) {
                     report.step(|| {
                         Step::Sio(Sio::Left {
                             namespace: shown::cut(&socket.namespace),

@@ -1,7 +1,6 @@
 //! What waits to be said on a WebSocket: the machines never wait for it, and it has a bound.
 
 use std::collections::VecDeque;
-use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -10,6 +9,12 @@ use crate::eio::Data;
 
 /// So many bytes may wait for one client. Whoever owes more is too slow.
 pub(super) const BACKLOG: usize = 16 << 20;
+
+/// What a frame or a message costs beside its bytes: many small ones are large too.
+pub(super) const OVERHEAD: usize = 128;
+
+/// So many bytes go to the socket at once; one frame may be larger.
+const BATCH: usize = 64 << 10;
 
 /// A queue of frames, between the machines and the task that has the socket.
 #[derive(Default)]
@@ -35,6 +40,8 @@ pub(super) enum End {
     Closing,
     /// It is to be closed now: it is too slow.
     TooSlow,
+    /// It is to be cut without a word.
+    Cut,
     /// Its socket is gone.
     Gone,
 }
@@ -48,6 +55,22 @@ pub(super) enum Due {
     End(End),
 }
 
+impl Queue {
+    /// The next frames. What is on its way to the socket is not counted any more, so it must not be much: several
+    /// batches may wait there.
+    fn batch(&mut self) -> VecDeque<Data> {
+        let (mut batch, mut bytes) = (VecDeque::new(), 0);
+        while bytes < BATCH
+            && let Some(frame) = self.frames.pop_front()
+        {
+            bytes += frame.len() + OVERHEAD;
+            batch.push_back(frame);
+        }
+        self.bytes -= bytes;
+        batch
+    }
+}
+
 impl Wire {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
@@ -56,10 +79,11 @@ impl Wire {
     /// Queues a frame; `false` if too much waits already.
     pub(super) fn say(&self, frame: Data) -> bool {
         let mut queue = self.queue();
-        if queue.bytes > 0 && queue.bytes + frame.len() > BACKLOG {
+        let size = frame.len() + OVERHEAD;
+        if queue.bytes > 0 && queue.bytes + size > BACKLOG {
             return false;
         }
-        queue.bytes += frame.len();
+        queue.bytes += size;
         queue.frames.push_back(frame);
         drop(queue);
         self.changed.notify_one();
@@ -83,8 +107,7 @@ impl Wire {
                 let mut queue = self.queue();
                 match queue.end {
                     End::Open | End::Closing if !queue.frames.is_empty() => {
-                        queue.bytes = 0;
-                        return Due::Frames(mem::take(&mut queue.frames));
+                        return Due::Frames(queue.batch());
                     }
                     End::Open => {}
                     end => return Due::End(end),
@@ -96,7 +119,7 @@ impl Wire {
 
     /// Returns when what is being said need not be said any more. Cancel-safe.
     pub(super) async fn given_up(&self) {
-        while !matches!(self.queue().end, End::TooSlow | End::Gone) {
+        while !matches!(self.queue().end, End::TooSlow | End::Cut | End::Gone) {
             self.changed.notified().await;
         }
     }
