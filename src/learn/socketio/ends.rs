@@ -11,28 +11,24 @@ use super::super::moves::{defect, is_step};
 use super::super::opening;
 use super::super::{Happened, Side};
 use super::{A_DAY, AGAIN, ANSWER, LONGEST, PATIENCE};
-use crate::eio::admission::{self, Carrier};
+use crate::eio::admission::Carrier;
 use crate::eio::client::Upgrade;
-use crate::eio::{Text, Version, session};
+use crate::eio::{Version, session};
 use crate::event::{ConnId, Event, Message, What};
 use crate::exit::Failure;
-use crate::http::{Asking, Protocol, Strangers, Target};
+use crate::http::{Protocol, Target};
 use crate::link::Link;
 use crate::sio::client::Reconnection;
-use crate::sio::packet::MAIN;
 use crate::sio::{Json, Order, server};
 use crate::step::Step;
 use crate::step::http::Http;
 use crate::step::sio::Sio;
 use crate::step::ws::{Way, Ws};
-use crate::transport::sio::connect::{Client, Format, NamedBy, Versions};
+use crate::transport::sio::connect::{Client, Versions};
 use crate::transport::sio::listen::{Pattern, Reply, Rules, Server};
 use crate::transport::{Bind, Dial, Opened, ws};
 use crate::ws::frame::Opcode;
 use crate::ws::handshake::{self, Page};
-
-/// Where Socket.IO is.
-const PATH: &str = "/socket.io/";
 
 /// A server of Socket.IO whose heart beats so often, and which can recover connections for so long.
 pub(super) fn bind(ping_interval: Duration, recovery: Option<Duration>) -> Bind {
@@ -49,22 +45,9 @@ pub(super) fn bind(ping_interval: Duration, recovery: Option<Duration>) -> Bind 
         connect_timeout: A_DAY,
         ..server::Config::default()
     };
-    let server = Server {
-        path: PATH.to_owned(),
-        admission: admission::Rules { versions: admission::Versions::Four, carriers: admission::Carriers::Both },
-        session: session::Config {
-            ping_interval,
-            ping_timeout: ANSWER,
-            upgrade_timeout: A_DAY,
-            ..session::Config::default()
-        },
-        config,
-        rules,
-        strangers: Strangers::default(),
-        limit: A_DAY,
-        most: 64,
-        ack_timeout: A_DAY,
-    };
+    let session =
+        session::Config { ping_interval, ping_timeout: ANSWER, upgrade_timeout: A_DAY, ..session::Config::default() };
+    let server = Server { session, config, rules, limit: A_DAY, ack_timeout: A_DAY, ..Server::default() };
     Bind { sio: Some(Box::new(server)), ..opening::bind() }
 }
 
@@ -80,21 +63,14 @@ pub(super) fn dial(by: SocketAddr, carrier: Carrier, upgrade: Upgrade) -> Result
     let target = Target::parse(Protocol::Http, &format!("http://{by}/")).map_err(|_| defect())?;
     let [delay, longest] = AGAIN;
     let client = Client {
-        asking: Asking::new(target),
-        path: PATH.to_owned(),
         versions: Versions::Only(Version::V4),
         carrier,
         upgrade,
-        format: Format::Json,
-        namespaces: vec![Text::from_static(MAIN)],
-        named_by: NamedBy::Option,
-        auth: None,
         reconnection: Some(Reconnection { delay, longest, ..Reconnection::default() }),
-        retries: None,
         patience: Some(PATIENCE),
-        acks: Vec::new(),
         limit: A_DAY,
         largest: LONGEST,
+        ..Client::new(target)
     };
     Ok(Dial { sio: Some(Box::new(client)), ..opening::dial(by) })
 }
