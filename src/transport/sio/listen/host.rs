@@ -88,6 +88,13 @@ impl Host {
 
     /// Tells what follows. Waits for room: that is the back-pressure towards the clients.
     pub(super) async fn tell(self: &Arc<Self>, effects: Effects) {
+        if !effects.told.is_empty() || !effects.runs.is_empty() {
+            // Boxed: thousands wait who tell nothing now, and each would hold the room for it.
+            Box::pin(self.tell_all(effects)).await;
+        }
+    }
+
+    async fn tell_all(self: &Arc<Self>, effects: Effects) {
         for told in effects.told {
             // The session hears no more when it is over; how clients end is told all the same.
             if let Err(SendError(Told::Of(report, what))) = self.told.send(told).await {

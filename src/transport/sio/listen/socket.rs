@@ -22,7 +22,7 @@ const HEARD: usize = 16;
 /// Carries a client's packets for as long as the socket lasts.
 pub(super) async fn carry(host: &Arc<Host>, id: ClientId, Opened { channel, report }: Opened) {
     let Channel::Messages(transport) = channel else { return };
-    let (heard, mut events) = mpsc::channel(HEARD);
+    let (heard, events) = mpsc::channel(HEARD);
     let (carried, run) = link::carry(transport, &report, heard);
     let wire = Arc::new(Wire::default());
     let ((), effects) = host.act(|state, now, effects| state.connected(id, wire.clone(), now, effects));
@@ -31,41 +31,27 @@ pub(super) async fn carry(host: &Arc<Host>, id: ClientId, Opened { channel, repo
     }
     host.tell(effects).await;
     let gone = Notify::new();
-    let running = async {
-        let outcome = tokio::select! {
-            outcome = run => outcome,
-            // Whoever does not take what it is told does not take our goodbye either; who is cut gets none.
-            () = gone.notified() => Outcome { end: event::End::Partial, ..Outcome::default() },
-        };
-        wire.end(End::Gone);
-        outcome
-    };
-    let speaking = async {
-        if speak(host, carried, &wire).await == Spoken::InVain {
-            gone.notify_one();
-        }
-    };
-    let hearing = async {
-        while let Some(events) = events.recv().await {
-            for event in events {
-                let Event::Message(message) = event else { continue };
-                let (is_taken, effects) = host.act(|state, now, effects| {
-                    let is_taken = state.has(id, &wire);
-                    if let (true, Some(frame)) = (is_taken && !state.swallows(id), data(message)) {
-                        state.drive(Work::Engine(id, Input::Frame(frame)), now, effects);
-                    }
-                    is_taken
-                });
-                host.tell(effects).await;
-                if !is_taken {
-                    break;
-                }
-            }
-        }
-    };
-    let all = async { tokio::join!(running, speaking, hearing).0 };
+    // All in one expression: each name that a future is given first is another place for it in this one.
     let outcome = tokio::select! {
-        outcome = all => outcome,
+        (outcome, (), ()) = async {
+            tokio::join!(
+                async {
+                    let outcome = tokio::select! {
+                        outcome = run => outcome,
+                        // Whoever does not take what it is told does not take our goodbye either; who is cut gets none.
+                        () = gone.notified() => Outcome { end: event::End::Partial, ..Outcome::default() },
+                    };
+                    wire.end(End::Gone);
+                    outcome
+                },
+                async {
+                    if speak(host, carried, &wire).await == Spoken::InVain {
+                        gone.notify_one();
+                    }
+                },
+                hear(host, id, events, &wire),
+            )
+        } => outcome,
         () = host.cut() => Outcome { end: event::End::Reset, ..Outcome::default() },
     };
     let hangup = match outcome.end {
@@ -78,6 +64,26 @@ pub(super) async fn carry(host: &Arc<Host>, id: ClientId, Opened { channel, repo
         }
     });
     host.tell(effects).await;
+}
+
+/// Tells the machines what comes, while the socket is the client's.
+async fn hear(host: &Arc<Host>, id: ClientId, mut events: mpsc::Receiver<Vec<Event>>, wire: &Arc<Wire>) {
+    while let Some(events) = events.recv().await {
+        for event in events {
+            let Event::Message(message) = event else { continue };
+            let (is_taken, effects) = host.act(|state, now, effects| {
+                let is_taken = state.has(id, wire);
+                if let (true, Some(frame)) = (is_taken && !state.swallows(id), data(message)) {
+                    state.drive(Work::Engine(id, Input::Frame(frame)), now, effects);
+                }
+                is_taken
+            });
+            host.tell(effects).await;
+            if !is_taken {
+                break;
+            }
+        }
+    }
 }
 
 /// A message as Engine.IO has it.
