@@ -244,7 +244,7 @@ impl Server {
         self.timers.first().map(|(at, _)| *at)
     }
 
-    /// The namespaces that were ever entered.
+    /// The namespaces that somebody is in, or may come back to, and the main one once it was entered.
     pub fn namespaces(&self) -> impl Iterator<Item = &Text> {
         self.namespaces.keys()
     }
@@ -529,12 +529,17 @@ impl Server {
         let Some(namespace) = self.namespaces.get_mut(&socket.namespace) else { return };
         let Some(id) = namespace.exit(&socket.sid, reason, now) else { return };
         let complete = namespace.complete();
+        let is_forgotten = namespace.is_forgotten() && socket.namespace != MAIN;
         if let Some(client) = self.clients.get_mut(&id) {
             client.places.remove(&socket.namespace);
         }
         out.push(Output::Disconnected(socket.clone(), reason));
         for (id, gathering) in complete {
             self.complete(&socket.namespace, id, &gathering, out);
+        }
+        // Where any name is let in, clients could make us remember names without end.
+        if is_forgotten {
+            self.namespaces.remove(&socket.namespace);
         }
     }
 

@@ -56,6 +56,11 @@ impl Namespace {
         self.members.keys()
     }
 
+    /// Whether nobody is in it, and nobody can come back.
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.members.is_empty() && self.log.is_none()
+    }
+
     pub(super) fn rooms(&self) -> Vec<(Text, usize)> {
         self.rooms.iter().map(|(room, sids)| (room.clone(), sids.len())).collect()
     }

@@ -254,6 +254,25 @@ fn clients_are_told_to_leave() {
 }
 
 #[test]
+fn a_namespace_that_everybody_left_is_forgotten() {
+    let mut world = World::with(Config::default(), 1);
+    let known = |world: &World| world.server.namespaces().map(Text::to_string).collect::<Vec<_>>();
+    world.hear(1, "0/any,");
+    world.admit(1, "/any");
+    assert_eq!(known(&world), ["/", "/any"]);
+    world.hear(1, "1/any,");
+    assert_eq!(known(&world), ["/"]);
+    world.handle(Input::Closed(ClientId(1), eio::Reason::TransportClose));
+    assert_eq!(known(&world), ["/"]);
+    // Where clients may come back it is kept for them.
+    let mut world = World::with(recovering(), 1);
+    world.hear(1, "0/any,");
+    world.admit(1, "/any");
+    world.handle(Input::Closed(ClientId(1), eio::Reason::TransportClose));
+    assert_eq!(known(&world), ["/", "/any"]);
+}
+
+#[test]
 fn protocol_4_is_in_the_main_namespace_unasked() {
     let mut world = World::new(Config::default());
     let asked = |name: &str, query: Option<&str>| Output::Asked {

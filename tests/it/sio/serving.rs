@@ -176,7 +176,7 @@ fn who_does_not_take_what_it_is_told_is_let_go_and_costs_little() {
     };
     (0..3).for_each(|mark| say(&small, mark));
     (3..70).for_each(|mark| say(&large.repeat(4), mark));
-    server.wait_stderr_times("transport error", 2);
+    server.wait_stderr_times("it does not take what it is told", 2);
     server.say("last\n");
     healthy.wait_stdout("heard [\"last\"]\n");
     let used = peak(&server);

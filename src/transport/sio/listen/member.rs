@@ -346,15 +346,7 @@ impl Member {
                 return Ok(answer.response);
             }
         };
-        let manners = ws::Manners {
-            limit: server.session.max_payload,
-            masking: Masking::ByRole,
-            pongs: ws::Answers::Given,
-            closes: ws::Answers::Given,
-            level: crate::ws::extension::Config::default().level,
-            threshold: crate::ws::extension::Config::default().threshold,
-            pings: None,
-        };
+        let manners = ws::Manners::new(server.session.max_payload);
         let known = query.sid.and_then(|sid| self.host.look(|state| state.client(sid)));
         let (binary, whole) = (query.binary, parts.uri.query().map(str::to_owned));
         let upgrade = hyper::upgrade::on(Request::from_parts(parts, body));

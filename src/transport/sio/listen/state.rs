@@ -90,11 +90,20 @@ struct Client {
     wire: Option<Arc<Wire>>,
     /// What waits for a poll, in bytes.
     unsent: usize,
+    pace: Pace,
     deadline: Option<Instant>,
     /// What protocol 4 has instead of what a client says of itself.
     query: Option<String>,
     /// If somebody watches.
     decoder: Option<Box<Decoder>>,
+}
+
+/// Whether a client takes what it is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Good,
+    /// More waits for it than may.
+    TooSlow,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -223,6 +232,7 @@ impl State {
             posting: Posting::Idle,
             wire: None,
             unsent: 0,
+            pace: Pace::Good,
             deadline: None,
             query,
             decoder,
@@ -419,7 +429,7 @@ impl State {
                     {
                         wire.end(wire::End::TooSlow);
                         client.wire = None;
-                        step(Sio::Wrong { why: "it does not take what it is told".to_owned() });
+                        client.pace = Pace::TooSlow;
                         queue.push_back(Work::Engine(id, session::Input::Failed));
                     }
                 }
@@ -457,7 +467,7 @@ impl State {
             queue.push_back(Work::Engine(id, session::Input::Failed));
         }
         if client.unsent > BACKLOG && closed.is_none() {
-            step(Sio::Wrong { why: "it does not take what it is told".to_owned() });
+            client.pace = Pace::TooSlow;
             client.unsent = 0;
             queue.push_back(Work::Engine(id, session::Input::Failed));
         }
@@ -473,12 +483,13 @@ impl State {
     }
 
     fn forget(&mut self, id: ClientId, reason: eio::Reason, effects: &mut Effects) {
-        let Some(Client { sid, report, deadline, .. }) = self.clients.remove(&id) else { return };
+        let Some(Client { sid, report, deadline, pace, .. }) = self.clients.remove(&id) else { return };
         self.sids.remove(&sid);
         if let Some(at) = deadline {
             self.deadlines.remove(&(at, id));
         }
         let end = match reason {
+            _ if pace == Pace::TooSlow => End::Failed { error: "it does not take what it is told".to_owned() },
             eio::Reason::TransportClose | eio::Reason::ForcedClose => End::Complete,
             eio::Reason::PingTimeout | eio::Reason::Timeout => End::Timeout { limit: reason.to_string() },
             eio::Reason::ParseError => End::Violation { what: reason.to_string(), hint: None },
