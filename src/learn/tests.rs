@@ -166,7 +166,14 @@ async fn the_facts_of_half_open() {
 
 #[tokio::test]
 async fn the_facts_of_nagle() {
-    let acts = played(Lesson::Nagle).await;
+    let mut acts = played(Lesson::Nagle).await;
+    // A busy machine may keep the client from its second send until the first was acknowledged.
+    for _ in 0..4 {
+        if told(&acts[2]).contains(&"  9 bytes wait here, 4 are there") {
+            break;
+        }
+        acts = played(Lesson::Nagle).await;
+    }
     let act = |number: usize| &acts[number - 1];
     // The number before the last word of what is told with these words.
     let number = |act: &Played, words: &str| -> Vec<f64> {

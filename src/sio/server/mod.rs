@@ -219,7 +219,7 @@ enum Timer {
 struct Client {
     protocol: Protocol,
     decoder: Decoder,
-    places: BTreeMap<Text, Place>,
+    places: Places,
     /// It must have entered a namespace by then.
     patience: Option<Instant>,
 }
@@ -229,6 +229,38 @@ struct Client {
 enum Place {
     Asked,
     In(Text),
+}
+
+/// Where a client is, in the order of the names: nearly always in one place, for which a tree has too much room.
+#[derive(Debug, Default)]
+struct Places(Vec<(Text, Place)>);
+
+impl Places {
+    fn at(&self, name: &Text) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| known.cmp(name))
+    }
+
+    fn get(&self, name: &Text) -> Option<&Place> {
+        self.at(name).ok().map(|at| &self.0[at].1)
+    }
+
+    fn insert(&mut self, name: Text, place: Place) {
+        match self.at(&name) {
+            Ok(at) => self.0[at].1 = place,
+            Err(at) => {
+                if self.0.is_empty() {
+                    self.0.reserve_exact(1);
+                }
+                self.0.insert(at, (name, place));
+            }
+        }
+    }
+
+    fn remove(&mut self, name: &Text) {
+        if let Ok(at) = self.at(name) {
+            self.0.remove(at);
+        }
+    }
 }
 
 impl Server {
@@ -323,7 +355,7 @@ impl Server {
         let decoder = Decoder::new(parser, self.config.limits);
         let patience = now + self.config.connect_timeout;
         self.timers.insert((patience, Timer::Connect(id)));
-        let client = Client { protocol, decoder, places: BTreeMap::new(), patience: Some(patience) };
+        let client = Client { protocol, decoder, places: Places::default(), patience: Some(patience) };
         self.clients.insert(id, client);
         // Protocol 4 enters the main namespace unasked.
         if protocol == Protocol::V4 {
@@ -516,8 +548,8 @@ impl Server {
     }
 
     fn places_of(&self, id: ClientId) -> Vec<Socket> {
-        let places = self.clients.get(&id).map(|client| client.places.iter());
-        let is_in = |(namespace, place): (&Text, &Place)| match place {
+        let places = self.clients.get(&id).map(|client| client.places.0.iter());
+        let is_in = |(namespace, place): &(Text, Place)| match place {
             Place::In(sid) => Some(Socket { namespace: namespace.clone(), sid: sid.clone() }),
             Place::Asked => None,
         };

@@ -96,7 +96,7 @@ fn a_server_says_asks_and_answers_whom_it_is_told_to() {
 
     terminal.press("/volatile light 1\r");
     first.wait_stdout("heard [\"light\",1]\n");
-    terminal.press("/raw 2[\"raw\",{}]\r");
+    terminal.press("/raw 42[\"raw\",{}]\r");
     second.wait_stdout("heard [\"raw\",{}]\n");
     terminal.press("/ask what 7\r");
     terminal.wait("both answers", |rows| rows.iter().filter(|row| row.contains("[7]")).count() == 2);
@@ -131,7 +131,7 @@ fn what_a_server_cannot_do_is_said_and_nothing_else_happens() {
         ("/disconnect nobody", "there is no socket nobody in /"),
         ("/ack nobody 0 x", "there is no socket nobody in /"),
         ("chat {a", "column"),
-        ("/raw", "expected a packet"),
+        ("/raw", "expected a message of Engine.IO"),
         ("/drop now", "/drop"),
     ] {
         terminal.press(&format!("{line}\r"));

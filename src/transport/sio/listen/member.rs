@@ -37,7 +37,6 @@ use crate::transport::{Channel, Opened};
 use crate::ws::Role;
 use crate::ws::handshake::server::Sense;
 use crate::ws::handshake::{Page, Rules};
-use crate::ws::speaking::Masking;
 
 /// The longest head of a request, in bytes.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -364,10 +363,12 @@ impl Member {
                 (Admitted::Known, None) => return,
             };
             // A session that ended meanwhile has no pen; its socket is refused, and told with the connection's.
-            let report = member.host.look(|state| state.pen(id)).unwrap_or_else(|| member.report.clone());
+            let Member { host, peer, report, place } = member;
+            let report = host.look(|state| state.pen(id)).unwrap_or(report);
             let upgraded = Upgraded { stream, early: parts.read_buf, agreed };
-            let opened = ws::conversation(upgraded, Role::Server, member.peer.clone(), manners, report);
-            socket::carry(&member.host, id, opened).await;
+            let opened = ws::conversation(upgraded, Role::Server, peer, manners, report);
+            socket::carry(&host, id, opened).await;
+            drop(place);
         });
         Ok(answer.response)
     }

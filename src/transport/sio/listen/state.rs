@@ -405,16 +405,16 @@ impl State {
     ) {
         let Some(client) = self.clients.get_mut(&id) else { return };
         let version = client.session.version();
-        let report = client.report.clone();
-        let step = |step: Sio| report.step(|| Step::Sio(step));
+        // Its pen is cloned for nobody: a broadcast comes by here for every client.
+        let step = |client: &Client, step: Sio| client.report.step(|| Step::Sio(step));
         let mut closed = None;
         let mut is_cut = false;
         for output in out {
             match output {
                 session::Output::Answer(body) => {
                     client.unsent = 0;
-                    shown::engine(&report, Way::Said, version, Carrier::Polling, &body);
-                    report.meter().sent_unseen(body.len() as u64);
+                    shown::engine(&client.report, Way::Said, version, Carrier::Polling, &body);
+                    client.report.meter().sent_unseen(body.len() as u64);
                     // Whoever asked may be gone; then its end is heard next.
                     let _ = client.poll.take().map(|poll| poll.send(Answer::Packets(body)));
                 }
@@ -423,7 +423,7 @@ impl State {
                 // Whoever asked or opened it looks itself.
                 session::Output::RejectGet(_) | session::Output::RefuseSocket => {}
                 session::Output::Frame(frame) => {
-                    shown::engine(&report, Way::Said, version, Carrier::WebSocket, &frame);
+                    shown::engine(&client.report, Way::Said, version, Carrier::WebSocket, &frame);
                     if let Some(wire) = &client.wire
                         && !wire.say(frame)
                     {
@@ -440,19 +440,19 @@ impl State {
                 }
                 session::Output::Heard(message) => {
                     if let Some(Ok(Some(packet))) = client.decoder.as_mut().map(|decoder| decoder.hear(&message)) {
-                        shown::packet(&report, Way::Heard, &packet);
+                        shown::packet(&client.report, Way::Heard, &packet);
                     }
                     queue.push_back(Work::Server(server::Input::Heard(id, message)));
                     client.heard += 1;
                     is_cut |= self.server.faults.last() == Some(client.heard);
                 }
-                session::Output::Beat => step(Sio::Beat),
-                session::Output::Upgraded => step(Sio::Upgraded),
-                session::Output::NotUpgraded => step(Sio::NotUpgraded),
-                session::Output::Dropped => step(Sio::Dropped { namespace: MAIN.to_owned() }),
-                session::Output::Wrong(fault) => step(Sio::Wrong { why: fault.to_string() }),
+                session::Output::Beat => step(client, Sio::Beat),
+                session::Output::Upgraded => step(client, Sio::Upgraded),
+                session::Output::NotUpgraded => step(client, Sio::NotUpgraded),
+                session::Output::Dropped => step(client, Sio::Dropped { namespace: MAIN.to_owned() }),
+                session::Output::Wrong(fault) => step(client, Sio::Wrong { why: fault.to_string() }),
                 session::Output::Closed(reason) => {
-                    step(Sio::Closed { reason: reason.to_string() });
+                    step(client, Sio::Closed { reason: reason.to_string() });
                     closed = Some(reason);
                     queue.push_back(Work::Server(server::Input::Closed(id, reason)));
                 }
