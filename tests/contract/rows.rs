@@ -315,22 +315,7 @@ pub(crate) async fn many_peers(column: &'static Column) {
             complete(&ears.next_closed().await);
         }
     });
-    let talking = (0..PEERS).map(|n| {
-        let endpoint = endpoint.clone();
-        tokio::spawn(async move {
-            let mut client = connect(column, &endpoint).await;
-            for turn in 0..3 {
-                let own = [format!("{n}:{turn};"), format!("{n}:{turn} again;")];
-                client.say_messages(&own).await;
-                client.expect(column, &own).await;
-            }
-            client
-        })
-    });
-    let mut clients = Vec::new();
-    for client in join_all(talking).await {
-        clients.push(client.expect("no panic"));
-    }
+    let clients = all_talk(column, PEERS, &endpoint).await;
     let (links, ..) = within("every peer is accepted", accepting).await.expect("no panic");
     drop(links);
     within("every peer's end", hearing).await.expect("no panic");
@@ -341,36 +326,37 @@ pub(crate) async fn many_peers(column: &'static Column) {
     }
 }
 
-/// The same where all of them are in one conversation: each is answered alone.
-async fn many_in_company(column: &'static Column, peers: usize) {
-    let mut server = Server::open(column).await;
-    let opened = accept(&mut server.listener).await;
-    let Server { listener, ears, endpoint, scratch } = server;
-    let mut end = End::start(column, ears, opened, Reply::None);
+/// So many at once, each of which says things and hears them again, and nobody else's.
+async fn all_talk(column: &'static Column, peers: usize, endpoint: &str) -> Vec<End> {
     let talking = (0..peers).map(|n| {
-        let endpoint = endpoint.clone();
+        let endpoint = endpoint.to_owned();
         tokio::spawn(async move {
             let mut client = connect(column, &endpoint).await;
             for turn in 0..3 {
-                let own = [format!("{n}:{turn}"), format!("{n}:{turn}-again")];
+                let own = [format!("{n}:{turn};"), format!("{n}:{turn} again;")];
                 client.say_messages(&own).await;
                 client.expect(column, &own).await;
             }
             client
         })
     });
-    let talking: Vec<_> = talking.collect();
+    join_all(talking).await.into_iter().map(|client| client.expect("no panic")).collect()
+}
+
+/// The same where all of them are in one conversation: each is answered alone.
+async fn many_in_company(column: &'static Column, peers: usize) {
+    let mut server = Server::open(column).await;
+    let opened = accept(&mut server.listener).await;
+    let Server { listener, ears, endpoint, scratch } = server;
+    let mut end = End::start(column, ears, opened, Reply::None);
+    let talking = tokio::spawn(async move { all_talk(column, peers, &endpoint).await });
     for _ in 0..peers * 6 {
         let Heard::Event(Event::Message(heard)) = end.ears.next().await.1 else { panic!("a message was due") };
         let from = heard.about.expect("an event says whose it is").from.expect("a socket");
         let to = sockeye::sio::Order::To(vec![(*from).into()]);
         end.say(vec![Event::Order(Box::new(to)), Event::Message(Message::binary(heard.data))]).await;
     }
-    let mut clients = Vec::new();
-    for client in join_all(talking).await {
-        clients.push(client.expect("no panic"));
-    }
-    for mut client in clients {
+    for mut client in within("every client is answered", talking).await.expect("no panic") {
         client.drop_link();
         complete(&client.closed_at_last().await);
     }
