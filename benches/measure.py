@@ -43,6 +43,12 @@ def peer(name):
     return str(own) if own.exists() else shutil.which(name)
 
 
+def node(script, *arguments, package="ws"):
+    """A program of node/, or None if the npm package that it needs is not there."""
+    installed = (HERE / "node" / "node_modules" / package).exists()
+    return [peer("node"), str(HERE / "node" / script), *arguments] if installed and peer("node") else [None]
+
+
 @dataclass
 class Usage:
     """What a child cost."""

@@ -11,12 +11,12 @@ emit, hear, acknowledge: a client's events from a file, to a pipe, and its answe
 All over WebSocket, each to the end: the load is bare, and looks at every packet.
 """
 
-import json
 import os
+import subprocess
 import tempfile
 
 from many import Crowd, enough_descriptors
-from measure import (HERE, HOST, Case, Child, Failed, Figure, finish, json_of, peer, quick, reference, run_json, setting,
+from measure import (HERE, HOST, Case, Child, Failed, Figure, finish, json_of, node, quick, reference, run_json, setting,
                      sockeye, wanted)
 
 ROUNDS = setting("rounds", 5, 1)
@@ -30,7 +30,6 @@ DIGITS = 16
 SLOW = 4  # who is slow is given fewer
 SETTLE = 0.2 if quick() else 1.0
 
-BROADCAST = [Figure("rate", "events/s", ",.0f", more_is_better=True), Figure("cpu", "CPU µs/event", ".2f")]
 TRIP = [Figure("p50", "p50 µs", ".1f"), Figure("p99", "p99 µs", ".1f")]
 RATE = [Figure("rate", "events/s", ",.0f", more_is_better=True), Figure("cpu", "CPU µs/event", ".2f")]
 IDLE = [
@@ -40,10 +39,8 @@ IDLE = [
 ]
 
 
-def node(script, *arguments):
-    """A program of node/, or None if its packages are not there."""
-    installed = (HERE / "node" / "node_modules" / "socket.io").exists()
-    return [peer("node"), str(HERE / "node" / script), *arguments] if installed and peer("node") else [None]
+def official(script, *arguments):
+    return node(script, *arguments, package="socket.io")
 
 
 def oxide():
@@ -59,7 +56,7 @@ def ours(*options):
 def servers(reply):
     return [
         (f"sockeye sio listen --reply {reply}", "ours", ours("--reply", reply)),
-        ("socket.io", "peer", node("sio_server.mjs")),
+        ("socket.io", "peer", official("sio_server.mjs")),
         ("socketioxide", "peer", oxide()),
     ]
 
@@ -78,7 +75,7 @@ def broadcast(argv, clients):
 
 
 def broadcast_case(clients):
-    case = Case(f"broadcast of 64 B to {clients:,} clients", BROADCAST)
+    case = Case(f"broadcast of 64 B to {clients:,} clients", RATE)
     for name, role, argv in servers("broadcast"):
         case.add(name, role, argv[0], lambda argv=argv: broadcast(argv, clients))
     case.run(ROUNDS)
@@ -120,23 +117,27 @@ def connect(port, *options):
             *options]
 
 
+def heard_by(mode, count, argv, stdin=subprocess.DEVNULL):
+    """argv(PORT) < stdin, to a server that looks at what comes: how fast, and what it cost."""
+    read, write = os.pipe()
+    server = Child([reference("sio_peer"), mode, str(count)], stdout=write)
+    os.close(write)
+    client = Child(argv(server.port()), stdin=stdin)
+    done = json_of(server, read)
+    if done["heard"] != count:
+        raise Failed(f"{done['heard']} of {count} arrived")
+    client.ended(5)
+    usage = client.stop()
+    return {"rate": count / done["seconds"], "cpu": usage.cpu / count * 1e6}
+
+
 def emit(argv, folder, unit, count):
-    """argv(PORT) < events, to a server that looks at what comes."""
     path = os.path.join(folder, f"{unit}-{count}")
     if not os.path.exists(path):
         with open(path, "w") as file:
             file.writelines((f'["say","{n:016}"]\n' if unit == "json" else f"{n:016}\n") for n in range(count))
-    read, write = os.pipe()
-    server = Child([reference("sio_peer"), "drain", str(count)], stdout=write)
-    os.close(write)
     with open(path, "rb") as file:
-        client = Child(argv(server.port()), stdin=file)
-        done = json_of(server, read)
-    if done["heard"] != count:
-        raise Failed(f"{done['heard']} of {count} events arrived")
-    client.ended(5)
-    usage = client.stop()
-    return {"rate": count / done["seconds"], "cpu": usage.cpu / count * 1e6}
+        return heard_by("drain", count, argv, file)
 
 
 def hear(argv, count, length):
@@ -157,19 +158,6 @@ def hear(argv, count, length):
     return {"rate": count / heard["seconds"], "cpu": usage.cpu / count * 1e6}
 
 
-def acknowledge(argv, count):
-    read, write = os.pipe()
-    server = Child([reference("sio_peer"), "ask", str(count)], stdout=write)
-    os.close(write)
-    client = Child(argv(server.port()))
-    done = json_of(server, read)
-    if done["heard"] != count:
-        raise Failed(f"{done['heard']} of {count} acknowledgements arrived")
-    client.ended(2)
-    usage = client.stop()
-    return {"rate": count / done["seconds"], "cpu": usage.cpu / count * 1e6}
-
-
 def client_case(title, contestants, measure):
     case = Case(title, RATE)
     for name, role, argv, *more in contestants:
@@ -180,8 +168,8 @@ def client_case(title, contestants, measure):
     case.ratio("rate", "socket.io-client", at_least=3)
 
 
-def official(port, mode, count):
-    return node("sio_client.mjs", f"http://{HOST}:{port}/", mode, str(count))
+def official_client(port, mode, count):
+    return official("sio_client.mjs", f"http://{HOST}:{port}/", mode, str(count))
 
 
 def main():
@@ -216,18 +204,18 @@ def main():
         if wanted("emit"):
             client_case("a client says events: from a file", [
                 ("sockeye sio connect", "ours", lambda p: connect(p), "json"),
-                ("socket.io-client", "peer", lambda p: official(p, "emit", 0), "lines"),
+                ("socket.io-client", "peer", lambda p: official_client(p, "emit", 0), "lines"),
             ], lambda argv, count, unit: emit(argv, folder, unit, count))
     if wanted("hear"):
         client_case("a client hears events: to a pipe", [
             ("sockeye sio connect", "ours", lambda p: connect(p, "--recv-only"), len('["say",""]\n') + DIGITS),
-            ("socket.io-client", "peer", lambda p: official(p, "hear", max(EVENTS // SLOW, 1)), DIGITS + 1),
+            ("socket.io-client", "peer", lambda p: official_client(p, "hear", max(EVENTS // SLOW, 1)), DIGITS + 1),
         ], hear)
     if wanted("acknowledge"):
         client_case("a client acknowledges events, 64 in flight", [
             ("sockeye sio connect", "ours", lambda p: connect(p, "--recv-only", "--output", "none", "--ack", "ask=[1]")),
-            ("socket.io-client", "peer", lambda p: official(p, "acknowledge", 0)),
-        ], acknowledge)
+            ("socket.io-client", "peer", lambda p: official_client(p, "acknowledge", 0)),
+        ], lambda argv, count: heard_by("ask", count, argv))
     finish()
 
 

@@ -19,7 +19,7 @@ import os
 import tempfile
 
 from many import Crowd, enough_descriptors
-from measure import (HERE, HOST, PATIENCE, Case, Child, Failed, Figure, finish, json_of, peer, quick, reference, run_json,
+from measure import (HERE, HOST, PATIENCE, Case, Child, Failed, Figure, finish, json_of, node, peer, quick, reference, run_json,
                      setting, sockeye, wanted)
 
 ROUNDS = setting("rounds", 5, 1)
@@ -57,12 +57,6 @@ BROADCAST = [Figure("rate", "msg/s", ",.0f", more_is_better=True), Figure("cpu",
 
 def ours(*arguments):
     return [sockeye(), "ws", *arguments]
-
-
-def node(script, *arguments):
-    """A program of node/, or None if its packages are not there."""
-    installed = (HERE / "node" / "node_modules" / "ws").exists()
-    return [peer("node"), str(HERE / "node" / script), *arguments] if installed and peer("node") else [None]
 
 
 WEBSOCAT, WEBSOCAT4 = peer("websocat"), peer("websocat4")
