@@ -54,8 +54,6 @@ pub enum Messages {
     Recorded,
     /// They are only counted.
     Unseen,
-    /// They are parts of what somebody else hears, as pings and goodbyes are.
-    Carried,
 }
 
 /// Takes records from every conversation; numbers conversations; keeps the clock.
@@ -107,7 +105,7 @@ impl Journal {
     #[must_use]
     pub fn program(&self) -> Reporter {
         let (conn, meter) = (ConnId::PROGRAM, self.unlisted.clone());
-        Reporter { journal: self.clone(), conn, answerer: None, meter, counts: Counts::Messages }
+        Reporter { journal: self.clone(), conn, answerer: None, meter, role: Role::Whole }
     }
 
     /// A reporter for a new conversation.
@@ -115,7 +113,7 @@ impl Journal {
     pub fn open(&self) -> Reporter {
         let conn = ConnId(self.ids.fetch_add(1, Ordering::Relaxed));
         let meter = self.roll.enter(conn);
-        Reporter { journal: self.clone(), conn, answerer: None, meter, counts: Counts::Messages }
+        Reporter { journal: self.clone(), conn, answerer: None, meter, role: Role::Whole }
     }
 
     /// What all conversations count.
@@ -203,16 +201,17 @@ pub struct Reporter {
     /// What is heard also goes to whoever answers: under `--reply echo` that is the conversation's own outbox.
     answerer: Option<mpsc::Sender<Vec<Event>>>,
     meter: Arc<Meter>,
-    counts: Counts,
+    role: Role,
 }
 
-/// What is counted of a conversation.
+/// What a transport is to the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Counts {
-    /// Messages and bytes.
-    Messages,
-    /// Only bytes: it carries another, whose messages are other ones.
-    Bytes,
+enum Role {
+    /// What it says and hears is the conversation.
+    Whole,
+    /// It carries another, and what it says and hears is a part of that: only its bytes are counted, and nothing it hears,
+    /// no ping and no goodbye, is recorded.
+    Carrier,
 }
 
 impl Reporter {
@@ -230,21 +229,21 @@ impl Reporter {
 
     /// Counts messages that were said, unless they are parts of somebody else's.
     pub fn count_said(&self, messages: u64) {
-        if self.counts == Counts::Messages {
+        if self.role == Role::Whole {
             self.meter.said(messages);
         }
     }
 
     /// Makes a message that is said part of the digest, unless it is a part of somebody else's.
     pub fn digest_said(&self, bytes: &[u8]) {
-        if self.counts == Counts::Messages {
+        if self.role == Role::Whole {
             self.meter.digest_said(bytes);
         }
     }
 
     /// The same of one that is heard.
     pub fn digest_heard(&self, bytes: &[u8]) {
-        if self.counts == Counts::Messages {
+        if self.role == Role::Whole {
             self.meter.digest_heard(bytes);
         }
     }
@@ -257,19 +256,22 @@ impl Reporter {
 
     /// Reports what the peer did, in order. Waits for room: that is the back-pressure towards the peer.
     pub async fn heard(&self, mut events: Vec<Event>) {
-        if self.counts == Counts::Messages {
+        if events.is_empty() {
+            return;
+        }
+        if self.role == Role::Whole {
             self.meter.heard(messages(&events));
         }
         let (time, conn) = (self.journal.clock.now(), self.conn);
         let record = |event: Event| Record { time, conn, what: What::Heard(event) };
-        let seen = |event: &Event| match self.journal.watch.heard {
-            Messages::Recorded => true,
-            Messages::Unseen => !matches!(event, Event::Message(_)),
-            Messages::Carried => false,
+        let seen = |event: &Event| match (self.role, self.journal.watch.heard) {
+            (Role::Carrier, _) => false,
+            (Role::Whole, Messages::Recorded) => true,
+            (Role::Whole, Messages::Unseen) => !matches!(event, Event::Message(_)),
         };
-        let mut records: Vec<Record> = match self.journal.watch.heard {
-            Messages::Recorded => Vec::with_capacity(events.len()),
-            Messages::Unseen | Messages::Carried => Vec::new(),
+        let mut records: Vec<Record> = match (self.role, self.journal.watch.heard) {
+            (Role::Whole, Messages::Recorded) => Vec::with_capacity(events.len()),
+            (Role::Carrier, _) | (_, Messages::Unseen) => Vec::new(),
         };
         match &self.answerer {
             None => records.extend(events.drain(..).filter(seen).map(record)),
@@ -606,7 +608,7 @@ pub fn attend(
 pub struct Carried {
     outbox: mpsc::Sender<Vec<Event>>,
     /// Dropping it closes the transport politely.
-    _held: watch::Sender<Option<CloseReason>>,
+    _held: KeptOpen,
 }
 
 impl Carried {
@@ -629,11 +631,10 @@ pub fn carry(
     heard: mpsc::Sender<Vec<Event>>,
 ) -> (Carried, BoxFuture<'static, Outcome>) {
     let (outbox, events) = mpsc::channel(OUTBOX);
-    let (held, closing) = watch::channel(None);
-    let closing = Closing(closing);
-    let watch = Watch { heard: Messages::Carried, said: false, ..report.journal.watch };
+    let (held, closing) = self::closing();
+    let watch = Watch { said: false, ..report.journal.watch };
     let journal = Journal { watch, ..report.journal.clone() };
-    let report = Reporter { journal, answerer: Some(heard), counts: Counts::Bytes, ..report.clone() };
+    let report = Reporter { journal, answerer: Some(heard), role: Role::Carrier, ..report.clone() };
     let room = Room { wanted: Arc::default(), made: Arc::default() };
     let outbox_of = Outbox { events, room, closing: closing.clone(), is_closing: false };
     let run = transport.run(Port { outbox: outbox_of, report, closing });

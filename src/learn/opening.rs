@@ -77,6 +77,12 @@ impl Ends {
 
 /// The client connects, up to what comes after TCP.
 pub(super) async fn connects(play: &mut Director, dial: Dial, at: SocketAddr) -> Result<(Opening, Ends), Failure> {
+    let (opening, from) = dials(play, dial).await?;
+    Ok((opening, Ends::new(from, at)))
+}
+
+/// A client has a socket and connects it; its address.
+pub(super) async fn dials(play: &mut Director, dial: Dial) -> Result<(Opening, SocketAddr), Failure> {
     let report = play.client.journal.open();
     let opening = tokio::spawn(async move { dial.connect(report).await });
     for stage in [Stage::Socket, Stage::Connect] {
@@ -90,7 +96,7 @@ pub(super) async fn connects(play: &mut Director, dial: Dial, at: SocketAddr) ->
             })
         })
         .await?;
-    Ok((opening, Ends::new(from, at)))
+    Ok((opening, from))
 }
 
 /// The server takes the connection that has come.

@@ -5,10 +5,9 @@ pub(super) mod en;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
-
 use super::director::{Director, Watched};
 use super::moves::{address, defect, hears, is_step, said, say, start};
+use super::opening::{Opening, dials};
 use super::{Act, Side};
 use crate::endpoint::{HostPort, ListenOn};
 use crate::event::{Event, Extent, What};
@@ -16,7 +15,7 @@ use crate::exit::Failure;
 use crate::step::{Stage, Step};
 use crate::transport::binding::Place;
 use crate::transport::multicast::{Joins, Outward};
-use crate::transport::{Bind, Dial, Network, On, Opened, To, udp};
+use crate::transport::{Bind, Dial, Network, On, To, udp};
 
 /// Every language has as many.
 const ACTS: usize = 9;
@@ -131,11 +130,8 @@ pub(super) async fn play(mut play: Director) -> Result<(), Failure> {
     play.curtain(&[]).await
 }
 
-type Connecting = JoinHandle<Result<Opened, Failure>>;
-
 /// A client up to the moment before it talks, and its address.
-async fn connect(play: &mut Director, at: SocketAddr) -> Result<(Connecting, SocketAddr), Failure> {
-    let report = play.client.journal.open();
+async fn connect(play: &mut Director, at: SocketAddr) -> Result<(Opening, SocketAddr), Failure> {
     let dial = Dial::from(To::Udp(udp::Dial {
         target: HostPort { host: at.ip().to_string(), port: at.port() },
         network: Network { timeout: Duration::from_secs(10), ..Network::default() },
@@ -143,19 +139,7 @@ async fn connect(play: &mut Director, at: SocketAddr) -> Result<(Connecting, Soc
         joins: Joins::default(),
         outward: Outward::default(),
     }));
-    let connecting = tokio::spawn(async move { dial.connect(report).await });
-    for stage in [Stage::Socket, Stage::Connect] {
-        play.before(Side::Client, stage).await?;
-        play.go(Side::Client).await?;
-    }
-    let from = play
-        .until(Side::Client, "connect", |what| {
-            address(what, |step| match step {
-                Step::Connected { local, .. } => Some(local),
-                _ => None,
-            })
-        })
-        .await?;
+    let (connecting, from) = dials(play, dial).await?;
     play.before(Side::Client, Stage::Talk).await?;
     Ok((connecting, from))
 }

@@ -18,13 +18,12 @@ use crate::http::{Protocol, Target};
 use crate::link::Link;
 use crate::step::ws::{Way, Ws};
 use crate::step::{Stage, Step};
-use crate::transport::ws::{Answers, Client, Manners, Server};
+use crate::transport::ws::{Client, Manners, Server};
 use crate::transport::{Bind, Dial};
 use crate::ws::close::NORMAL;
 use crate::ws::extension::Config;
 use crate::ws::frame::Opcode;
 use crate::ws::handshake::{Ask, Page, Rules};
-use crate::ws::speaking::Masking;
 use proxy::Proxy;
 
 /// Every language has as many.
@@ -187,15 +186,7 @@ fn compression() -> Config {
 
 fn manners() -> Manners {
     let Config { level, threshold, .. } = compression();
-    Manners {
-        limit: LONGEST,
-        masking: Masking::ByRole,
-        pongs: Answers::Given,
-        closes: Answers::Given,
-        level,
-        threshold,
-        pings: None,
-    }
+    Manners { level, threshold, ..Manners::new(LONGEST) }
 }
 
 /// One side says a text, and the other hears it.

@@ -19,10 +19,7 @@ use crate::sio::json::Shape;
 use crate::sio::packet::MAIN;
 use crate::sio::{Json, verbs};
 use crate::transport::Dial;
-use crate::transport::sio::connect::{Client, Format, NamedBy, Versions};
-
-/// The official client's.
-const LIMIT: Duration = Duration::from_secs(20);
+use crate::transport::sio::connect::{Client, Format, LIMIT, NamedBy, Versions};
 
 pub(crate) fn sio_connect(options: SioConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
     let SioConnect { url, ask, again, network, mut tls, ip, tcp, retry, exec, talk } = options;

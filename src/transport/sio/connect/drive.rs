@@ -612,22 +612,16 @@ async fn tell(all: Vec<Told>, report: Reporter) {
         match told {
             Told::Heard(event) => heard.push(event),
             Told::Said(event) => {
-                flush(&mut heard, &report).await;
+                report.heard(std::mem::take(&mut heard)).await;
                 report.said(vec![event]).await;
             }
             Told::Notice(text) => {
-                flush(&mut heard, &report).await;
+                report.heard(std::mem::take(&mut heard)).await;
                 report.tell(What::Notice { text }).await;
             }
         }
     }
-    flush(&mut heard, &report).await;
-}
-
-async fn flush(heard: &mut Vec<Event>, report: &Reporter) {
-    if !heard.is_empty() {
-        report.heard(std::mem::take(heard)).await;
-    }
+    report.heard(std::mem::take(&mut heard)).await;
 }
 
 impl Transport for Drive {

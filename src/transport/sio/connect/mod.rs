@@ -23,6 +23,9 @@ use crate::sio::packet::MAIN;
 use crate::sio::{Json, Parser, Protocol};
 use opening::Trouble;
 
+/// How long opening may take: the official client's.
+pub const LIMIT: Duration = Duration::from_secs(20);
+
 /// A conversation with a Socket.IO server.
 #[derive(Clone)]
 pub struct Client {
@@ -76,7 +79,7 @@ impl Client {
             retries: None,
             patience: None,
             acks: Vec::new(),
-            limit: Duration::from_secs(20),
+            limit: LIMIT,
             largest: 64 << 20,
         }
     }

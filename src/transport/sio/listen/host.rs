@@ -88,7 +88,7 @@ impl Host {
 
     /// Tells what follows. Waits for room: that is the back-pressure towards the clients.
     pub(super) async fn tell(self: &Arc<Self>, effects: Effects) {
-        if !effects.told.is_empty() || !effects.runs.is_empty() {
+        if effects.are_told() {
             // Boxed: thousands wait who tell nothing now, and each would hold the room for it.
             Box::pin(self.tell_all(effects)).await;
         }
@@ -109,10 +109,9 @@ impl Host {
 
     /// The same from where nobody can wait.
     pub(super) fn tell_later(self: &Arc<Self>, effects: Effects) {
-        if effects.told.is_empty() && effects.runs.is_empty() {
-            return;
-        }
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        if effects.are_told()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
             let host = self.clone();
             runtime.spawn(async move { host.tell(effects).await });
         }

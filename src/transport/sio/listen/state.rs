@@ -60,6 +60,11 @@ pub(super) enum Told {
 }
 
 impl Effects {
+    /// Whether there is something for others than whoever asked.
+    pub(super) fn are_told(&self) -> bool {
+        !self.told.is_empty() || !self.runs.is_empty()
+    }
+
     /// An event is heard, and this is done about it.
     fn event(&mut self, socket: &Socket, packet: Packet, inputs: Vec<server::Input>, queue: &mut VecDeque<Work>) {
         queue.extend(inputs.into_iter().map(Work::Server));
