@@ -75,6 +75,12 @@
 //! * **Dropping a [`link::Link`] is the polite close**: what is queued is said, our direction ends, unread input is drained
 //!   (closing with unread input makes the kernel send a reset, and that destroys what is on its way), and all of it is
 //!   bounded by [`link::CLOSE_LIMIT`].
+//! * **A broadcast goes past the queues** ([`link::Shortcut`]): waking a thousand tasks, each of which looks at all that it
+//!   waits for, costs as much as the system calls do. A WebSocket that is carried lends its voice between its turns to
+//!   whoever has something for it; the queue is for what the socket has no room for. It has the voice, or somebody else
+//!   has, and nothing is said between what waits and what came before (`transport/ws/desk.rs`).
+//! * **What is carried is told by a call** ([`link::Above`]) and not through a channel: its waiting is the back-pressure
+//!   all the same, and a client costs a kilobyte less.
 //! * **What is said is made where it is said** ([`traffic`]): generated input needs no pipe and no thread of its own; the
 //!   thread that would read stdin asks the generator instead, and a pace tells it how long to wait.
 //! * **How much a dead connection's peer acknowledged** cannot be asked for after a reset, and `getsockopt(TCP_INFO)` has

@@ -10,14 +10,14 @@
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use crate::event::{Clock, CloseReason, ConnId, End, Event, Outcome, Peer, Record, What};
+use crate::event::{Clock, CloseReason, ConnId, End, Event, Message, Outcome, Peer, Record, What};
 use crate::exec::{self, Program};
 use crate::meter::{Meter, Roll, Unit};
 use crate::step::{Stage, Step};
@@ -205,13 +205,31 @@ pub struct Reporter {
 }
 
 /// What a transport is to the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 enum Role {
     /// What it says and hears is the conversation.
     Whole,
-    /// It carries another, and what it says and hears is a part of that: only its bytes are counted, and nothing it hears,
-    /// no ping and no goodbye, is recorded.
-    Carrier,
+    /// It carries another, and what it says and hears is a part of that: only its bytes are counted, and what it hears goes
+    /// there and is not recorded, no ping and no goodbye.
+    Carrier(Arc<dyn Above>, mpsc::WeakSender<Vec<Event>>),
+}
+
+/// What another transport carries.
+pub trait Above: Send + Sync {
+    /// Takes what was heard, in order. That it waits is the back-pressure towards the peer.
+    fn hear(&self, events: Vec<Event>) -> BoxFuture<'_, ()>;
+
+    /// What is said may go this way from now on, past the queue.
+    fn opens(&self, shortcut: Weak<dyn Shortcut>, queue: mpsc::Sender<Vec<Event>>) {
+        let _ = (shortcut, queue);
+    }
+}
+
+/// A way past a transport's queue: whoever has something for thousands need not wake the task of each.
+pub trait Shortcut: Send + Sync {
+    /// Says messages now if the transport says nothing else, nothing waits in its queue (`is_first`), and they are small.
+    /// Hands them back otherwise. Never waits.
+    fn say(&self, messages: Vec<Message>, is_first: &dyn Fn() -> bool) -> Result<(), Vec<Message>>;
 }
 
 impl Reporter {
@@ -229,23 +247,37 @@ impl Reporter {
 
     /// Counts messages that were said, unless they are parts of somebody else's.
     pub fn count_said(&self, messages: u64) {
-        if self.role == Role::Whole {
+        if self.is_whole() {
             self.meter.said(messages);
         }
     }
 
     /// Makes a message that is said part of the digest, unless it is a part of somebody else's.
     pub fn digest_said(&self, bytes: &[u8]) {
-        if self.role == Role::Whole {
+        if self.is_whole() {
             self.meter.digest_said(bytes);
         }
     }
 
     /// The same of one that is heard.
     pub fn digest_heard(&self, bytes: &[u8]) {
-        if self.role == Role::Whole {
+        if self.is_whole() {
             self.meter.digest_heard(bytes);
         }
+    }
+
+    /// Opens a way past the queue to what is carried.
+    pub fn opens<S: Shortcut + 'static>(&self, shortcut: &Arc<S>) {
+        if let Role::Carrier(above, queue) = &self.role
+            && let Some(queue) = queue.upgrade()
+        {
+            let shortcut: Weak<S> = Arc::downgrade(shortcut);
+            above.opens(shortcut, queue);
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        matches!(self.role, Role::Whole)
     }
 
     /// What is recorded.
@@ -259,19 +291,19 @@ impl Reporter {
         if events.is_empty() {
             return;
         }
-        if self.role == Role::Whole {
-            self.meter.heard(messages(&events));
+        if let Role::Carrier(above, _) = &self.role {
+            return above.hear(events).await;
         }
+        self.meter.heard(messages(&events));
         let (time, conn) = (self.journal.clock.now(), self.conn);
         let record = |event: Event| Record { time, conn, what: What::Heard(event) };
-        let seen = |event: &Event| match (self.role, self.journal.watch.heard) {
-            (Role::Carrier, _) => false,
-            (Role::Whole, Messages::Recorded) => true,
-            (Role::Whole, Messages::Unseen) => !matches!(event, Event::Message(_)),
+        let seen = |event: &Event| match self.journal.watch.heard {
+            Messages::Recorded => true,
+            Messages::Unseen => !matches!(event, Event::Message(_)),
         };
-        let mut records: Vec<Record> = match (self.role, self.journal.watch.heard) {
-            (Role::Whole, Messages::Recorded) => Vec::with_capacity(events.len()),
-            (Role::Carrier, _) | (_, Messages::Unseen) => Vec::new(),
+        let mut records: Vec<Record> = match self.journal.watch.heard {
+            Messages::Recorded => Vec::with_capacity(events.len()),
+            Messages::Unseen => Vec::new(),
         };
         match &self.answerer {
             None => records.extend(events.drain(..).filter(seen).map(record)),
@@ -622,23 +654,30 @@ impl Carried {
 #[derive(Clone, Copy, Debug)]
 pub struct Stopped;
 
-/// Carries another transport: a future that does it until both directions are over, and the end that speaks. What is heard
-/// goes to `heard`.
+/// Carries what is `above`: a future that does it until both directions are over, and the end that speaks.
 #[must_use]
 pub fn carry(
     transport: Box<dyn Transport>,
     report: &Reporter,
-    heard: mpsc::Sender<Vec<Event>>,
+    above: Arc<dyn Above>,
 ) -> (Carried, BoxFuture<'static, Outcome>) {
     let (outbox, events) = mpsc::channel(OUTBOX);
     let (held, closing) = self::closing();
     let watch = Watch { said: false, ..report.journal.watch };
     let journal = Journal { watch, ..report.journal.clone() };
-    let report = Reporter { journal, answerer: Some(heard), role: Role::Carrier, ..report.clone() };
+    let report = Reporter { journal, answerer: None, role: Role::Carrier(above, outbox.downgrade()), ..report.clone() };
     let room = Room { wanted: Arc::default(), made: Arc::default() };
     let outbox_of = Outbox { events, room, closing: closing.clone(), is_closing: false };
-    let run = transport.run(Port { outbox: outbox_of, report, closing });
-    (Carried { outbox, _held: held }, run)
+    let run = until_its_end(transport.run(Port { outbox: outbox_of, report, closing }));
+    (Carried { outbox, _held: held }, run.boxed())
+}
+
+/// Whatever happens to a transport, a panic too, it has an outcome.
+async fn until_its_end(run: BoxFuture<'static, Outcome>) -> Outcome {
+    AssertUnwindSafe(run).catch_unwind().await.unwrap_or_else(|_| Outcome {
+        end: End::Failed { error: "the transport panicked; this is a defect in sockeye".into() },
+        ..Outcome::default()
+    })
 }
 
 /// Who is told what is heard, beside the session.
@@ -691,10 +730,7 @@ fn begin(
             }
         };
         let port = Port { outbox, report: Reporter { answerer, ..report.clone() }, closing };
-        let outcome = AssertUnwindSafe(transport.run(port)).catch_unwind().await.unwrap_or_else(|_| Outcome {
-            end: End::Failed { error: "the transport panicked; this is a defect in sockeye".into() },
-            ..Outcome::default()
-        });
+        let outcome = until_its_end(transport.run(port)).await;
         if let Some(attendant) = attendant {
             attendant.end(&outcome).await;
         }

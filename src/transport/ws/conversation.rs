@@ -17,6 +17,7 @@ use super::super::framed::{Counted, Until};
 use super::super::kernel::{Connection, Opener};
 use super::super::stream::{ReadHalf, WriteHalf};
 use super::super::{ByteStream, framed, goodbye};
+use super::desk::{Desk, Voice};
 use super::ledger::Ledger;
 use super::listen::listen;
 use super::pulse::{Pulse, watch_over};
@@ -153,10 +154,8 @@ impl Transport for Conversation {
 pub(super) struct Shared<'a> {
     pub(super) manners: &'a Manners,
     pub(super) pulse: &'a Pulse,
-    pub(super) ledger: &'a Ledger,
-    pub(super) wanted: &'a Wanted,
     pub(super) closing: &'a Closing,
-    pub(super) report: &'a Reporter,
+    pub(super) desk: &'a Desk,
 }
 
 /// What the listening side wants said.
@@ -166,6 +165,8 @@ pub(super) enum Answer {
     Close(Option<CloseReason>),
     /// The peer broke a rule.
     Refuse(CloseReason),
+    /// Some of what was said at once is not written yet.
+    Rest,
 }
 
 /// What the listening side wants said, in order.
@@ -232,34 +233,31 @@ async fn converse(conversation: Box<Conversation>, port: Port) -> Outcome {
     report.meter().carried_by(connection);
     let (speaker, hearer) = (conversation.speaker(), conversation.hearer(&report));
     let Conversation { stream, early, role, manners, agreed, .. } = *conversation;
-    let (mut read, mut write) = stream.split();
+    let (mut read, write) = stream.split();
     let pulse = Pulse::new();
     let ledger = Arc::new(Ledger::default());
     report.meter().accounts({
         let (ledger, agreed, meter) = (ledger.clone(), agreed.deflate, Arc::downgrade(report.meter()));
         move || ledger.words(agreed.as_ref(), meter.upgrade().map_or(0, |meter| meter.bytes_received()))
     });
-    let answers = Wanted::default();
     let why = closing.clone();
+    let desk = Arc::new(Desk::new(Voice::new(write, speaker), ledger, report));
+    let report = &desk.report;
+    report.opens(&desk);
     let end = {
-        let shared = Shared {
-            manners: &manners,
-            pulse: &pulse,
-            ledger: &ledger,
-            wanted: &answers,
-            closing: &why,
-            report: &report,
-        };
-        let speaking = pin!(speak(&mut write, speaker, outbox, shared));
+        let shared = Shared { manners: &manners, pulse: &pulse, closing: &why, desk: &desk };
+        let speaking = pin!(speak(outbox, shared));
         let listening = pin!(listen(&mut read, hearer, early, shared));
-        let watching = pin!(watch_over(manners.pings, &pulse, &report));
+        let watching = pin!(watch_over(manners.pings, &pulse, report));
         tokio::select! {
-            end = both_ways(speaking, listening, watching, &report) => end,
-            () = closing.overdue(&report) => End::Partial,
+            end = both_ways(speaking, listening, watching, report) => end,
+            () = closing.overdue(report) => End::Partial,
         }
     };
+    // All turns are over, so it is there.
+    let Some(write) = desk.leave() else { return Outcome::default() };
     // Boxed, so that a conversation that goes on carries no room for its end.
-    Box::pin(part(end, role, (read, write), connection, &report)).await
+    Box::pin(part(end, role, (read, write), connection, report)).await
 }
 
 /// Ends the stream below.

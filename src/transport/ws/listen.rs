@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead as _, AsyncReadExt as _, ReadBuf};
 use super::super::stream::ReadHalf;
 use super::Answers;
 use super::conversation::{Answer, Listened, Shared};
+use super::desk::Desk;
 use crate::event::{CloseReason, Event};
 use crate::step::Step;
 use crate::step::ws::{Way, Ws};
@@ -27,7 +28,8 @@ thread_local! {
 
 /// Peer → reporter, until its Close.
 pub(super) async fn listen(read: &mut ReadHalf, mut hearer: Hearer, early: Bytes, shared: Shared<'_>) -> Listened {
-    let Shared { pulse, wanted, report, .. } = shared;
+    let Shared { pulse, desk, .. } = shared;
+    let Desk { wanted, report, .. } = desk;
     let mut ear = Ear { events: Vec::new(), closed: Closed::NotYet, shared };
     let mut early = Some(BytesMut::from(early)).filter(|early| !early.is_empty());
     loop {
@@ -94,7 +96,7 @@ struct Ear<'a> {
 
 impl Ear<'_> {
     fn take(&mut self, heard: Heard) {
-        let Shared { manners, pulse, ledger, wanted, report, .. } = self.shared;
+        let Shared { manners, pulse, desk: Desk { ledger, wanted, report, .. }, .. } = self.shared;
         let event = match heard {
             Heard::Frame(Seen { header, inflated }) => {
                 let wire = header.size() as u64 + header.length;

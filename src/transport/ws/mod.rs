@@ -2,6 +2,7 @@
 
 mod client;
 mod conversation;
+mod desk;
 mod ledger;
 mod listen;
 mod pulse;

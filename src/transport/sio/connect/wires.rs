@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::header::{self, HeaderValue};
 use hyper::{HeaderMap, Method, StatusCode};
@@ -23,7 +25,7 @@ use crate::eio::{Data, Text, Version, yeast};
 use crate::event::{End, Event, Kind, Message};
 use crate::exit::Failure;
 use crate::http::{Asking, Protocol};
-use crate::link::{CLOSE_LIMIT, Reporter, carry};
+use crate::link::{Above, CLOSE_LIMIT, Reporter, carry};
 use crate::ws::handshake;
 
 /// Frames that may wait on their way.
@@ -328,10 +330,7 @@ async fn websocket(make: Make, resource: String, mut orders: mpsc::UnboundedRece
     if news.send(News::good(Input::Connected)).await.is_err() {
         return;
     }
-    let (heard, frames) = mpsc::channel(QUEUE);
-    let (carried, mut run) = carry(transport, &make.report, heard);
-    // By itself, so that whoever waits to speak does not keep us from hearing.
-    let hearing = tokio::spawn(hear(frames, news.clone()));
+    let (carried, mut run) = carry(transport, &make.report, Arc::new(Ear(news.clone())));
     let mut carried = Some(carried);
     let outcome = loop {
         tokio::select! {
@@ -347,8 +346,6 @@ async fn websocket(make: Make, resource: String, mut orders: mpsc::UnboundedRece
             },
         }
     };
-    drop(run);
-    let _ = hearing.await;
     let hangup = match outcome.end {
         End::Complete | End::Unclosed | End::Dismissed { .. } => Hangup::Closed,
         _ => Hangup::Failed,
@@ -356,14 +353,20 @@ async fn websocket(make: Make, resource: String, mut orders: mpsc::UnboundedRece
     let _ = news.send(News { input: Input::Hungup(hangup), why: Trouble::of_end(&outcome.end, &make.client) }).await;
 }
 
-async fn hear(mut frames: mpsc::Receiver<Vec<Event>>, news: mpsc::Sender<News>) {
-    while let Some(events) = frames.recv().await {
-        for event in events {
-            if let Event::Message(message) = event {
-                // At the end nobody listens, and the close goes on all the same.
-                let _ = news.send(News::good(Input::Frame(of_message(message)))).await;
+/// What the WebSocket hears is news.
+struct Ear(mpsc::Sender<News>);
+
+impl Above for Ear {
+    fn hear(&self, events: Vec<Event>) -> BoxFuture<'_, ()> {
+        async move {
+            for event in events {
+                if let Event::Message(message) = event {
+                    // At the end nobody listens, and the close goes on all the same.
+                    let _ = self.0.send(News::good(Input::Frame(of_message(message)))).await;
+                }
             }
         }
+        .boxed()
     }
 }
 

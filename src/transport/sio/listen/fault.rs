@@ -64,10 +64,14 @@ impl Faults {
         self.0.iter().find_map(of)
     }
 
-    /// Takes as long as what is said is late.
+    /// So late is what is said.
+    pub(super) fn lateness(&self) -> Option<Duration> {
+        self.find(|fault| if let Fault::Delay(delay) = fault { Some(*delay) } else { None })
+    }
+
+    /// Takes as long as that.
     pub(super) async fn delay(&self) {
-        let delay = self.find(|fault| if let Fault::Delay(delay) = fault { Some(*delay) } else { None });
-        if let Some(delay) = delay {
+        if let Some(delay) = self.lateness() {
             tokio::time::sleep(delay).await;
         }
     }

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::timeout;
 
@@ -70,15 +69,27 @@ impl Host {
     /// Does something with the machines. What follows is to be told.
     pub(super) fn act<T>(&self, act: impl FnOnce(&mut State, Instant, &mut Effects) -> T) -> (T, Effects) {
         let mut effects = Effects::default();
+        let done = self.act_into(&mut effects, act);
+        (done, effects)
+    }
+
+    /// The same; what follows comes behind what followed before.
+    pub(super) fn act_into<T>(
+        &self,
+        effects: &mut Effects,
+        act: impl FnOnce(&mut State, Instant, &mut Effects) -> T,
+    ) -> T {
         let mut state = self.state();
         let before = state.deadline();
-        let done = act(&mut state, Instant::now(), &mut effects);
+        let done = act(&mut state, Instant::now(), effects);
         let after = state.deadline();
         drop(state);
         if after.is_some() && before.is_none_or(|before| after.is_some_and(|after| after < before)) {
             self.earlier.notify_one();
         }
-        (done, effects)
+        // Not before the others may have the machines: each is a system call.
+        effects.wires.drain(..).for_each(|wire| wire.flush());
+        done
     }
 
     /// One thing happens to the machines.
@@ -87,23 +98,33 @@ impl Host {
     }
 
     /// Tells what follows. Waits for room: that is the back-pressure towards the clients.
-    pub(super) async fn tell(self: &Arc<Self>, effects: Effects) {
+    pub(super) async fn tell(self: &Arc<Self>, mut effects: Effects) {
+        self.tell_from(&mut effects).await;
+    }
+
+    /// The same. Cancel-safe: what is not told yet stays.
+    pub(super) async fn tell_from(self: &Arc<Self>, effects: &mut Effects) {
         if effects.are_told() {
             // Boxed: thousands wait who tell nothing now, and each would hold the room for it.
             Box::pin(self.tell_all(effects)).await;
         }
     }
 
-    async fn tell_all(self: &Arc<Self>, effects: Effects) {
-        for told in effects.told {
-            // The session hears no more when it is over; how clients end is told all the same.
-            if let Err(SendError(Told::Of(report, what))) = self.told.send(told).await {
-                report.tell(what).await;
+    async fn tell_all(self: &Arc<Self>, effects: &mut Effects) {
+        while !effects.told.is_empty() {
+            let room = self.told.reserve().await;
+            match (effects.told.pop_front(), room) {
+                (Some(told), Ok(room)) => room.send(told),
+                // The session hears no more when it is over; how clients end is told all the same.
+                (Some(Told::Of(report, what)), Err(_)) => report.tell(what).await,
+                (Some(Told::Heard(_)) | None, Err(_)) | (None, Ok(_)) => {}
             }
         }
-        for run in effects.runs {
+        while !effects.runs.is_empty() {
             let Ok(place) = self.programs.clone().acquire_owned().await else { return };
-            tokio::spawn(programs::start(self.clone(), run, place));
+            if let Some(run) = effects.runs.pop_front() {
+                tokio::spawn(programs::start(self.clone(), run, place));
+            }
         }
     }
 
@@ -127,7 +148,7 @@ impl Host {
         let _ = self.over.subscribe().wait_for(|over| *over).await;
     }
 
-    /// Returns when every connection is to be cut.
+    /// Returns when every connection is to be cut. What carries a `WebSocket` hears it from its queue.
     pub(super) async fn cut(&self) {
         let mut cuts = self.cuts.subscribe();
         let _ = cuts.changed().await;
@@ -135,6 +156,7 @@ impl Host {
 
     /// Cuts every connection as if a cable were.
     pub(super) fn cut_all(&self) {
+        self.look(State::cut);
         self.cuts.send_modify(|cuts| *cuts += 1);
     }
 

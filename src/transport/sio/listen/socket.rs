@@ -1,59 +1,51 @@
 //! One WebSocket of a client: its messages to the machines, and what they queue for it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use tokio::sync::{Notify, mpsc};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 
 use super::host::Host;
-use super::state::Work;
+use super::state::{Effects, Work};
 use super::wire::{Due, End, Wire};
 use crate::eio::client::Hangup;
 use crate::eio::session::Input;
 use crate::eio::{Data, Text};
 use crate::event::{self, CloseReason, Event, Kind, Message, Outcome};
-use crate::link::{self, CLOSE_LIMIT, Carried};
+use crate::link::{self, Above, CLOSE_LIMIT, Carried, Shortcut};
 use crate::sio::server::ClientId;
 use crate::transport::{Channel, Opened};
 
-/// Batches of messages that may wait for the machines.
-const HEARD: usize = 16;
+/// So many messages are heard before somebody else has a turn.
+const TURN: usize = 16;
 
 /// Carries a client's packets for as long as the socket lasts.
 pub(super) async fn carry(host: &Arc<Host>, id: ClientId, Opened { channel, report }: Opened) {
     let Channel::Messages(transport) = channel else { return };
-    let (heard, events) = mpsc::channel(HEARD);
-    let (carried, run) = link::carry(transport, &report, heard);
     let wire = Arc::new(Wire::default());
+    let ear = Arc::new(Ear { host: host.clone(), id, wire: wire.clone(), untold: Mutex::default() });
+    let (carried, mut run) = link::carry(transport, &report, ear.clone());
     let ((), effects) = host.act(|state, now, effects| state.connected(id, wire.clone(), now, effects));
     if effects.is_refused {
         wire.end(End::Closing);
     }
     host.tell(effects).await;
-    let gone = Notify::new();
-    // All in one expression: each name that a future is given first is another place for it in this one.
-    let outcome = tokio::select! {
-        (outcome, (), ()) = async {
-            tokio::join!(
-                async {
-                    let outcome = tokio::select! {
-                        outcome = run => outcome,
-                        // Whoever does not take what it is told does not take our goodbye either; who is cut gets none.
-                        () = gone.notified() => Outcome { end: event::End::Partial, ..Outcome::default() },
-                    };
-                    wire.end(End::Gone);
-                    outcome
-                },
-                async {
-                    if speak(host, carried, &wire).await == Spoken::InVain {
-                        gone.notify_one();
-                    }
-                },
-                hear(host, id, events, &wire),
-            )
-        } => outcome,
-        () = host.cut() => Outcome { end: event::End::Reset, ..Outcome::default() },
+    let ended = tokio::select! {
+        outcome = &mut run => Err(outcome),
+        spoken = speak(host, carried, &wire) => Ok(spoken),
     };
+    let outcome = match ended {
+        Err(outcome) => outcome,
+        Ok(Spoken::Out) => run.await,
+        // Whoever does not take what it is told does not take our goodbye either; who is cut gets none.
+        Ok(Spoken::InVain) => {
+            drop(run);
+            Outcome { end: event::End::Partial, ..Outcome::default() }
+        }
+    };
+    host.tell_from(&mut *ear.untold.lock().await).await;
     let hangup = match outcome.end {
         event::End::Complete | event::End::Dismissed { .. } | event::End::Unclosed => Hangup::Closed,
         _ => Hangup::Failed,
@@ -67,22 +59,45 @@ pub(super) async fn carry(host: &Arc<Host>, id: ClientId, Opened { channel, repo
 }
 
 /// Tells the machines what comes, while the socket is the client's.
-async fn hear(host: &Arc<Host>, id: ClientId, mut events: mpsc::Receiver<Vec<Event>>, wire: &Arc<Wire>) {
-    while let Some(events) = events.recv().await {
-        for event in events {
-            let Event::Message(message) = event else { continue };
-            let (is_taken, effects) = host.act(|state, now, effects| {
-                let is_taken = state.has(id, wire);
-                if let (true, Some(frame)) = (is_taken && !state.swallows(id), data(message)) {
-                    state.drive(Work::Engine(id, Input::Frame(frame)), now, effects);
-                }
-                is_taken
-            });
-            host.tell(effects).await;
-            if !is_taken {
-                break;
+struct Ear {
+    host: Arc<Host>,
+    id: ClientId,
+    wire: Arc<Wire>,
+    /// What follows from what was heard, and is told even if the socket ends meanwhile.
+    untold: Mutex<Effects>,
+}
+
+impl Above for Ear {
+    fn opens(&self, shortcut: Weak<dyn Shortcut>, socket: mpsc::Sender<Vec<Event>>) {
+        if self.host.server.faults.lateness().is_none() {
+            self.wire.opens(shortcut, socket);
+        }
+    }
+
+    fn hear(&self, events: Vec<Event>) -> BoxFuture<'_, ()> {
+        let Self { host, id, wire, untold } = self;
+        async move {
+            let mut untold = untold.lock().await;
+            let mut messages = events.into_iter().filter_map(message).peekable();
+            while messages.peek().is_some() {
+                host.act_into(&mut untold, |state, now, effects| {
+                    for message in messages.by_ref().take(TURN) {
+                        if let (true, Some(frame)) = (state.has(*id, wire) && !state.swallows(*id), data(message)) {
+                            state.drive(Work::Engine(*id, Input::Frame(frame)), now, effects);
+                        }
+                    }
+                });
+                host.tell_from(&mut untold).await;
             }
         }
+        .boxed()
+    }
+}
+
+fn message(event: Event) -> Option<Message> {
+    match event {
+        Event::Message(message) => Some(message),
+        _ => None,
     }
 }
 
@@ -107,8 +122,7 @@ enum Spoken {
 async fn speak(host: &Host, carried: Carried, wire: &Wire) -> Spoken {
     let end = loop {
         match wire.due().await {
-            Due::Frames(frames) => {
-                let events = frames.into_iter().map(event).collect();
+            Due::Frames(events) => {
                 host.server.faults.delay().await;
                 tokio::select! {
                     said = carried.say(events) => if said.is_err() { return Spoken::Out },
@@ -119,7 +133,6 @@ async fn speak(host: &Host, carried: Carried, wire: &Wire) -> Spoken {
         }
     };
     let why = match end {
-        End::Gone => return Spoken::Out,
         End::Cut => return Spoken::InVain,
         End::Open | End::Closing => None,
         End::TooSlow => Some(CloseReason::too_slow()),
@@ -129,11 +142,4 @@ async fn speak(host: &Host, carried: Carried, wire: &Wire) -> Spoken {
         Ok(_) => Spoken::Out,
         Err(_) => Spoken::InVain,
     }
-}
-
-fn event(frame: Data) -> Event {
-    Event::Message(match frame {
-        Data::Text(text) => Message { data: text.bytes(), ..Message::text("") },
-        Data::Binary(bytes) => Message::binary(bytes),
-    })
 }

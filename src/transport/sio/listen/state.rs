@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::programs::Run;
 use super::rules::{Acknowledgement, Verdict};
-use super::wire::{self, BACKLOG, OVERHEAD, Wire};
+use super::wire::{self, BACKLOG, OVERHEAD, Queued, Wire};
 use super::{Fault, Server, shown};
 use crate::eio::admission::{Carrier, Known};
 use crate::eio::payload::Binary;
@@ -42,9 +42,11 @@ pub(super) enum Answer {
 #[derive(Default)]
 pub(super) struct Effects {
     /// Programs to run.
-    pub(super) runs: Vec<Run>,
+    pub(super) runs: VecDeque<Run>,
+    /// Where something waits to be said.
+    pub(super) wires: Vec<Arc<Wire>>,
     /// For the session, in this order.
-    pub(super) told: Vec<Told>,
+    pub(super) told: VecDeque<Told>,
     /// Of a POST.
     pub(super) posted: Option<Answer>,
     /// The WebSocket that just opened is not wanted.
@@ -69,7 +71,7 @@ impl Effects {
     fn event(&mut self, socket: &Socket, packet: Packet, inputs: Vec<server::Input>, queue: &mut VecDeque<Work>) {
         queue.extend(inputs.into_iter().map(Work::Server));
         let asks = packet.id;
-        self.told.push(Told::Heard(message(socket, packet, |about| about.asks = asks)));
+        self.told.push_back(Told::Heard(message(socket, packet, |about| about.asks = asks)));
     }
 }
 
@@ -211,7 +213,7 @@ impl State {
         let session = Session::new(config, version, carrier, binary, &sid);
         report.meter().open(&peer.remote, crate::meter::Unit::Messages);
         let known = (!self.server.rules.programs.is_empty()).then(|| Arc::new(peer.clone()));
-        effects.told.push(Told::Of(report.clone(), What::Opened(peer)));
+        effects.told.push_back(Told::Of(report.clone(), What::Opened(peer)));
         let moves = carrier == Carrier::Polling && config.upgrade == eio::client::Upgrade::Wanted;
         let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         effects.told.extend(report.watch().steps.then(|| {
@@ -323,6 +325,13 @@ impl State {
         self.server.faults.has(Fault::NoUpgrade) && carrier() == Some(Carrier::Polling)
     }
 
+    /// Every WebSocket is cut as if a cable were.
+    pub(super) fn cut(&self) {
+        for wire in self.clients.values().filter_map(|client| client.wire.as_ref()) {
+            wire.end(wire::End::Cut);
+        }
+    }
+
     /// What is due is done.
     pub(super) fn tick(&mut self, now: Instant, effects: &mut Effects) {
         let due: Vec<ClientId> =
@@ -429,13 +438,16 @@ impl State {
                 session::Output::RejectGet(_) | session::Output::RefuseSocket => {}
                 session::Output::Frame(frame) => {
                     shown::engine(&client.report, Way::Said, version, Carrier::WebSocket, &frame);
-                    if let Some(wire) = &client.wire
-                        && !wire.say(frame)
-                    {
-                        wire.end(wire::End::TooSlow);
-                        client.wire = None;
-                        client.pace = Pace::TooSlow;
-                        queue.push_back(Work::Engine(id, session::Input::Failed));
+                    let Some(wire) = &client.wire else { continue };
+                    match wire.say(frame) {
+                        Queued::First => effects.wires.push(wire.clone()),
+                        Queued::Behind => {}
+                        Queued::TooMuch => {
+                            wire.end(wire::End::TooSlow);
+                            client.wire = None;
+                            client.pace = Pace::TooSlow;
+                            queue.push_back(Work::Engine(id, session::Input::Failed));
+                        }
                     }
                 }
                 session::Output::Hangup => {
@@ -503,7 +515,7 @@ impl State {
         report.meter().close();
         let (sent, received) = (report.meter().bytes_sent(), report.meter().bytes_received());
         let outcome = Outcome { end, sent, received, ..Outcome::default() };
-        effects.told.push(Told::Of(report, What::Closed(Box::new(outcome))));
+        effects.told.push_back(Told::Of(report, What::Closed(Box::new(outcome))));
     }
 
     /// Does what the server says.
@@ -553,7 +565,7 @@ impl State {
                 Verdict::Heard(inputs) => effects.event(&socket, packet, inputs, queue),
                 Verdict::Run(inputs, program, acknowledgement) => {
                     if let Some(Seat { report, peer: Some(peer) }) = self.seats.get(&socket) {
-                        effects.runs.push(Run {
+                        effects.runs.push_back(Run {
                             program,
                             report: report.clone(),
                             peer: (**peer).clone(),
@@ -566,13 +578,13 @@ impl State {
                 }
             },
             server::Output::Answered(ticket, socket, packet) => {
-                effects.told.push(Told::Heard(message(&socket, packet, |about| about.answers = Some(ticket))));
+                effects.told.push_back(Told::Heard(message(&socket, packet, |about| about.answers = Some(ticket))));
             }
             server::Output::Complete(_, 0) => {}
             server::Output::Complete(ticket, missing) => {
                 let noun = if missing == 1 { "acknowledgement" } else { "acknowledgements" };
                 let text = format!("{missing} {noun} of the event {ticket} will not come");
-                effects.told.push(Told::Of(self.program.clone(), What::Notice { text }));
+                effects.told.push_back(Told::Of(self.program.clone(), What::Notice { text }));
             }
             server::Output::Disconnected(socket, reason) => {
                 if let Some(Seat { report, .. }) = self.seats.remove(&socket) {

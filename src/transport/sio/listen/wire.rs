@@ -1,11 +1,13 @@
 //! What waits to be said on a WebSocket: the machines never wait for it, and it has a bound.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use crate::eio::Data;
+use crate::event::{Event, Message};
+use crate::link::Shortcut;
 
 /// So many bytes may wait for one client. Whoever owes more is too slow.
 pub(super) const BACKLOG: usize = 16 << 20;
@@ -25,9 +27,27 @@ pub(super) struct Wire {
 
 #[derive(Default)]
 struct Queue {
-    frames: VecDeque<Data>,
+    frames: VecDeque<Message>,
     bytes: usize,
+    way: Option<Way>,
+    pace: Pace,
     end: End,
+}
+
+/// Past the task that has the socket.
+struct Way {
+    shortcut: Weak<dyn Shortcut>,
+    /// What its task is given.
+    socket: mpsc::Sender<Vec<Event>>,
+}
+
+/// Whether the socket keeps up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Pace {
+    #[default]
+    Good,
+    /// A batch is on its way to the socket's task, and what comes is behind it.
+    Behind,
 }
 
 /// How far it is from its end.
@@ -42,15 +62,24 @@ pub(super) enum End {
     TooSlow,
     /// It is to be cut without a word.
     Cut,
-    /// Its socket is gone.
-    Gone,
+}
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Queued {
+    /// It is the first that waits: somebody is to flush it.
+    First,
+    /// It is behind others.
+    Behind,
+    /// Too much waits already.
+    TooMuch,
 }
 
 /// What is to be done on the socket.
 #[derive(Debug)]
 pub(super) enum Due {
     /// Say these.
-    Frames(VecDeque<Data>),
+    Frames(Vec<Event>),
     /// Close.
     End(End),
 }
@@ -58,17 +87,33 @@ pub(super) enum Due {
 impl Queue {
     /// The next frames. What is on its way to the socket is not counted any more, so it must not be much: several
     /// batches may wait there.
-    fn batch(&mut self) -> VecDeque<Data> {
-        let (mut batch, mut bytes) = (VecDeque::new(), 0);
+    fn batch(&mut self) -> Vec<Message> {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
         while bytes < BATCH
             && let Some(frame) = self.frames.pop_front()
         {
-            bytes += frame.len() + OVERHEAD;
-            batch.push_back(frame);
+            bytes += size(&frame);
+            batch.push(frame);
         }
         self.bytes -= bytes;
         batch
     }
+
+    /// Says the next frames at once, if that goes.
+    fn say(&mut self) {
+        let Some(Way { shortcut, socket }) = &self.way else { return };
+        let (Some(shortcut), socket) = (shortcut.upgrade(), socket.clone()) else { return };
+        if let Err(batch) = shortcut.say(self.batch(), &|| socket.capacity() == socket.max_capacity()) {
+            for frame in batch.into_iter().rev() {
+                self.bytes += size(&frame);
+                self.frames.push_front(frame);
+            }
+        }
+    }
+}
+
+fn size(frame: &Message) -> usize {
+    frame.data.len() + OVERHEAD
 }
 
 impl Wire {
@@ -76,38 +121,60 @@ impl Wire {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues a frame; `false` if too much waits already.
-    pub(super) fn say(&self, frame: Data) -> bool {
+    /// From now on frames go to the socket at once, if that goes.
+    pub(super) fn opens(&self, shortcut: Weak<dyn Shortcut>, socket: mpsc::Sender<Vec<Event>>) {
+        self.queue().way = Some(Way { shortcut, socket });
+    }
+
+    /// Queues a frame.
+    pub(super) fn say(&self, frame: Data) -> Queued {
+        let frame = match frame {
+            Data::Text(text) => Message { data: text.bytes(), ..Message::text("") },
+            Data::Binary(bytes) => Message::binary(bytes),
+        };
         let mut queue = self.queue();
-        let size = frame.len() + OVERHEAD;
-        if queue.bytes > 0 && queue.bytes + size > BACKLOG {
-            return false;
+        let is_first = queue.frames.is_empty();
+        if !is_first && queue.bytes + size(&frame) > BACKLOG {
+            return Queued::TooMuch;
         }
-        queue.bytes += size;
+        queue.bytes += size(&frame);
         queue.frames.push_back(frame);
+        if is_first { Queued::First } else { Queued::Behind }
+    }
+
+    /// Says what waits, at once or by the task that has the socket.
+    pub(super) fn flush(&self) {
+        let mut queue = self.queue();
+        if queue.pace == Pace::Good && !queue.frames.is_empty() {
+            queue.say();
+        }
+        let waits = !queue.frames.is_empty();
         drop(queue);
-        self.changed.notify_one();
-        true
+        if waits {
+            self.changed.notify_one();
+        }
     }
 
     /// No more will come. What was decided first stays.
     pub(super) fn end(&self, end: End) {
         let mut queue = self.queue();
-        if queue.end == End::Open || end == End::Gone {
+        if queue.end == End::Open {
             queue.end = end;
         }
         drop(queue);
         self.changed.notify_one();
     }
 
-    /// Returns when there is something to do. Cancel-safe.
+    /// Returns when there is something to do; what was to be done before is done. Cancel-safe.
     pub(super) async fn due(&self) -> Due {
         loop {
             {
                 let mut queue = self.queue();
+                queue.pace = Pace::Good;
                 match queue.end {
                     End::Open | End::Closing if !queue.frames.is_empty() => {
-                        return Due::Frames(queue.batch());
+                        queue.pace = Pace::Behind;
+                        return Due::Frames(queue.batch().into_iter().map(Event::Message).collect());
                     }
                     End::Open => {}
                     end => return Due::End(end),
@@ -119,7 +186,7 @@ impl Wire {
 
     /// Returns when what is being said need not be said any more. Cancel-safe.
     pub(super) async fn given_up(&self) {
-        while !matches!(self.queue().end, End::TooSlow | End::Cut | End::Gone) {
+        while !matches!(self.queue().end, End::TooSlow | End::Cut) {
             self.changed.notified().await;
         }
     }
