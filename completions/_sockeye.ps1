@@ -31,7 +31,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('vsock', 'vsock', [CompletionResultType]::ParameterValue, 'A byte stream between a virtual machine and its host')
             [CompletionResult]::new('ws', 'ws', [CompletionResultType]::ParameterValue, 'Messages over the web''s own sockets')
             [CompletionResult]::new('http', 'http', [CompletionResultType]::ParameterValue, 'News by HTTP: polling, long polling, streaming, server-sent events')
-            [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Polling, long polling, streaming, SSE and WebSocket, side by side')
+            [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Polling, long polling, streaming, SSE, WebSocket and Socket.IO, side by side')
             [CompletionResult]::new('sio', 'sio', [CompletionResultType]::ParameterValue, 'Events over WebSocket or HTTP polling')
             [CompletionResult]::new('scan', 'scan', [CompletionResultType]::ParameterValue, 'Tell which TCP ports of a host are open')
             [CompletionResult]::new('learn', 'learn', [CompletionResultType]::ParameterValue, 'Lessons: a real client and a real server, one step at a time')
@@ -1384,7 +1384,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             break
         }
         'sockeye;compare' {
-            [CompletionResult]::new('--styles', '--styles', [CompletionResultType]::ParameterName, 'Compare these: polling, long-polling, streaming, sse, websocket, tcp, udp')
+            [CompletionResult]::new('--styles', '--styles', [CompletionResultType]::ParameterName, 'Compare these: polling, long-polling, streaming, sse, websocket, socketio, tcp, udp')
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Compare at this server, which has the paths of `http listen`: /poll, /long-poll, /stream, /sse, /ws, /publish')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Poll this often; may be repeated, and each is a style of its own')
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'So many events')

@@ -344,7 +344,7 @@ _sockeye() {
             fi
             case "${prev}" in
                 --styles)
-                    COMPREPLY=($(compgen -W "polling long-polling streaming sse websocket tcp udp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "polling long-polling streaming sse websocket socketio tcp udp" -- "${cur}"))
                     return 0
                     ;;
                 --url)

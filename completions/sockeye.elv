@@ -28,7 +28,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand vsock 'A byte stream between a virtual machine and its host'
             cand ws 'Messages over the web''s own sockets'
             cand http 'News by HTTP: polling, long polling, streaming, server-sent events'
-            cand compare 'Polling, long polling, streaming, SSE and WebSocket, side by side'
+            cand compare 'Polling, long polling, streaming, SSE, WebSocket and Socket.IO, side by side'
             cand sio 'Events over WebSocket or HTTP polling'
             cand scan 'Tell which TCP ports of a host are open'
             cand learn 'Lessons: a real client and a real server, one step at a time'
@@ -1330,7 +1330,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
         &'sockeye;http;help;help'= {
         }
         &'sockeye;compare'= {
-            cand --styles 'Compare these: polling, long-polling, streaming, sse, websocket, tcp, udp'
+            cand --styles 'Compare these: polling, long-polling, streaming, sse, websocket, socketio, tcp, udp'
             cand --url 'Compare at this server, which has the paths of `http listen`: /poll, /long-poll, /stream, /sse, /ws, /publish'
             cand --interval 'Poll this often; may be repeated, and each is a style of its own'
             cand --events 'So many events'

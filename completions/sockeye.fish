@@ -32,7 +32,7 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "unix" -d 'Sockets i
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "vsock" -d 'A byte stream between a virtual machine and its host'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "ws" -d 'Messages over the web\'s own sockets'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "http" -d 'News by HTTP: polling, long polling, streaming, server-sent events'
-complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "compare" -d 'Polling, long polling, streaming, SSE and WebSocket, side by side'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "compare" -d 'Polling, long polling, streaming, SSE, WebSocket and Socket.IO, side by side'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "sio" -d 'Events over WebSocket or HTTP polling'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "scan" -d 'Tell which TCP ports of a host are open'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "learn" -d 'Lessons: a real client and a real server, one step at a time'
@@ -1605,11 +1605,12 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand http; and __fish_seen_su
 complete -c sockeye -n "__fish_sockeye_using_subcommand http; and __fish_seen_subcommand_from help" -f -a "sse" -d 'Hear server-sent events'
 complete -c sockeye -n "__fish_sockeye_using_subcommand http; and __fish_seen_subcommand_from help" -f -a "listen" -d 'Serve news in every style: polling, long polling, streaming, SSE and WebSocket'
 complete -c sockeye -n "__fish_sockeye_using_subcommand http; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c sockeye -n "__fish_sockeye_using_subcommand compare" -l styles -d 'Compare these: polling, long-polling, streaming, sse, websocket, tcp, udp' -r -f -a "polling\t''
+complete -c sockeye -n "__fish_sockeye_using_subcommand compare" -l styles -d 'Compare these: polling, long-polling, streaming, sse, websocket, socketio, tcp, udp' -r -f -a "polling\t''
 long-polling\t''
 streaming\t''
 sse\t''
 websocket\t''
+socketio\t''
 tcp\t''
 udp\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand compare" -l url -d 'Compare at this server, which has the paths of `http listen`: /poll, /long-poll, /stream, /sse, /ws, /publish' -r

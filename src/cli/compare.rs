@@ -10,15 +10,15 @@ use super::{Color, CompareOutput, INPUT_OUTPUT};
 use crate::compare::style::Asked;
 use crate::quantity::{parse_duration, parse_size};
 
-/// Polling, long polling, streaming, SSE and WebSocket, side by side
+/// Polling, long polling, streaming, SSE, WebSocket and Socket.IO, side by side
 ///
 /// Starts a real server and a real client for each style in this process, sends the same events over all of them at
-/// random moments, and reports how late they came, what they cost, and what theory says. Socket.IO joins when it is
-/// spoken here.
+/// random moments, and reports how late they came, what they cost, and what theory says. Socket.IO is spoken over a
+/// WebSocket from the start.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Comparing")]
 pub struct Compare {
-    /// Compare these: polling, long-polling, streaming, sse, websocket, tcp, udp
+    /// Compare these: polling, long-polling, streaming, sse, websocket, socketio, tcp, udp
     #[arg(long, value_name = "STYLE,…", value_delimiter = ',', hide_possible_values = true, hide_default_value = true,
           default_values = Asked::ALL.map(Asked::name),
           value_parser = PossibleValuesParser::new(Asked::ALL.map(Asked::name)).try_map(|name| name.parse::<Asked>()))]

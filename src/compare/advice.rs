@@ -25,6 +25,10 @@ pub fn when(style: Style) -> &'static str {
             "when both sides speak often: a few bytes a message either way; reconnecting and catching up are yours to do, and \
              old proxies may break it"
         }
+        Style::SocketIo => {
+            "when it should also come through where WebSocket does not, come back by itself, and be answered: a dozen bytes \
+             an event, both sides must speak it, and what was missed is kept only if both ask for that"
+        }
         Style::Tcp => "as the floor: no browser can, and message boundaries are yours to do",
         Style::Udp => "as the floor below: datagrams may be lost, doubled and reordered, and nobody tells you",
     }

@@ -22,6 +22,7 @@ use super::style::Style;
 use super::wire::Spoken;
 use crate::backoff::Backoff;
 use crate::cli::Newline;
+use crate::eio::admission;
 use crate::endpoint::{HostPort, ListenOn};
 use crate::event::{Clock, Event, Message, Record, What};
 use crate::exit::{Exit, Failure, words};
@@ -36,7 +37,7 @@ use crate::transport::http::{self, Codings, News, Post, Posts, Request, StreamEn
 use crate::transport::listener::Backlog;
 use crate::transport::multicast::{Joins, Outward};
 use crate::transport::sockets::Options;
-use crate::transport::{Bind, Dial, Listener, Network, On, Opened, To, tcp, udp, ws};
+use crate::transport::{Bind, Dial, Listener, Network, On, Opened, To, sio, tcp, udp, ws};
 use crate::ws::handshake::Ask;
 
 /// The largest message, in bytes.
@@ -306,6 +307,9 @@ impl Serving {
             }
             _ => Bind::from(On::Tcp(tcp::Bind { place, backlog: Backlog::default() })),
         };
+        if self.style == Style::SocketIo {
+            return Bind { sio: Some(Box::default()), ..bind };
+        }
         if self.style.is_http() {
             // Posts go to the server alone: they would come back to each client as events.
             let server = http::Server { posts: Posts::Heard, ..http::Server::new(Strangers::default()) };
@@ -335,24 +339,33 @@ impl Serving {
         let mut links: Vec<Link> = Vec::new();
         // For whoever comes first: a topic keeps it by itself.
         let mut waiting: Vec<Event> = Vec::new();
+        // A server of Socket.IO is one conversation from the start, and what is said to nobody is gone.
+        let mut company = if self.style == Style::SocketIo { Company::Nobody } else { Company::Somebody };
         loop {
             tokio::select! {
                 accepted = listener.accept() => {
                     let Some(Ok(opened)) = accepted else { return Ok(()) };
-                    links.push(start(opened, std::mem::take(&mut waiting)));
+                    let say = if company == Company::Nobody { Vec::new() } else { std::mem::take(&mut waiting) };
+                    links.push(start(opened, say));
                 }
-                Some(batch) = records.recv() => hear(&batch, &self.clock, &self.up, Style::Tcp),
+                Some(batch) = records.recv() => {
+                    let said = if self.style == Style::SocketIo { Style::SocketIo } else { Style::Tcp };
+                    hear(&batch, &self.clock, &self.up, said);
+                    let greeted = |record: &Record| matches!(record.what, What::Heard(Event::Message(_)));
+                    if company == Company::Nobody && batch.iter().any(greeted) {
+                        company = Company::Somebody;
+                        offer(&links, &std::mem::take(&mut waiting));
+                    }
+                }
                 order = orders.recv() => match order {
                     None => return Ok(()),
                     Some(Order::Processor(reply)) => drop(reply.send(processor())),
                     Some(Order::Say(messages)) => {
                         let events = self.said(messages);
-                        if links.is_empty() {
-                            waiting.extend(events.clone());
-                        }
-                        for link in &links {
-                            // There is room: they come one by one, or in one batch.
-                            let _ = link.offer(events.clone());
+                        if links.is_empty() || company == Company::Nobody {
+                            waiting.extend(events);
+                        } else {
+                            offer(&links, &events);
                         }
                     }
                 },
@@ -365,9 +378,32 @@ impl Serving {
         let mut ledger = lock(&self.down);
         let each = messages.into_iter().map(|(number, data)| {
             ledger.say(number, now);
-            Event::Message(Message::seen(data))
+            Event::Message(written(self.style, data))
         });
         each.collect()
+    }
+}
+
+/// Whether somebody is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Company {
+    Nobody,
+    Somebody,
+}
+
+fn offer(links: &[Link], events: &[Event]) {
+    for link in links {
+        // There is room: they come one by one, or in one batch.
+        let _ = link.offer(events.to_vec());
+    }
+}
+
+/// An event in the form of a style.
+fn written(style: Style, data: Bytes) -> Message {
+    match style {
+        // Digits and letters, which JSON writes as they are.
+        Style::SocketIo => Message::text(format!("[\"news\",\"{}\"]", String::from_utf8_lossy(&data))),
+        _ => Message::seen(data),
     }
 }
 
@@ -398,6 +434,10 @@ fn numbered(style: Style, data: &[u8]) -> Option<u64> {
     match style {
         Style::Polling(_) | Style::LongPolling | Style::Streaming => {
             number(serde_json::from_slice::<Line>(data).ok()?.data.as_bytes())
+        }
+        Style::SocketIo => {
+            let (_, data): (String, String) = serde_json::from_slice(data).ok()?;
+            number(data.as_bytes())
         }
         Style::Sse | Style::WebSocket | Style::Tcp | Style::Udp => number(data),
     }
@@ -456,6 +496,15 @@ impl Calling {
                 let client = ws::Client { tls: None, ask, manners, limit: LIMIT };
                 return Ok(Dial { ws: Some(Box::new(client)), ..dial });
             }
+            Style::SocketIo => {
+                let Asking { target, .. } = asking(Protocol::Http, "")?;
+                // Moving from polls to a WebSocket is no part of what an event costs.
+                let client = sio::connect::Client {
+                    carrier: admission::Carrier::WebSocket,
+                    ..sio::connect::Client::new(target)
+                };
+                return Ok(Dial { sio: Some(Box::new(client)), ..dial });
+            }
             Style::Polling(interval) => (http::Style::Poll { interval, jitter: 0, news: News::Changes }, "poll"),
             Style::LongPolling => (http::Style::LongPoll { news: News::Changes }, "long-poll"),
             Style::Streaming => (http::Style::Stream, "stream"),
@@ -482,8 +531,9 @@ impl Calling {
         let journal = journal.on(self.clock);
         let dial = self.dial()?;
         let connecting = dial.connect(journal.open());
-        // Whoever speaks UDP must say something before there is a peer.
-        let hello = if self.style == Style::Udp { vec![Event::Message(Message::text("hello"))] } else { Vec::new() };
+        // Whoever speaks UDP must say something before there is a peer, and whoever is told nothing before that, too.
+        let greets = matches!(self.style, Style::Udp | Style::SocketIo);
+        let hello = if greets { vec![Event::Message(Message::text("hello"))] } else { Vec::new() };
         let link = start(connecting.await?, hello);
         loop {
             tokio::select! {
@@ -504,7 +554,7 @@ impl Calling {
                             for ledger in self.said_in.iter().chain([&self.up]) {
                                 lock(ledger).say(number, now);
                             }
-                            events.push(Event::Message(Message::seen(data)));
+                            events.push(Event::Message(written(self.style, data)));
                         }
                         let _ = link.offer(events);
                     }

@@ -17,6 +17,8 @@ pub enum Style {
     Sse,
     /// Frames both ways.
     WebSocket,
+    /// Events over those, of Socket.IO.
+    SocketIo,
     /// The floor: lines over TCP.
     Tcp,
     /// The floor below it: datagrams.
@@ -32,14 +34,23 @@ pub enum Asked {
     Streaming,
     Sse,
     WebSocket,
+    SocketIo,
     Tcp,
     Udp,
 }
 
 impl Asked {
     /// All, in the order in which they are shown.
-    pub const ALL: [Self; 7] =
-        [Self::Polling, Self::LongPolling, Self::Streaming, Self::Sse, Self::WebSocket, Self::Tcp, Self::Udp];
+    pub const ALL: [Self; 8] = [
+        Self::Polling,
+        Self::LongPolling,
+        Self::Streaming,
+        Self::Sse,
+        Self::WebSocket,
+        Self::SocketIo,
+        Self::Tcp,
+        Self::Udp,
+    ];
 
     /// Its name on the command line.
     #[must_use]
@@ -50,6 +61,7 @@ impl Asked {
             Self::Streaming => "streaming",
             Self::Sse => "sse",
             Self::WebSocket => "websocket",
+            Self::SocketIo => "socketio",
             Self::Tcp => "tcp",
             Self::Udp => "udp",
         }
@@ -77,6 +89,7 @@ impl Style {
             Asked::Streaming => vec![Self::Streaming],
             Asked::Sse => vec![Self::Sse],
             Asked::WebSocket => vec![Self::WebSocket],
+            Asked::SocketIo => vec![Self::SocketIo],
             Asked::Tcp => vec![Self::Tcp],
             Asked::Udp => vec![Self::Udp],
         };
@@ -99,6 +112,7 @@ impl fmt::Display for Style {
             Self::Streaming => Asked::Streaming,
             Self::Sse => Asked::Sse,
             Self::WebSocket => Asked::WebSocket,
+            Self::SocketIo => Asked::SocketIo,
             Self::Tcp => Asked::Tcp,
             Self::Udp => Asked::Udp,
         };
@@ -121,7 +135,7 @@ mod tests {
         for asked in Asked::ALL {
             assert_eq!(asked.name().parse(), Ok(asked));
         }
-        assert!("socketio".parse::<Asked>().expect_err("not yet").contains("websocket"));
+        assert!("smoke".parse::<Asked>().expect_err("no style").contains("websocket"));
         let intervals = [Duration::from_millis(100), Duration::from_secs(1)];
         let names: Vec<_> =
             Style::each(&[Asked::Sse, Asked::Polling], &intervals).iter().map(ToString::to_string).collect();

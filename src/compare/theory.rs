@@ -99,6 +99,13 @@ pub fn of(style: Style, setting: Setting) -> Theory {
         Style::Streaming => pushed("chunk size and line ends, {\"id\":…}"),
         Style::Sse => pushed("chunk size and line ends, data:, id:"),
         Style::WebSocket => Theory { requests_formula: "1 upgrade", ..pushed("2, 4 or 10 down; 4 more up") },
+        // The WebSocket, CONNECT and its answer, and an event of the client: nothing is kept for who is not there.
+        Style::SocketIo => Theory {
+            requests_formula: "1 upgrade",
+            first_ns: ns(4.0 * rtt),
+            first_formula: "4R",
+            ..pushed("frame head, 42[\"name\",…]")
+        },
         Style::Tcp => Theory {
             requests_formula: "none",
             first_ns: ns(1.5 * rtt),
@@ -125,6 +132,7 @@ mod tests {
             (Style::Streaming, 25, 25, 100),
             (Style::Sse, 25, 25, 100),
             (Style::WebSocket, 25, 25, 100),
+            (Style::SocketIo, 25, 25, 200),
             (Style::Tcp, 25, 25, 75),
             (Style::Udp, 25, 25, 50),
         ] {

@@ -75,7 +75,7 @@ pub(super) fn compare(options: cli::Compare, terminal: Terminal) -> Result<Plan,
         return Err(Failure::usage(format!("--url: {why}"), "--url http://localhost:9000/"));
     }
     if target.is_some() {
-        styles.retain(|style| !matches!(style, Asked::Tcp | Asked::Udp));
+        styles.retain(|style| !matches!(style, Asked::SocketIo | Asked::Tcp | Asked::Udp));
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is bounded just here")]
     let events = duration.map_or(events as usize, |time| (time.as_secs_f64() * rate).clamp(1.0, 100_000.0) as usize);

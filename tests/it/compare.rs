@@ -35,7 +35,7 @@ fn every_style_hears_every_event_once_and_as_late_as_theory_says() {
     // Polls would alias with events of a period, so the gaps are random: the seed makes them the same each time.
     let report = report("--rtt 200ms --events 60 --rate 20 --interval 400ms --burst 50 --upward 5 --idle 1s --seed 3");
     let styles: Vec<_> = lanes(&report).iter().map(|lane| lane["style"].as_str().expect("a name")).collect();
-    assert_eq!(styles, ["polling 400ms", "long-polling", "streaming", "sse", "websocket", "tcp", "udp"]);
+    assert_eq!(styles, ["polling 400ms", "long-polling", "streaming", "sse", "websocket", "socketio", "tcp", "udp"]);
     for lane in lanes(&report) {
         let style = &lane["style"];
         for (part, said) in [("", 60.0), ("/burst", 50.0), ("/upward", 5.0)] {
@@ -62,9 +62,10 @@ fn every_style_hears_every_event_once_and_as_late_as_theory_says() {
 
 #[test]
 fn what_an_event_costs_is_what_the_protocol_says() {
-    let report =
-        report("--styles sse,websocket,tcp,udp --events 40 --rate 200 --payload 100 --burst 0 --upward 4 --idle 0s");
-    for (style, down, up) in [("websocket", 2.0, 6.0), ("tcp", 1.0, 1.0), ("udp", 0.0, 0.0)] {
+    let report = report(
+        "--styles sse,websocket,socketio,tcp,udp --events 40 --rate 200 --payload 100 --burst 0 --upward 4 --idle 0s",
+    );
+    for (style, down, up) in [("websocket", 2.0, 6.0), ("socketio", 14.0, 18.0), ("tcp", 1.0, 1.0), ("udp", 0.0, 0.0)] {
         let lane = named(&report, style);
         assert_eq!(number(lane, "/payload_bytes"), 4000.0);
         assert_eq!(number(lane, "/overhead_per_event"), down, "{style}");
@@ -178,7 +179,7 @@ fn tables_fit_a_hundred_columns_and_a_report_is_one_page() {
         assert!(!html.replace("http://www.w3.org/2000/svg", "").replace("url(#", "").contains(outside), "{outside}");
     }
     let url = format!("file://{}", page.display());
-    let styles = ["polling 50ms", "long-polling", "streaming", "sse", "websocket", "tcp", "udp"];
+    let styles = ["polling 50ms", "long-polling", "streaming", "sse", "websocket", "socketio", "tcp", "udp"];
     let shown = styles.map(|style| format!("document.body.innerText.includes('{style}')"));
     let mut steps = vec!["document.querySelectorAll('svg').length >= 3".to_owned()];
     steps.extend(shown);

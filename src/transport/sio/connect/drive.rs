@@ -32,6 +32,9 @@ use crate::step::sio::Sio;
 /// Events that ask and were not acknowledged are remembered up to here.
 const ASKED: usize = 1024;
 
+/// So much news is taken before something else has a turn.
+const TURN: usize = 64;
+
 /// So many bytes may wait for a session that does not listen; then the server waits too.
 const UNTOLD: usize = 16 << 20;
 
@@ -194,17 +197,27 @@ impl Drive {
         tokio::select! {
             biased;
             () = room => {}
-            Some(News { input, why }) = news => {
-                if let Some(why) = why {
-                    self.why = Some(why);
+            Some(news) = news => {
+                self.learn(news);
+                // What came with it is told together.
+                for _ in 0..TURN {
+                    let more = self.session.as_mut().and_then(|session| session.news.try_recv().ok());
+                    let Some(news) = more else { break };
+                    self.learn(news);
                 }
-                self.carry(input);
             }
             () = time => {
                 self.take(Input::Tick);
                 self.carry(engine::Input::Tick);
             }
         }
+    }
+
+    fn learn(&mut self, News { input, why }: News) {
+        if let Some(why) = why {
+            self.why = Some(why);
+        }
+        self.carry(input);
     }
 
     /// Tells Socket.IO's machine something, and does what follows.
@@ -440,7 +453,10 @@ impl Drive {
         let meter = self.report.meter();
         meter.said(1);
         meter.digest_said(&message.data);
-        self.tell(Told::Said(Event::Message(message)));
+        // What nobody looks at would only keep apart what is heard.
+        if self.report.watch().said {
+            self.tell(Told::Said(Event::Message(message)));
+        }
     }
 
     /// One is heard.

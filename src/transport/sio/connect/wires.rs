@@ -85,8 +85,8 @@ struct Backlog {
 }
 
 impl Backlog {
-    fn left(&self) {
-        self.count.fetch_sub(1, Ordering::SeqCst);
+    fn left(&self, count: usize) {
+        self.count.fetch_sub(count, Ordering::SeqCst);
         self.made.notify_one();
     }
 
@@ -332,14 +332,15 @@ async fn websocket(make: Make, resource: String, mut orders: mpsc::UnboundedRece
     }
     let (carried, mut run) = carry(transport, &make.report, Arc::new(Ear(news.clone())));
     let mut carried = Some(carried);
+    let mut frames = Vec::new();
     let outcome = loop {
         tokio::select! {
             biased;
             outcome = &mut run => break outcome,
-            order = orders.recv(), if carried.is_some() => match (order, &carried) {
-                (Some(frame), Some(speaker)) => tokio::select! {
+            count = orders.recv_many(&mut frames, QUEUE), if carried.is_some() => match &carried {
+                Some(speaker) if count > 0 => tokio::select! {
                     // A full queue empties only while the transport runs.
-                    _ = speaker.say(vec![Event::Message(message(frame))]) => make.backlog.left(),
+                    _ = speaker.say(frames.drain(..).map(message).map(Event::Message).collect()) => make.backlog.left(count),
                     outcome = &mut run => break outcome,
                 },
                 _ => carried = None,

@@ -148,7 +148,7 @@ impl Host {
         let _ = self.over.subscribe().wait_for(|over| *over).await;
     }
 
-    /// Returns when every connection is to be cut. What carries a `WebSocket` hears it from its queue.
+    /// Returns when every connection is to be cut. What carries a WebSocket hears it from its queue.
     pub(super) async fn cut(&self) {
         let mut cuts = self.cuts.subscribe();
         let _ = cuts.changed().await;
