@@ -132,6 +132,7 @@ pub mod event;
 pub mod exec;
 pub mod exit;
 pub mod frame;
+pub mod glossary;
 pub mod http;
 pub mod input;
 pub mod learn;

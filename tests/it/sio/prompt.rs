@@ -144,6 +144,75 @@ fn what_a_server_cannot_do_is_said_and_nothing_else_happens() {
 }
 
 #[test]
+fn a_client_completes_events_and_namespaces_that_it_has_seen() {
+    let (server, port) = server("");
+    let connect = format!("sio connect 127.0.0.1:{port} --transport websocket --namespace / --namespace /admin");
+    let mut terminal = Terminal::start(sockeye(&connect), 40, 100);
+    server.wait_stdout("entered /admin");
+    // Nothing is known yet.
+    terminal.press("ec\tho 1\r");
+    terminal.wait_row("< [\"echo\", 1]");
+    terminal.press("ec\t");
+    terminal.wait_line("> echo");
+    terminal.press(" 2\r");
+    server.wait_stdout("echo [2]");
+    // What the server says is known as well as what we say.
+    terminal.press("ask question 7\r");
+    terminal.wait_text("[\"question\", 7]");
+    for verb in ["ask", "volatile"] {
+        terminal.press(&format!("/{verb} q\t"));
+        terminal.wait_line(&format!("> /{verb} question"));
+        terminal.press("\x15"); // Ctrl-U: the line is empty again
+        terminal.wait_line(">");
+    }
+    for verb in ["ns", "disconnect"] {
+        terminal.press(&format!("/{verb} /a\t"));
+        terminal.wait_line(&format!("> /{verb} /admin"));
+        terminal.press("\x15");
+        terminal.wait_line(">");
+    }
+    terminal.press("/disconnect /a\t\r");
+    server.wait_stdout("left /admin: client namespace disconnect");
+    terminal.press("/quit\r");
+    assert_eq!(terminal.wait_end(), Ended::Code(0));
+}
+
+#[test]
+fn a_server_completes_sockets_rooms_and_events() {
+    let (mut terminal, port) = serving("--namespace /admin");
+    let (mut client, sid) = come(port, "transport=websocket");
+    let (there, _) = come(port, "transport=websocket namespace=/admin");
+    let start = &sid[..sid.len() - 2];
+    terminal.press(&format!("/join {start}\t blue\r"));
+    // A socket, or a room.
+    for verb in ["ack", "disconnect", "join", "leave", "to", "except"] {
+        terminal.press(&format!("/{verb} {start}\t"));
+        terminal.wait_line(&format!("> /{verb} {sid}"));
+        terminal.press("\x15");
+        terminal.wait_line(">");
+    }
+    terminal.press("/to bl\t\rcolour 1\r");
+    client.wait_stdout("heard [\"colour\",1]\n");
+    client.say("emit [\"news\"]\n");
+    terminal.wait_text("[\"news\"]");
+    terminal.press("ne\t");
+    terminal.wait_line("> news");
+    terminal.press(" 7\r/ask co\t 8\r");
+    client.wait_stdout("heard [\"news\",7]\n");
+    client.wait_stdout("heard [\"colour\",8]\n");
+    terminal.press("/ns /a\t\rhere\r/ns /\r");
+    there.wait_stdout("heard [\"here\"]\n");
+    // Who has left is not offered.
+    client.say("end\n");
+    client.wait_code(0);
+    terminal.wait_text("closed:");
+    terminal.press(&format!("/to {start}\t"));
+    terminal.wait_line(&format!("> /to {start}"));
+    terminal.press("\x15/quit\r");
+    assert_eq!(terminal.wait_end(), Ended::Code(0));
+}
+
+#[test]
 fn commands_are_completed() {
     let (mut terminal, _port) = serving("");
     terminal.press("/sock\t");

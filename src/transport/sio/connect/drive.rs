@@ -20,6 +20,7 @@ use crate::eio::payload::Binary;
 use crate::eio::{self, Data, Text, Version};
 use crate::event::{About, Delivery, End, Event, Kind, Message, Outcome, Peer, What};
 use crate::exit::{Exit, Failure};
+use crate::glossary::Noun;
 use crate::link::{Outbox, Port, Reporter, Transport};
 use crate::quantity::nanos;
 use crate::repl;
@@ -321,6 +322,7 @@ impl Drive {
             Output::Say(messages, delivery) => self.put_below(engine::Input::Say(messages, delivery)),
             Output::Connected { namespace, sid, recovery } => {
                 let recovered = recovery == Recovery::Recovered;
+                self.report.named(Noun::Namespace, || Some(namespace.to_string()));
                 let sid = sid.and_then(|sid| sid.as_string());
                 self.report.step(|| Step::Sio(Sio::Entered { namespace: namespace.to_string(), sid, recovered }));
                 if recovered {
@@ -456,6 +458,7 @@ impl Drive {
                 self.asked.pop_front();
             }
         }
+        self.report.named(Noun::Event, || packet.event().map(|name| words::typed(&name)));
         let name = packet.event().map(|name| name.as_string().unwrap_or_else(|| name.text().to_string()));
         let ack = packet
             .id
@@ -524,6 +527,7 @@ impl Drive {
             self.answer(namespace, id, json, attachments);
             return Ok(());
         }
+        self.report.named(Noun::Event, || json.name().map(|name| words::typed(&name)));
         let namespace = namespace.unwrap_or_else(|| self.current.clone());
         let ticket = given.asks.map(|_| {
             self.ticket += 1;
