@@ -15,7 +15,7 @@ use super::opening::{Trouble, failed, message, place};
 use super::watch::Watch;
 use super::wires::{News, Wires};
 use crate::eio::admission::Carrier;
-use crate::eio::client as engine;
+use crate::eio::client::{self as engine, Stay, Upgrade};
 use crate::eio::payload::Binary;
 use crate::eio::{self, Data, Text, Version};
 use crate::event::{About, Delivery, End, Event, Kind, Message, Outcome, Peer, What};
@@ -270,6 +270,12 @@ impl Drive {
                 self.why = Some(Trouble::Other(failed(&self.client, &format!("what came is no packet: {fault}"))));
             }
             engine::Output::Closed(reason) => self.closed(reason),
+            engine::Output::Stays(why) => self.notice(format!("not moved: {why}")),
+            // Whoever asked for the move hears of it; one that is made by itself fails in silence.
+            engine::Output::NotUpgraded if self.client.upgrade == Upgrade::Unwanted => {
+                let why = self.why.take().map(|why| format!(": {}", why.words())).unwrap_or_default();
+                self.notice(format!("not moved, polling goes on{why}"));
+            }
             engine::Output::Heard(_)
             | engine::Output::Beat
             | engine::Output::Upgraded
@@ -587,6 +593,8 @@ impl Drive {
             Order::To(_) | Order::Except(_) | Order::Join(..) | Order::Leave(..) => {
                 self.notice("only a server knows rooms".to_owned());
             }
+            Order::Upgrade if self.session.is_none() => self.notice(format!("not moved: {}", Stay::NotOpen)),
+            Order::Upgrade => self.put_below(engine::Input::Upgrade),
             Order::Raw(data) => self.put_below(engine::Input::Say(vec![data], Delivery::Kept)),
         }
     }

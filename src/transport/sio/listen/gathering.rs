@@ -218,6 +218,7 @@ impl Speaker {
                 self.host.cut_all();
                 return Ok(Effects::default());
             }
+            Order::Upgrade => return Err("only a client moves to a WebSocket".to_owned()),
             Order::Raw(data) => {
                 return Ok(self.host.act(|state, now, effects| state.raw(&data, now, effects)).1);
             }
