@@ -2,6 +2,7 @@
 
 mod browser;
 mod connect;
+mod demo;
 mod engine;
 mod faults;
 mod listen;
