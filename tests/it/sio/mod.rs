@@ -6,6 +6,7 @@ mod demo;
 mod engine;
 mod faults;
 mod listen;
+mod lost;
 mod options;
 mod programs;
 mod prompt;

@@ -435,7 +435,11 @@ impl Drive {
             Some(Reason::ParseError) => {
                 End::Violation { what: why.unwrap_or_else(|| "parse error".to_owned()), hint: None }
             }
-            _ => End::Unclosed,
+            reason => {
+                let reason = reason.unwrap_or(Reason::Engine(eio::Reason::TransportClose));
+                let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+                End::Lost { why: format!("{reason}{why}") }
+            }
         }
     }
 
