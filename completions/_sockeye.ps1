@@ -1479,6 +1479,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'When to show how much was carried on the last line of stderr; auto: if that is a terminal, much is carried for more than a second, and nothing else is shown there meanwhile')
             [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Write every record to this file, one JSON object a line')
             [CompletionResult]::new('--diagram', '--diagram', [CompletionResultType]::ParameterName, 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid')
+            [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Start a server of the same protocol in this process that echoes events and acknowledges them, and connect to it')
             [CompletionResult]::new('--no-reconnect', '--no-reconnect', [CompletionResultType]::ParameterName, 'Do not connect again after the connection was lost')
             [CompletionResult]::new('-4', '-4', [CompletionResultType]::ParameterName, 'Only IPv4')
             [CompletionResult]::new('-6', '-6', [CompletionResultType]::ParameterName, 'Only IPv6')

@@ -1423,6 +1423,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand --progress 'When to show how much was carried on the last line of stderr; auto: if that is a terminal, much is carried for more than a second, and nothing else is shown there meanwhile'
             cand --record 'Write every record to this file, one JSON object a line'
             cand --diagram 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid'
+            cand --demo 'Start a server of the same protocol in this process that echoes events and acknowledges them, and connect to it'
             cand --no-reconnect 'Do not connect again after the connection was lost'
             cand -4 'Only IPv4'
             cand -6 'Only IPv6'

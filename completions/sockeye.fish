@@ -1729,6 +1729,7 @@ always\t'From the first second on; in lines of their own where stderr is no term
 never\t'Never'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from connect" -l record -d 'Write every record to this file, one JSON object a line' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from connect" -l diagram -d 'Draw the sequence of what happened into this file when it is over: .svg, .txt, or .mmd for Mermaid' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from connect" -l demo -d 'Start a server of the same protocol in this process that echoes events and acknowledges them, and connect to it'
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from connect" -l no-reconnect -d 'Do not connect again after the connection was lost'
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from connect" -s 4 -d 'Only IPv4'
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from connect" -s 6 -d 'Only IPv6'

@@ -252,6 +252,11 @@ pub enum End {
     },
     /// The connection ended without the protocol's close: WebSocket's 1006.
     Unclosed,
+    /// What carried the conversation was lost, and is not opened again.
+    Lost {
+        /// Why, in the protocol's words: Socket.IO's "transport close".
+        why: String,
+    },
     /// The peer's machine answered that nothing listens there: ICMP port unreachable, or RST to a SYN with data.
     Refused,
     /// An answer stopped before its end: what came is not all.

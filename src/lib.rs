@@ -37,6 +37,8 @@
 //! * **What happens is data; showing it is a view** ([`event::Record`], [`view::View`]). A view turns a record into bytes
 //!   and does nothing else; the screen is a thread of its own, so a stdout that takes nothing stops the display and not the
 //!   conversation. There is no second logging stack: `-v` shows [`step::Step`]s.
+//! * **What can be completed is what was named** ([`glossary`]): transports name it, the help of a command says what its
+//!   arguments are, and the prompt knows no protocol.
 //! * **What holds no conversation has words of its own** ([`scan::What`], [`ping::What`], [`compare::What`]) and the same screen: a view is of
 //!   whatever is told, records or these ([`view::View`]).
 //! * **A lesson is a play and its texts** ([`learn`]): the play leads both sides through their stages and waits for what
@@ -132,6 +134,7 @@ pub mod event;
 pub mod exec;
 pub mod exit;
 pub mod frame;
+pub mod glossary;
 pub mod http;
 pub mod input;
 pub mod learn;

@@ -19,6 +19,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::event::{Clock, CloseReason, ConnId, End, Event, Message, Outcome, Peer, Record, What};
 use crate::exec::{self, Program};
+use crate::glossary::{Glossary, Noun};
 use crate::meter::{Meter, Roll, Unit};
 use crate::step::{Stage, Step};
 use crate::traffic::digest::Algorithm;
@@ -65,6 +66,8 @@ pub struct Journal {
     skipped: Arc<AtomicU64>,
     clock: Clock,
     gate: Option<Gate>,
+    /// What can be named, if somebody types.
+    glossary: Option<Glossary>,
     roll: Arc<Roll>,
     /// For what belongs to no conversation.
     unlisted: Arc<Meter>,
@@ -83,6 +86,7 @@ impl Journal {
             skipped: Arc::default(),
             clock: Clock::start(),
             gate,
+            glossary: None,
             unlisted: Meter::unlisted(&roll),
             roll,
         };
@@ -93,6 +97,12 @@ impl Journal {
     #[must_use]
     pub fn on(self, clock: Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same, and what is named is heard by whoever types.
+    #[must_use]
+    pub fn teaching(self, glossary: Glossary) -> Self {
+        Self { glossary: Some(glossary), ..self }
     }
 
     /// The clock of the records.
@@ -382,6 +392,22 @@ impl Reporter {
         batch.push(record(step()));
         if self.journal.records.try_send(batch).is_err() {
             self.journal.skipped.fetch_add(skipped + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Something was named that commands can name; if nobody types, the closure is not called.
+    pub fn named(&self, noun: Noun, word: impl FnOnce() -> Option<String>) {
+        if let Some(glossary) = &self.journal.glossary
+            && let Some(word) = word()
+        {
+            glossary.learn(noun, &word);
+        }
+    }
+
+    /// It is no more.
+    pub fn gone(&self, noun: Noun, word: &str) {
+        if let Some(glossary) = &self.journal.glossary {
+            glossary.forget(noun, word);
         }
     }
 

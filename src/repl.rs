@@ -73,6 +73,16 @@ pub struct Verb {
     pub make: fn(&str) -> Result<Command, String>,
 }
 
+impl Verb {
+    /// What may stand at this place among the arguments, counted from 0, in the words of [`Verb::arguments`].
+    pub fn expects(&self, place: usize) -> impl Iterator<Item = &'static str> {
+        let places: Vec<&'static str> = self.arguments.split_whitespace().collect();
+        let repeated = places.last().filter(|last| last.contains('…'));
+        let words = places.get(place).or(repeated).copied().unwrap_or_default();
+        words.split('|').map(|word| word.trim_matches(['[', ']', '…']))
+    }
+}
+
 /// The commands that every protocol has.
 static VERBS: [Verb; 13] = [
     Verb { name: "help", arguments: "", help: "this list", make: |given| alone(given, Command::Help) },
@@ -399,6 +409,20 @@ mod tests {
         for verb in verbs(&[]) {
             assert_eq!(verbs(&[]).filter(|other| other.name == verb.name).count(), 1, "{}", verb.name);
             assert!(table.lines().any(|line| line.starts_with(&format!("/{}", verb.name))), "{table}");
+        }
+    }
+
+    #[test]
+    fn the_help_says_what_each_argument_is() {
+        let make = |_: &str| Ok(Command::Help);
+        for (arguments, places) in [
+            ("", [vec![""], vec![""], vec![""]]),
+            ("[NAME]", [vec!["NAME"], vec![""], vec![""]]),
+            ("SID ID ARGS…", [vec!["SID"], vec!["ID"], vec!["ARGS"]]),
+            ("ROOM…|all", [vec!["ROOM", "all"], vec!["ROOM", "all"], vec!["ROOM", "all"]]),
+        ] {
+            let verb = Verb { name: "x", arguments, help: "", make };
+            assert_eq!([0, 1, 2].map(|place| verb.expects(place).collect::<Vec<_>>()), places, "{arguments}");
         }
     }
 

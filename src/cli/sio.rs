@@ -18,6 +18,7 @@ pub enum Sio {
     /// Connect to a Socket.IO server and talk
     #[command(after_long_help = "\
 Examples:
+  sockeye sio connect --demo --say 'chat hi' --count 1 </dev/null
   sockeye sio connect localhost:3000
   echo 'chat hi' | sockeye sio connect localhost:3000 --count 1
   sockeye sio connect https://example.org --namespace /admin --auth '{\"token\":\"123\"}'

@@ -5,26 +5,34 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::eio::Version;
+use crate::eio::admission::{self, Versions};
 use crate::endpoint::{HostPort, ListenOn, UnixListenOn, UnixName};
 use crate::exit::{Exit, Failure};
 use crate::frame::Framing;
 use crate::http::{Asking, Carrier, Protocol, Strangers, Target};
 use crate::link::{self, Journal, Reply, Watch};
 use crate::plan::Demo;
+use crate::sio::server;
 use crate::tls::{Client, ClientOptions, Fingerprint, Server, ServerOptions, Trust};
 use crate::transport::binding::Place;
 use crate::transport::framed::Frames;
 use crate::transport::listener::Backlog;
 use crate::transport::multicast::Joins;
+use crate::transport::sio::listen::Pattern;
 use crate::transport::sockets::Options;
-use crate::transport::{Bind, Dial, Handed, Listener, On, Opened, To, http, tcp, udp, unix, ws};
+use crate::transport::{Bind, Dial, Handed, Listener, On, Opened, To, http, sio, tcp, udp, unix, ws};
 use crate::ws::handshake::Rules;
 
 /// Starts the server and says how to reach it. It lives as long as the runtime.
 pub(super) async fn start(demo: &Demo) -> Result<Dial, Failure> {
     let (journal, mut records) = Journal::new(Watch::default(), None);
     let client = match demo {
-        Demo::Tcp { tls, .. } | Demo::Unix { tls, .. } | Demo::Ws { tls, .. } | Demo::Http { tls, .. } => tls.as_ref(),
+        Demo::Tcp { tls, .. }
+        | Demo::Unix { tls, .. }
+        | Demo::Ws { tls, .. }
+        | Demo::Http { tls, .. }
+        | Demo::Sio { tls, .. } => tls.as_ref(),
         Demo::Udp { .. } => None,
     };
     let server = client.map(|client| server(client.options()));
@@ -35,8 +43,8 @@ pub(super) async fn start(demo: &Demo) -> Result<Dial, Failure> {
     if let (Some(client), Some(server)) = (client, server) {
         dial.tls = Some(knowing(client.options(), server.made()?));
     }
-    // What is posted to a topic comes back to whoever listens by itself.
-    let reply = if matches!(demo, Demo::Http { .. }) { Reply::None } else { Reply::Echo };
+    // What is posted to a topic comes back to whoever listens by itself, and a Socket.IO server has a rule for it.
+    let reply = if matches!(demo, Demo::Http { .. } | Demo::Sio { .. }) { Reply::None } else { Reply::Echo };
     tokio::spawn(serve(listener, reply));
     // Nobody looks at the server's own records.
     tokio::spawn(async move { while records.recv().await.is_some() {} });
@@ -68,7 +76,7 @@ fn knowing(client: &ClientOptions, certificate: Option<Fingerprint>) -> Client {
 fn bind(demo: &Demo) -> Bind {
     let expiry = Duration::from_secs(3600);
     let bind = Bind::from(match demo {
-        Demo::Tcp { .. } | Demo::Ws { .. } | Demo::Http { .. } => {
+        Demo::Tcp { .. } | Demo::Ws { .. } | Demo::Http { .. } | Demo::Sio { .. } => {
             On::Tcp(tcp::Bind { place: Place::from(ListenOn::Loopback(0)), backlog: Backlog::default() })
         }
         Demo::Udp { limit, .. } => On::Udp(udp::Bind {
@@ -86,8 +94,21 @@ fn bind(demo: &Demo) -> Bind {
     match demo {
         Demo::Ws { client, .. } => Bind { ws: Some(upgrades(client)), ..bind },
         Demo::Http { .. } => Bind { http: Some(Box::new(http::Server::new(Strangers::default()))), ..bind },
+        Demo::Sio { client, .. } => Bind { sio: Some(Box::new(sockets(client))), ..bind },
         _ => bind,
     }
+}
+
+/// A server of Socket.IO that has what the client asks for.
+fn sockets(client: &sio::connect::Client) -> sio::listen::Server {
+    let config = server::Config { parser: client.format.parser(Version::V4), ..server::Config::default() };
+    let admission = admission::Rules { versions: Versions::ThreeAndFour, ..admission::Rules::default() };
+    let rules = sio::listen::Rules {
+        namespaces: vec![Pattern::new("*")],
+        reply: sio::listen::Reply::Echo,
+        ..Default::default()
+    };
+    sio::listen::Server { path: client.path.clone(), admission, config, rules, ..sio::listen::Server::default() }
 }
 
 /// A server that takes what the client asks for.
@@ -115,8 +136,18 @@ fn dial(demo: &Demo, listener: &Listener) -> Result<Dial, Failure> {
         let to = To::Tcp(tcp::Dial { target: at, network: network.clone() });
         return Ok(Dial { tls: tls.clone(), http: Some(client), ..Dial::from(to) });
     }
+    if let Demo::Sio { network, tls, client } = demo {
+        let mut client = client.clone();
+        let (target, at) = reached(Protocol::Http, endpoint)?;
+        client.asking = Asking { target, ..client.asking };
+        let to = To::Tcp(tcp::Dial { target: at, network: network.clone() });
+        return Ok(Dial { tls: tls.clone(), sio: Some(client), ..Dial::from(to) });
+    }
     Ok(Dial::from(match demo {
-        Demo::Tcp { network, .. } | Demo::Ws { network, .. } | Demo::Http { network, .. } => {
+        Demo::Tcp { network, .. }
+        | Demo::Ws { network, .. }
+        | Demo::Http { network, .. }
+        | Demo::Sio { network, .. } => {
             To::Tcp(tcp::Dial { target: HostPort::parse("tcp", &words)?, network: network.clone() })
         }
         Demo::Udp { network, limit, joins, outward } => To::Udp(udp::Dial {

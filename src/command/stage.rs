@@ -9,11 +9,12 @@ use super::measure;
 use crate::cli::{Output, Slow};
 use crate::exec::Keeper;
 use crate::exit::{Exit, Failure};
+use crate::glossary::{Glossary, Noun};
 use crate::input::Inputs;
 use crate::link::{Gate, Journal, Messages, Reply, Watch};
 use crate::plan::{Diagram, InputFrom, Pace, Talk};
 use crate::session::{Audience, Linger, Session, Signals, Source};
-use crate::view::prompt::{Guard, Peers, Prompt};
+use crate::view::prompt::{Guard, Prompt};
 use crate::view::screen::{Cast, Filed, Screen};
 use crate::view::{self, Style};
 
@@ -49,10 +50,12 @@ impl Stage {
         let watch = Watch { heard: heard(talk, &reply, audience, !files.is_empty()), ..watch };
         let gate = (talk.pace == Pace::Stepped).then(Gate::default);
         let (journal, records) = Journal::new(watch, gate.clone());
+        let glossary = Glossary::default();
+        let journal = if talk.input == InputFrom::Prompt { journal.teaching(glossary.clone()) } else { journal };
         measure::on_signal(&journal, talk.look.company)?;
         let sum = measure::sums_up(talk).then(|| journal.clone());
         let terminal = Terminal::default();
-        let (inputs, printer) = inputs(talk, &talk.look.stdout, &terminal)?;
+        let (inputs, printer) = inputs(talk, &talk.look.stdout, &terminal, glossary)?;
         let cast = Cast {
             payload: view::payload(&talk.look),
             talk: Some(view::talk(&talk.look)),
@@ -138,22 +141,27 @@ pub(super) async fn close<R: Send + 'static>(
     }
 }
 
-fn inputs(talk: &Talk, style: &Style, terminal: &Terminal) -> Result<(Inputs, Option<view::prompt::Printer>), Failure> {
+fn inputs(
+    talk: &Talk,
+    style: &Style,
+    terminal: &Terminal,
+    glossary: Glossary,
+) -> Result<(Inputs, Option<view::prompt::Printer>), Failure> {
     let fail = |error: io::Error| Failure::system("read", "stdin", &error);
     Ok(match talk.input {
         InputFrom::Nothing => (Inputs::nothing(), None),
         InputFrom::Source => (Inputs::read(talk.source.name(), talk.source.open()?, talk.reading), None),
         InputFrom::Replay => (Inputs::replayed(talk.source.name(), talk.source.open_for_each()?, talk.reading), None),
         InputFrom::Prompt => {
-            let peers = Peers::default();
-            let (prompt, printer) = Prompt::new(style, talk.verbs, peers.clone()).map_err(fail)?;
+            let (prompt, printer) = Prompt::new(style, talk.verbs, glossary.clone()).map_err(fail)?;
             let terminal = terminal.clone();
             let start = move |sender| {
                 let guard = prompt.start(sender)?;
                 *terminal.lock().unwrap_or_else(PoisonError::into_inner) = Some(guard);
                 Ok(())
             };
-            (Inputs::prompt(Box::new(start), Box::new(move |names| peers.set(names))), Some(printer))
+            let peers = move |numbers: Vec<String>| glossary.set(Noun::Peer, &numbers);
+            (Inputs::prompt(Box::new(start), Box::new(peers)), Some(printer))
         }
     })
 }

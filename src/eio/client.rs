@@ -68,6 +68,8 @@ pub enum Input {
     Frame(Data),
     /// The WebSocket closed, or did not open.
     Hungup(Hangup),
+    /// It is to move to a WebSocket, whatever its [`Config::upgrade`].
+    Upgrade,
     /// Messages to say, which belong together.
     Say(Vec<Data>, Delivery),
     /// It is to end when all is said.
@@ -108,12 +110,31 @@ pub enum Output {
     Upgraded,
     /// The WebSocket cannot: polling goes on.
     NotUpgraded,
+    /// Nothing moves.
+    Stays(Stay),
     /// Volatile messages were dropped, or messages came after the end.
     Dropped,
     /// What came was no packet; the end follows.
     Wrong(Fault),
     /// It is over.
     Closed(Reason),
+}
+
+/// Why nothing moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stay {
+    /// There is no session.
+    #[error("there is no connection")]
+    NotOpen,
+    /// A WebSocket carries it.
+    #[error("a WebSocket carries it already")]
+    Moved,
+    /// The move has begun.
+    #[error("it is moving to a WebSocket already")]
+    Moving,
+    /// The server has no WebSocket for it.
+    #[error("the server offers no WebSocket")]
+    NotOffered,
 }
 
 /// The machine.
@@ -225,6 +246,7 @@ impl Client {
             }
             (Input::Tick, _) => self.tick(now, out),
             (Input::Say(messages, delivery), _) => self.say(messages, delivery, now, out),
+            (Input::Upgrade, stage) => self.upgrade(stage, out),
             (Input::Close, _) => {
                 self.ending = Ending::Asked;
                 self.end_if_said(out);
@@ -245,6 +267,20 @@ impl Client {
             (Input::Hungup(hangup), stage) => self.hungup(hangup, stage, out),
             (Input::Start | Input::Posted | Input::Lost | Input::Connected, _) => {}
         }
+    }
+
+    fn upgrade(&mut self, stage: Stage, out: &mut Vec<Output>) {
+        let is_offered = self.open.as_ref().is_some_and(Open::offers_websocket);
+        out.push(match stage {
+            Stage::Polling { get, post, moving: Move::None } if is_offered => {
+                self.stage = Stage::Polling { get, post, moving: Move::Connecting };
+                Output::Connect
+            }
+            Stage::Polling { moving: Move::None, .. } => Output::Stays(Stay::NotOffered),
+            Stage::Polling { .. } => Output::Stays(Stay::Moving),
+            Stage::WebSocket => Output::Stays(Stay::Moved),
+            Stage::Idle | Stage::Opening(_) | Stage::Closed => Output::Stays(Stay::NotOpen),
+        });
     }
 
     fn tick(&mut self, now: Instant, out: &mut Vec<Output>) {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::admission::Carrier;
-use super::client::{self, Client, Delivery, Hangup, Upgrade};
+use super::client::{self, Client, Delivery, Hangup, Stay, Upgrade};
 use super::payload::Binary;
 use super::session::{self, Session};
 use super::{Data, Kind, Packet, Reason, Version};
@@ -333,6 +333,70 @@ fn a_websocket_that_is_lost_while_moving_leaves_polling_as_it_is() {
     }
 }
 
+#[test]
+fn a_session_stays_on_polling_until_it_is_told_to_move_and_loses_nothing() {
+    for version in [Version::V4, Version::V3] {
+        for seed in 0..100 {
+            let mut world = World::new(version, Carrier::Polling, Upgrade::Unwanted, seed);
+            world.pass(Duration::from_secs(100));
+            assert_eq!(world.client.carrier(), Some(Carrier::Polling));
+            let said: Vec<Data> = (0..20).map(|number| Data::from(format!("message {number}"))).collect();
+            for (number, message) in said.iter().enumerate() {
+                if number == 5 {
+                    world.client(client::Input::Upgrade);
+                }
+                world.client(client::Input::Say(vec![message.clone()], Delivery::Kept));
+                world.session(session::Input::Say(vec![message.clone()], Delivery::Kept));
+                for _ in 0..number % 4 {
+                    world.deliver();
+                }
+            }
+            world.pass(Duration::from_secs(3600));
+            assert_eq!((world.client_heard(), world.session_heard()), (said.clone(), said), "{version:?} {seed}");
+            assert_eq!((world.client.carrier(), world.ends()), (Some(Carrier::WebSocket), (None, None)));
+            assert!(world.client_saw.contains(&client::Output::Frame("2probe".into())));
+            assert!(world.client_saw.contains(&client::Output::Frame("5".into())));
+        }
+    }
+}
+
+#[test]
+fn a_move_that_failed_can_be_ordered_again() {
+    let mut world = World::new(Version::V4, Carrier::Polling, Upgrade::Unwanted, 1);
+    world.swallows = true;
+    world.pass(Duration::from_secs(1));
+    world.client(client::Input::Upgrade);
+    world.client(client::Input::Upgrade);
+    assert_eq!(world.client_saw.last(), Some(&client::Output::Stays(Stay::Moving)));
+    world.pass(Duration::from_secs(1));
+    world.client(client::Input::Hungup(Hangup::Failed));
+    assert!(world.client_saw.contains(&client::Output::NotUpgraded));
+    world.swallows = false;
+    world.client(client::Input::Upgrade);
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.client_saw.last(), Some(&client::Output::Upgraded));
+}
+
+#[test]
+fn what_cannot_be_moved_says_why() {
+    let now = Instant::now();
+    let opened = |upgrades: &str| {
+        Data::from(format!("0{{\"sid\":\"x\",\"upgrades\":[{upgrades}],\"pingInterval\":1,\"pingTimeout\":1}}"))
+    };
+    for (carrier, input, stay) in [
+        (Carrier::Polling, None, Stay::NotOpen),
+        (Carrier::Polling, Some(client::Input::Polled(opened(""))), Stay::NotOffered),
+        (Carrier::WebSocket, Some(client::Input::Frame(opened("\"websocket\""))), Stay::Moved),
+    ] {
+        let config = client::Config { carrier, upgrade: Upgrade::Unwanted, ..client::Config::default() };
+        let (mut client, mut out) = (Client::new(config), Vec::new());
+        for input in [Some(client::Input::Start), input, Some(client::Input::Upgrade)].into_iter().flatten() {
+            client.handle(input, now, &mut out);
+        }
+        assert_eq!(out.last(), Some(&client::Output::Stays(stay)));
+    }
+}
+
 /// Inputs to a polling session whose first GET was answered, and what comes of the last.
 fn polling(inputs: Vec<session::Input>) -> Vec<session::Output> {
     let now = Instant::now();
@@ -530,6 +594,7 @@ proptest! {
                     2 => client::Input::Connected,
                     3 => client::Input::Hungup(Hangup::Closed),
                     4 => client::Input::Say(vec![data.clone()], Delivery::Volatile),
+                    5 => client::Input::Upgrade,
                     _ => client::Input::Frame(data.clone()),
                 }, now, &mut outputs);
                 posts += usize::from(*kind == 1);

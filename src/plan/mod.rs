@@ -156,6 +156,7 @@ pub enum Demo {
     Unix { kind: UnixType, limit: usize, options: Options, tls: Option<Client> },
     Ws { network: transport::Network, tls: Option<Client>, client: Box<transport::ws::Client> },
     Http { network: transport::Network, tls: Option<Client>, client: Box<transport::http::Client> },
+    Sio { network: transport::Network, tls: Option<Client>, client: Box<transport::sio::connect::Client> },
 }
 
 /// A conversation.

@@ -362,6 +362,10 @@ pub(crate) fn judge(remote: &str, outcome: &Outcome) -> Result<Exit, Failure> {
             format!("{remote}: the connection ended without a Close frame (1006); {delivered}"),
         )
         .hint("the peer, or something between such as a proxy's time limit, dropped the connection; 1006 is only a name for that")),
+        End::Lost { why } => {
+            Err(Failure::new(Exit::Partial, format!("{remote}: the connection was lost: {why}; {delivered}"))
+                .hint("the server, or something between such as a proxy's time limit, dropped the connection"))
+        }
         End::Refused => Err(Failure::new(Exit::Refused, format!("{remote}: connection refused"))
             .hint("nothing listens at that port there; for localhost try -4 or -6")),
         End::Timeout { limit } => Err(Failure::new(Exit::Timeout, format!("{remote}: {limit}"))),

@@ -332,6 +332,7 @@ async fn how_the_only_conversation_ended_is_the_exit_code() {
         (End::Reset, Exit::Partial),
         (End::Partial, Exit::Partial),
         (End::Truncated, Exit::Partial),
+        (End::Lost { why: "transport close".into() }, Exit::Partial),
         (End::Unfinished { what: "the answer was cut".into() }, Exit::Partial),
         (End::Refused, Exit::Refused),
         (End::Timeout { limit: "idle".into() }, Exit::Timeout),

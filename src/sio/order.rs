@@ -25,6 +25,8 @@ pub enum Order {
     Leave(Text, Text),
     /// The connection below is cut as if a cable were; all of a server's.
     Drop,
+    /// A client's session moves from polling to a WebSocket.
+    Upgrade,
     /// An Engine.IO message that goes out as it is, right or wrong: `2["x"]`.
     Raw(Data),
 }

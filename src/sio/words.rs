@@ -116,6 +116,16 @@ fn name(word: &str) -> Json {
     number.unwrap_or_else(|| Json::string(word))
 }
 
+/// How an event's name is typed, so that it is read as the same.
+#[must_use]
+pub fn typed(name: &Json) -> String {
+    let reads_as_it_is = |word: &String| {
+        let read = event(word, &|_| Err(String::new())).map(|words| words.json.elements());
+        !word.starts_with('/') && read.is_ok_and(|elements| elements == [Json::string(word)])
+    };
+    name.as_string().filter(reads_as_it_is).unwrap_or_else(|| name.text().to_string())
+}
+
 struct Reader<'a> {
     line: &'a str,
     /// In bytes.
@@ -389,6 +399,24 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_typed_as_a_word_where_it_is_read_as_that() {
+        for (name, typed) in [
+            ("chat", "chat"),
+            ("true", "true"),
+            ("it's", "it's"),
+            ("two words", "\"two words\""),
+            ("7", "\"7\""),
+            ("'x'", "\"'x'\""),
+            ("[x", "\"[x\""),
+            ("/x", "\"/x\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(super::typed(&Json::string(name)), typed);
+        }
+        assert_eq!(super::typed(&Json::parse("7".into()).expect("a number")), "7");
+    }
+
+    #[test]
     fn what_is_apart_already_is_read_by_the_same_rules() {
         let read = |words: &[&str], of| {
             let words: Vec<String> = words.iter().map(ToString::to_string).collect();
@@ -466,6 +494,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_name_that_is_typed_is_read_again(name in r#"[a\\"'\[\]{}/ 0-9.-]{0,8}|\PC*"#) {
+            let read = event(&super::typed(&Json::string(&name)), &file).expect("an event");
+            prop_assert_eq!(read.json.name().and_then(|name| name.as_string()), Some(name));
+        }
+
         #[test]
         fn whatever_is_read_is_an_array(line in r#"[a-c{}\[\]:,'"\\ 0-9.+@-]{0,40}|\PC*"#) {
             if let Ok(words) = event(&line, &file) {

@@ -1,9 +1,9 @@
-//! What the prompt does for who types: completes commands and their arguments, shows what a command expects.
+//! What the prompt does for who types: completes events, commands and their arguments, shows what a command expects.
 
 use std::borrow::Cow;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rustyline::completion::{Completer, Pair};
 use rustyline::highlight::Highlighter;
@@ -11,32 +11,19 @@ use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::Validator;
 use rustyline::{Context, Helper};
 
+use super::escape;
 use super::printer::Desk;
 use super::spare::Spare;
 use super::style::{Ink, Style};
+use crate::glossary::{Glossary, Noun};
 use crate::repl::{Verb, verbs};
-
-/// The numbers of the peers, as they are completed after `/to` and `/kick`. The session keeps it up to date.
-#[derive(Clone, Default)]
-pub struct Peers(Arc<Mutex<Vec<String>>>);
-
-impl Peers {
-    /// These are the peers now.
-    pub fn set(&self, peers: Vec<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = peers;
-    }
-
-    fn get(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
 
 /// `rustyline`'s helper.
 pub(super) struct Assist {
     pub(super) desk: Arc<Desk>,
     pub(super) style: Style,
     pub(super) protocol: &'static [Verb],
-    pub(super) peers: Peers,
+    pub(super) glossary: Glossary,
     pub(super) spare: Arc<Spare>,
 }
 
@@ -88,28 +75,43 @@ impl Completer for Assist {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, pos: usize, _context: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let typed = &line[..pos];
-        let Some(command) = typed.strip_prefix('/') else {
-            return Ok((pos, Vec::new()));
-        };
-        let Some((name, argument)) = command.split_once(' ') else {
-            return Ok((0, names(command, self.protocol)));
-        };
-        let argument = argument.trim_start();
-        let start = pos - argument.len();
-        let expected = verbs(self.protocol).find(|verb| verb.name == name).map_or("", |verb| verb.arguments);
-        let mut candidates = Vec::new();
-        if expected.contains("PATH") {
-            candidates = paths(argument);
-        }
-        if expected.contains("PEER") {
-            candidates.extend(starting_with(argument, self.peers.get()));
-        }
-        if expected.contains("all") {
-            candidates.extend(starting_with(argument, vec!["all".to_owned()]));
-        }
-        Ok((start, candidates))
+        Ok(complete(&line[..pos], self.protocol, &self.glossary))
     }
+}
+
+/// What the end of a line may become, and where that begins.
+fn complete(typed: &str, protocol: &'static [Verb], glossary: &Glossary) -> (usize, Vec<Pair>) {
+    let Some(command) = typed.strip_prefix('/') else {
+        return (0, words(glossary, Noun::Event, typed));
+    };
+    let Some((name, arguments)) = command.split_once(' ') else {
+        return (0, names(command, protocol));
+    };
+    let Some(verb) = verbs(protocol).find(|verb| verb.name == name) else { return (typed.len(), Vec::new()) };
+    if verb.arguments == "PATH" {
+        let path = arguments.trim_start(); // with its spaces
+        return (typed.len() - path.len(), paths(path));
+    }
+    let (before, word) = arguments.rsplit_once(char::is_whitespace).unwrap_or(("", arguments));
+    let expected = verb.expects(before.split_whitespace().count());
+    (typed.len() - word.len(), expected.flat_map(|expected| meant(glossary, expected, word)).collect())
+}
+
+/// What is meant by a word of the help: what is known of its kind, or, if it is to be typed as it is, the word.
+fn meant(glossary: &Glossary, expected: &'static str, typed: &str) -> Vec<Pair> {
+    if let Some(noun) = Noun::of(expected) {
+        return words(glossary, noun, typed);
+    }
+    let is_literal = expected.starts_with(|c: char| c.is_ascii_lowercase()) && expected.starts_with(typed);
+    let literal = is_literal.then(|| Pair { display: expected.to_owned(), replacement: expected.to_owned() });
+    literal.into_iter().collect()
+}
+
+/// Words of a kind; one that would act on the terminal not at all.
+fn words(glossary: &Glossary, noun: Noun, typed: &str) -> Vec<Pair> {
+    let acts = |c: char| c.is_control() || escape::is_hidden(c);
+    let known = glossary.beginning(noun, typed).into_iter().filter(|word| !word.contains(acts));
+    known.map(|word| Pair { display: word.clone(), replacement: word }).collect()
 }
 
 fn names(typed: &str, protocol: &'static [Verb]) -> Vec<Pair> {
@@ -122,11 +124,6 @@ fn names(typed: &str, protocol: &'static [Verb]) -> Vec<Pair> {
         .collect();
     names.sort_by(|a, b| a.display.cmp(&b.display));
     names
-}
-
-fn starting_with(typed: &str, words: Vec<String>) -> impl Iterator<Item = Pair> {
-    let matching = words.into_iter().filter(move |word| word.starts_with(typed));
-    matching.map(|word| Pair { display: word.clone(), replacement: word })
 }
 
 /// Files and folders. Not `rustyline`'s own completer: that quotes as a shell does, and here the rest of the line is
@@ -166,6 +163,46 @@ mod tests {
 
     fn replacements(candidates: Vec<Pair>) -> Vec<String> {
         candidates.into_iter().map(|pair| pair.replacement).collect()
+    }
+
+    static VERBS: [Verb; 2] = [
+        Verb { name: "ask", arguments: "EVENT ARGS…", help: "", make: |_| Ok(crate::repl::Command::Help) },
+        Verb { name: "to", arguments: "ROOM…|all", help: "", make: |_| Ok(crate::repl::Command::Help) },
+    ];
+
+    #[test]
+    fn an_argument_is_completed_by_what_it_is() {
+        let glossary = Glossary::default();
+        for (noun, word) in [
+            (Noun::Event, "chat"),
+            (Noun::Event, "chess\u{202e}"),
+            (Noun::Room, "blue"),
+            (Noun::Room, "black"),
+            (Noun::Peer, "7"),
+            (Noun::Namespace, "/admin"),
+        ] {
+            glossary.learn(noun, word);
+        }
+        for (line, start, wanted) in [
+            ("ch", 0, &["chat"][..]),
+            ("chat ch", 0, &[]),
+            ("/ask c", 5, &["chat"]),
+            ("/ask chat c", 10, &[]),
+            ("/to ", 4, &["black", "blue", "all"]),
+            ("/to  black b", 11, &["black", "blue"]),
+            ("/to blue a", 9, &["all"]),
+            ("/kick ", 6, &["7"]),
+            ("/repeat 3 1s ch", 13, &["chat"]),
+            ("/unknown b", 10, &[]),
+            ("/a", 0, &["/ask "]),
+        ] {
+            let (at, candidates) = complete(line, &VERBS, &glossary);
+            assert_eq!(
+                (at, replacements(candidates)),
+                (start, wanted.iter().map(ToString::to_string).collect()),
+                "{line}"
+            );
+        }
     }
 
     #[test]

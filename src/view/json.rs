@@ -41,8 +41,9 @@ Each line is one JSON object, a record. Every record has:
   end        complete, reset, partial, refused, truncated (TLS stopped
              without close_notify), unclosed (WebSocket without a Close);
              dismissed: the peer closed with a code that says what is wrong:
-             code, reason; timeout, violation and failed say why, and
-             violation may have a hint
+             code, reason; lost (what carried a Socket.IO conversation),
+             timeout, violation and failed say why, and violation may have
+             a hint
 
   stats      remote; stage: resolve, connect, ..., talk, close (it is over);
              elapsed_ns: since it is open, or opens; sent, received: bytes,

@@ -122,6 +122,7 @@ impl Narrator {
         let how = match &outcome.end {
             End::Dismissed { why } => format!("the peer closed with {}", escape::line(close::words(why))),
             End::Unclosed => "the connection ended without a Close frame".to_owned(),
+            End::Lost { why } => format!("the connection was lost: {}", escape::line(why)),
             End::Complete => return format!("closed: {bytes}"),
             End::Reset => "reset by peer".to_owned(),
             End::Partial => "the peer closed before it took everything".to_owned(),
@@ -279,6 +280,7 @@ mod tests {
             (End::Reset, "reset by peer"),
             (End::Partial, "the peer closed before it took everything"),
             (End::Truncated, "the stream was cut: no close_notify"),
+            (End::Lost { why: "transport close".into() }, "the connection was lost: transport close"),
             (End::Refused, "refused: nothing listens there"),
             (End::Timeout { limit: "idle for 5s".into() }, "timed out, idle for 5s"),
             (End::Violation { what: "sent a\x1bline".into(), hint: None }, "sent a\\x1bline"),

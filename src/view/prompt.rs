@@ -14,7 +14,6 @@ use rustyline::{Config, Editor};
 use tokio::sync::mpsc;
 
 use super::assist::Assist;
-pub use super::assist::Peers;
 use super::history;
 use super::printer::Desk;
 pub use super::printer::Printer;
@@ -23,6 +22,7 @@ use super::style::{Ink, Style};
 pub use super::terminal::Guard;
 use super::terminal::Terminal;
 use crate::exit::words;
+use crate::glossary::Glossary;
 use crate::input::{Broken, Input};
 use crate::repl::Verb;
 
@@ -45,7 +45,7 @@ pub struct Prompt {
 impl Prompt {
     /// Makes a prompt, and the printer through which the screen must write from now on. Fails where lines cannot be
     /// edited: stdin or stdout is no terminal, or a dumb one.
-    pub fn new(style: &Style, protocol: &'static [Verb], peers: Peers) -> io::Result<(Self, Printer)> {
+    pub fn new(style: &Style, protocol: &'static [Verb], glossary: Glossary) -> io::Result<(Self, Printer)> {
         let terminal = Arc::new(Terminal::capture()?);
         let config = Config::builder()
             .auto_add_history(false)
@@ -61,7 +61,7 @@ impl Prompt {
         let (printer, desk) = Printer::new(editor.create_external_printer().map_err(plain)?)?;
         let spare = Arc::new(Spare::default());
         spare.take();
-        let assist = Assist { desk: desk.clone(), style: style.clone(), protocol, peers, spare: spare.clone() };
+        let assist = Assist { desk: desk.clone(), style: style.clone(), protocol, glossary, spare: spare.clone() };
         editor.set_helper(Some(assist));
         let prompt =
             Self { editor, spare, style: style.clone(), desk, printer: printer.clone(), terminal, history: None };

@@ -220,6 +220,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Just(End::Partial),
         Just(End::Truncated),
         Just(End::Unclosed),
+        any::<String>().prop_map(|why| End::Lost { why }),
         any::<String>().prop_map(|what| End::Unfinished { what }),
         any::<(u16, String)>().prop_map(|(code, reason)| End::Dismissed { why: CloseReason { code, reason } }),
         Just(End::Refused),

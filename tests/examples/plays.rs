@@ -126,6 +126,8 @@ pub(crate) const PLAYS: &[(&str, Play)] = &[
     ),
     ("curl -d hello http://localhost:9000/publish", Meets(publishes_news)),
     ("curl -N http://localhost:9000/sse", NotRun("never ends; tests/it/http does this")),
+    ("sockeye sio connect --demo --say 'chat hi' --count 1 </dev/null", Prints("[\"chat\",\"hi\"]\n")),
+    ("sockeye sio connect --demo --say 'chat hi' --count 1 -v </dev/null", Prints("[\"chat\",\"hi\"]\n")),
     ("sockeye sio connect localhost:3000", NotRun("needs a Socket.IO server; tests/it/sio has the official one")),
     (
         "echo 'chat hi' | sockeye sio connect localhost:3000 --count 1",

@@ -5,8 +5,9 @@ use std::process::Command;
 use std::thread;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use sockeye::glossary::Glossary;
 use sockeye::input::Input;
-use sockeye::view::prompt::{Guard, Peers, Printer, Prompt};
+use sockeye::view::prompt::{Guard, Printer, Prompt};
 use sockeye::view::style::Style;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -29,7 +30,7 @@ fn play(part: &str) -> (Terminal, TempDir) {
 #[test]
 fn actor() {
     let Ok(part) = std::env::var(PART) else { return };
-    let (prompt, printer) = Prompt::new(&Style::plain(), &[], Peers::default()).expect("a prompt");
+    let (prompt, printer) = Prompt::new(&Style::plain(), &[], Glossary::default()).expect("a prompt");
     // The test runner has begun a line.
     printer.print(b"\n").expect("printed");
     let (sender, mut inputs) = mpsc::channel(1);

@@ -21,8 +21,11 @@ const SOCKET_IO: &str = "Socket.IO";
 pub struct SioConnect {
     /// `http://HOST:PORT`, `https://…`, `ws://…`, `wss://…` or `HOST:PORT`. A path names a namespace, as the official
     /// client has it, and the query is sent with every request
-    #[arg(value_name = "URL")]
-    pub url: String,
+    #[arg(value_name = "URL", required_unless_present = "demo", conflicts_with = "demo")]
+    pub url: Option<String>,
+    /// Start a server of the same protocol in this process that echoes events and acknowledges them, and connect to it
+    #[arg(long, conflicts_with_all = ["bind", "ipv4", "ipv6", "proxies"])]
+    pub demo: bool,
     #[command(flatten)]
     pub ask: SioAsk,
     #[command(flatten)]

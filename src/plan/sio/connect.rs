@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::asking::{Asker, carrier};
 use super::super::talk::until_silent;
 use super::super::tls::{self, Over};
-use super::super::{Carries, Plan, Target as Whom, Terminal, connect_as, exec};
+use super::super::{Carries, Demo, Plan, Target as Whom, Terminal, connect_as, exec, network};
 use crate::cli::{EioVersion, ReplyMode, SioAgain, SioAsk, SioConnect, SioParser, SioTransport};
 use crate::eio::admission::Carrier;
 use crate::eio::client::Upgrade;
@@ -14,6 +14,7 @@ use crate::environment::Environment;
 use crate::exit::Failure;
 use crate::http::{Protocol, Target};
 use crate::input::Kinds;
+use crate::proxy::Route;
 use crate::sio::client::{Reconnection, Retries};
 use crate::sio::json::Shape;
 use crate::sio::packet::MAIN;
@@ -22,10 +23,14 @@ use crate::transport::Dial;
 use crate::transport::sio::connect::{Client, Format, LIMIT, NamedBy, Versions};
 
 pub(crate) fn sio_connect(options: SioConnect, terminal: Terminal, environment: &Environment) -> Result<Plan, Failure> {
-    let SioConnect { url, ask, again, network, mut tls, ip, tcp, retry, exec, talk } = options;
-    let target = Target::parse(Protocol::Http, &url).map_err(|why| {
-        Failure::usage(format!("sio connect {url}: {why}"), "sockeye sio connect --help has examples")
-    })?;
+    let SioConnect { url, demo: _, ask, again, network: reach, mut tls, ip, tcp, retry, exec, talk } = options;
+    let asked = url.as_deref().map(|url| {
+        Target::parse(Protocol::Http, url).map_err(|why| {
+            Failure::usage(format!("sio connect {url}: {why}"), "sockeye sio connect --help has examples")
+        })
+    });
+    let asked = asked.transpose()?;
+    let target = asked.clone().unwrap_or_else(|| Target::nowhere(Protocol::Http));
     let limit = tls.handshake.handshake_timeout.unwrap_or(LIMIT);
     let carries_tls = target.is_secure() || tls.tls;
     if !carries_tls {
@@ -36,9 +41,14 @@ pub(crate) fn sio_connect(options: SioConnect, terminal: Terminal, environment: 
         return Err(Failure::usage("--tls: no TLS is spoken over a Unix socket here", "http+unix: is plain"));
     }
     let tls = tls::client(tls, carries_tls, Over::Host, environment)?;
-    let client = client(ask, &again, target.clone(), limit, talk.messages.max_message)?;
-    let dial = carrier(target.carrier, tls, network, ip, &tcp, environment)?;
-    let to = Whom::Endpoint(Dial { sio: Some(Box::new(client)), retry: retry.retry, ..dial });
+    let client = Box::new(client(ask, &again, target, limit, talk.messages.max_message)?);
+    let to = match asked.map(|target| target.carrier) {
+        None => Whom::Demo(Demo::Sio { network: network(reach, ip, &tcp, Route::default())?, tls, client }),
+        Some(to) => {
+            let dial = carrier(to, tls, reach, ip, &tcp, environment)?;
+            Whom::Endpoint(Dial { sio: Some(client), retry: retry.retry, ..dial })
+        }
+    };
     let linger = until_silent(&talk);
     let reply = exec::reply(ReplyMode::None, exec, &talk.messages, Carries::Messages, environment)?;
     let Plan::Connect(connection, mut talk) = connect_as(to, None, reply, talk, Carries::Messages, terminal)? else {

@@ -7,7 +7,7 @@ use crate::sio::json::{Json, Shape};
 use crate::sio::{Order, packet, words};
 
 /// A client's commands.
-pub static CLIENT: [Verb; 7] = [
+pub static CLIENT: [Verb; 8] = [
     Verb {
         name: "ask",
         arguments: "EVENT ARGS…",
@@ -38,6 +38,12 @@ pub static CLIENT: [Verb; 7] = [
         arguments: "",
         help: "cut the connection as if a cable were, to see what becomes of it",
         make: |given| repl::alone(given, order(Order::Drop)),
+    },
+    Verb {
+        name: "upgrade",
+        arguments: "",
+        help: "move from polling to a WebSocket, which --transport auto does by itself",
+        make: |given| repl::alone(given, order(Order::Upgrade)),
     },
     Verb { name: "raw", arguments: "42[\"x\"]", help: "say an Engine.IO message as it is, right or wrong", make: raw },
 ];
@@ -83,6 +89,7 @@ mod tests {
             ("/disconnect", Order::Disconnect(None)),
             ("/disconnect /x", Order::Disconnect(Some("/x".into()))),
             ("/drop", Order::Drop),
+            ("/upgrade", Order::Upgrade),
             ("/raw 42[\"x\"]", Order::Raw("2[\"x\"]".into())),
         ] {
             assert_eq!(read(line), Ok(order(wanted)), "{line}");
@@ -90,7 +97,9 @@ mod tests {
         let about = About { answers: Some(3), ..About::default() };
         assert_eq!(read("/ack 3 ok {a:1}"), Ok(said("[\"ok\",{\"a\":1}]", about)));
         assert_eq!(read("/ask chat hi"), Ok(said("chat hi", About { asks: Some(0), ..About::default() })));
-        for line in ["/ack", "/ack x", "/ask", "/ask chat {", "/ns", "/ns /x 7", "/ns a,b", "/drop now", "/raw 2"] {
+        for line in
+            ["/ack", "/ack x", "/ask", "/ask chat {", "/ns", "/ns /x 7", "/ns a,b", "/drop now", "/upgrade x", "/raw 2"]
+        {
             assert!(read(line).is_err(), "{line}");
         }
     }

@@ -121,6 +121,7 @@ fn closed(outcome: &Outcome) -> Doing {
         End::Truncated => "cut without close_notify".to_owned(),
         End::Dismissed { why: CloseReason { code, reason } } => format!("the peer closed with {code} {reason}"),
         End::Unclosed => "no Close frame came".to_owned(),
+        End::Lost { why } => format!("lost: {why}"),
         End::Refused => "refused".to_owned(),
         End::Timeout { limit } => format!("timed out, {limit}"),
         End::Unfinished { what } | End::Violation { what, .. } => what.clone(),

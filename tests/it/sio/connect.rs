@@ -3,7 +3,7 @@
 use super::server;
 use crate::program::{Program, Start as _, sockeye};
 
-const TRANSPORTS: [&str; 3] = ["polling", "websocket", "auto"];
+pub(super) const TRANSPORTS: [&str; 3] = ["polling", "websocket", "auto"];
 
 fn client(port: u16, options: &str) -> Program {
     sockeye(&format!("sio connect 127.0.0.1:{port} {options}")).start()

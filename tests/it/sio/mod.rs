@@ -2,9 +2,11 @@
 
 mod browser;
 mod connect;
+mod demo;
 mod engine;
 mod faults;
 mod listen;
+mod lost;
 mod options;
 mod programs;
 mod prompt;

@@ -2,12 +2,11 @@
 
 use std::fs;
 
+use super::connect::TRANSPORTS;
 use super::{server, told};
 use crate::program::{Program, Start as _, sockeye};
 use crate::proxies::Proxy;
 use crate::tls::authority::Authority;
-
-const TRANSPORTS: [&str; 3] = ["polling", "websocket", "auto"];
 
 fn client(port: u16, options: &[&str]) -> Program {
     let mut command = sockeye(&format!("sio connect 127.0.0.1:{port}"));
@@ -15,7 +14,7 @@ fn client(port: u16, options: &[&str]) -> Program {
 }
 
 /// An event that is to be acknowledged, as `--events` reads it.
-fn asks(text: &str) -> String {
+pub(super) fn asks(text: &str) -> String {
     format!("{{\"event\":\"message\",\"kind\":\"text\",\"text\":\"{text}\",\"asks\":0}}\n")
 }
 

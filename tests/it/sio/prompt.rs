@@ -1,6 +1,6 @@
 //! The prompt of a client, on a real terminal.
 
-use super::listen::come;
+use super::listen::{self, come};
 use super::{server, told};
 use crate::program::sockeye;
 use crate::terminal::{Ended, Terminal};
@@ -57,6 +57,55 @@ fn a_connection_that_is_cut_is_opened_again_and_nothing_kept_is_lost() {
     terminal.press("echo after\r");
     server.wait_stdout("echo [\"after\"]");
     server.wait_stdout("recovered=true");
+    terminal.press("/quit\r");
+    assert_eq!(terminal.wait_end(), Ended::Code(0));
+}
+
+/// Moves a client from polling to a WebSocket; `moved` waits until its server says that it has.
+fn moves(port: u16, moved: impl FnOnce()) {
+    let connect = format!("sio connect 127.0.0.1:{port} --transport polling -v");
+    let mut terminal = Terminal::start(sockeye(&connect), 40, 160);
+    terminal.wait_text("entered");
+    terminal.press("echo before\r");
+    terminal.wait_row("< [\"echo\", \"before\"]");
+    assert!(!terminal.rows().join("\n").contains("probe"), "{:?}", terminal.rows());
+    terminal.press("/upgrade\r");
+    for words in ["2probe", "3probe", "upgraded"] {
+        terminal.wait_text(words);
+    }
+    moved();
+    terminal.press("echo after\r");
+    terminal.wait_row("< [\"echo\", \"after\"]");
+    terminal.press("/upgrade\r");
+    terminal.wait_text("not moved: a WebSocket carries it already");
+    terminal.press("/quit\r");
+    assert_eq!(terminal.wait_end(), Ended::Code(0));
+}
+
+#[test]
+fn a_session_stays_on_polling_until_it_is_told_to_move() {
+    let (server, port) = server("");
+    moves(port, || server.wait_stdout("upgraded to websocket"));
+    let (server, port) = listen::serving(&["--reply", "echo", "-v"]);
+    moves(port, || server.wait_stderr("upgraded"));
+}
+
+#[test]
+fn what_cannot_be_moved_is_told_in_one_line() {
+    let (_server, port) = server("transport=polling");
+    let mut terminal = Terminal::start(sockeye(&format!("sio connect 127.0.0.1:{port} --transport polling")), 40, 160);
+    terminal.press("/upgrade\r");
+    terminal.wait_text("not moved: the server offers no WebSocket");
+    terminal.press("/quit\r");
+    assert_eq!(terminal.wait_end(), Ended::Code(0));
+    // It is offered, and does not work.
+    let options = ["--reply", "echo", "--fault", "no-upgrade", "--upgrade-timeout", "300ms"];
+    let (_server, port) = listen::serving(&options);
+    let mut terminal = Terminal::start(sockeye(&format!("sio connect 127.0.0.1:{port} --transport polling")), 40, 160);
+    terminal.press("/upgrade\r");
+    terminal.wait_text("not moved, polling goes on");
+    terminal.press("echo still\r");
+    terminal.wait_row("< [\"echo\", \"still\"]");
     terminal.press("/quit\r");
     assert_eq!(terminal.wait_end(), Ended::Code(0));
 }
@@ -141,6 +190,75 @@ fn what_a_server_cannot_do_is_said_and_nothing_else_happens() {
     assert!(!told(&client).contains("disconnect"), "{}", told(&client));
     terminal.press("/quit\r");
     terminal.wait_end();
+}
+
+#[test]
+fn a_client_completes_events_and_namespaces_that_it_has_seen() {
+    let (server, port) = server("");
+    let connect = format!("sio connect 127.0.0.1:{port} --transport websocket --namespace / --namespace /admin");
+    let mut terminal = Terminal::start(sockeye(&connect), 40, 100);
+    server.wait_stdout("entered /admin");
+    // Nothing is known yet.
+    terminal.press("ec\tho 1\r");
+    terminal.wait_row("< [\"echo\", 1]");
+    terminal.press("ec\t");
+    terminal.wait_line("> echo");
+    terminal.press(" 2\r");
+    server.wait_stdout("echo [2]");
+    // What the server says is known as well as what we say.
+    terminal.press("ask question 7\r");
+    terminal.wait_text("[\"question\", 7]");
+    for verb in ["ask", "volatile"] {
+        terminal.press(&format!("/{verb} q\t"));
+        terminal.wait_line(&format!("> /{verb} question"));
+        terminal.press("\x15"); // Ctrl-U: the line is empty again
+        terminal.wait_line(">");
+    }
+    for verb in ["ns", "disconnect"] {
+        terminal.press(&format!("/{verb} /a\t"));
+        terminal.wait_line(&format!("> /{verb} /admin"));
+        terminal.press("\x15");
+        terminal.wait_line(">");
+    }
+    terminal.press("/disconnect /a\t\r");
+    server.wait_stdout("left /admin: client namespace disconnect");
+    terminal.press("/quit\r");
+    assert_eq!(terminal.wait_end(), Ended::Code(0));
+}
+
+#[test]
+fn a_server_completes_sockets_rooms_and_events() {
+    let (mut terminal, port) = serving("--namespace /admin");
+    let (mut client, sid) = come(port, "transport=websocket");
+    let (there, _) = come(port, "transport=websocket namespace=/admin");
+    let start = &sid[..sid.len() - 2];
+    terminal.press(&format!("/join {start}\t blue\r"));
+    // A socket, or a room.
+    for verb in ["ack", "disconnect", "join", "leave", "to", "except"] {
+        terminal.press(&format!("/{verb} {start}\t"));
+        terminal.wait_line(&format!("> /{verb} {sid}"));
+        terminal.press("\x15");
+        terminal.wait_line(">");
+    }
+    terminal.press("/to bl\t\rcolour 1\r");
+    client.wait_stdout("heard [\"colour\",1]\n");
+    client.say("emit [\"news\"]\n");
+    terminal.wait_text("[\"news\"]");
+    terminal.press("ne\t");
+    terminal.wait_line("> news");
+    terminal.press(" 7\r/ask co\t 8\r");
+    client.wait_stdout("heard [\"news\",7]\n");
+    client.wait_stdout("heard [\"colour\",8]\n");
+    terminal.press("/ns /a\t\rhere\r/ns /\r");
+    there.wait_stdout("heard [\"here\"]\n");
+    // Who has left is not offered.
+    client.say("end\n");
+    client.wait_code(0);
+    terminal.wait_text("closed:");
+    terminal.press(&format!("/to {start}\tx"));
+    terminal.wait_line(&format!("> /to {start}x"));
+    terminal.press("\x15/quit\r");
+    assert_eq!(terminal.wait_end(), Ended::Code(0));
 }
 
 #[test]

@@ -15,11 +15,12 @@ use super::opening::{Trouble, failed, message, place};
 use super::watch::Watch;
 use super::wires::{News, Wires};
 use crate::eio::admission::Carrier;
-use crate::eio::client as engine;
+use crate::eio::client::{self as engine, Stay, Upgrade};
 use crate::eio::payload::Binary;
 use crate::eio::{self, Data, Text, Version};
 use crate::event::{About, Delivery, End, Event, Kind, Message, Outcome, Peer, What};
 use crate::exit::{Exit, Failure};
+use crate::glossary::Noun;
 use crate::link::{Outbox, Port, Reporter, Transport};
 use crate::quantity::nanos;
 use crate::repl;
@@ -282,6 +283,12 @@ impl Drive {
                 self.why = Some(Trouble::Other(failed(&self.client, &format!("what came is no packet: {fault}"))));
             }
             engine::Output::Closed(reason) => self.closed(reason),
+            engine::Output::Stays(why) => self.notice(format!("not moved: {why}")),
+            // Whoever asked for the move hears of it; one that is made by itself fails in silence.
+            engine::Output::NotUpgraded if self.client.upgrade == Upgrade::Unwanted => {
+                let why = self.why.take().map(|why| format!(": {}", why.words())).unwrap_or_default();
+                self.notice(format!("not moved, polling goes on{why}"));
+            }
             engine::Output::Heard(_)
             | engine::Output::Beat
             | engine::Output::Upgraded
@@ -334,6 +341,7 @@ impl Drive {
             Output::Say(messages, delivery) => self.put_below(engine::Input::Say(messages, delivery)),
             Output::Connected { namespace, sid, recovery } => {
                 let recovered = recovery == Recovery::Recovered;
+                self.report.named(Noun::Namespace, || Some(namespace.to_string()));
                 let sid = sid.and_then(|sid| sid.as_string());
                 self.report.step(|| Step::Sio(Sio::Entered { namespace: namespace.to_string(), sid, recovered }));
                 if recovered {
@@ -440,7 +448,11 @@ impl Drive {
             Some(Reason::ParseError) => {
                 End::Violation { what: why.unwrap_or_else(|| "parse error".to_owned()), hint: None }
             }
-            _ => End::Unclosed,
+            reason => {
+                let reason = reason.unwrap_or(Reason::Engine(eio::Reason::TransportClose));
+                let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+                End::Lost { why: format!("{reason}{why}") }
+            }
         }
     }
 
@@ -472,6 +484,7 @@ impl Drive {
                 self.asked.pop_front();
             }
         }
+        self.report.named(Noun::Event, || packet.event().map(|name| words::typed(&name)));
         let name = packet.event().map(|name| name.as_string().unwrap_or_else(|| name.text().to_string()));
         let ack = packet
             .id
@@ -540,6 +553,7 @@ impl Drive {
             self.answer(namespace, id, json, attachments);
             return Ok(());
         }
+        self.report.named(Noun::Event, || json.name().map(|name| words::typed(&name)));
         let namespace = namespace.unwrap_or_else(|| self.current.clone());
         let ticket = given.asks.map(|_| {
             self.ticket += 1;
@@ -599,6 +613,8 @@ impl Drive {
             Order::To(_) | Order::Except(_) | Order::Join(..) | Order::Leave(..) => {
                 self.notice("only a server knows rooms".to_owned());
             }
+            Order::Upgrade if self.session.is_none() => self.notice(format!("not moved: {}", Stay::NotOpen)),
+            Order::Upgrade => self.put_below(engine::Input::Upgrade),
             Order::Raw(data) => self.put_below(engine::Input::Say(vec![data], Delivery::Kept)),
         }
     }

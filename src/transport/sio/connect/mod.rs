@@ -104,7 +104,9 @@ pub enum Format {
 }
 
 impl Format {
-    fn parser(self, version: Version) -> Parser {
+    /// What reads and writes them.
+    #[must_use]
+    pub fn parser(self, version: Version) -> Parser {
         match self {
             Self::Json => Parser::Json(Protocol::from(version)),
             Self::Msgpack => Parser::Msgpack,

@@ -60,7 +60,7 @@ impl Watch {
             Output::NotUpgraded => report.step(|| Step::Sio(Sio::NotUpgraded)),
             Output::Wrong(fault) => report.step(|| Step::Sio(Sio::Wrong { why: fault.to_string() })),
             Output::Closed(reason) => report.step(|| Step::Sio(Sio::Closed { reason: reason.to_string() })),
-            Output::Get | Output::Connect | Output::Hangup | Output::Heard(_) | Output::Dropped => {}
+            Output::Get | Output::Connect | Output::Hangup | Output::Heard(_) | Output::Stays(_) | Output::Dropped => {}
         }
     }
 

@@ -347,6 +347,9 @@ async fn websocket(make: Make, resource: String, mut orders: mpsc::UnboundedRece
             },
         }
     };
+    if carried.is_none() {
+        return; // we hung up, and the next WebSocket is not to be taken for this one
+    }
     let hangup = match outcome.end {
         End::Complete | End::Unclosed | End::Dismissed { .. } => Hangup::Closed,
         _ => Hangup::Failed,

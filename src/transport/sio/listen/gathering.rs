@@ -11,6 +11,7 @@ use super::host::{HEARD, Host};
 use super::state::{Effects, Told, Work};
 use crate::eio::Text;
 use crate::event::{Event, Message, Outcome, Peer, What};
+use crate::glossary::Noun;
 use crate::link::{Journal, Outbox, Port, Reporter, Transport};
 use crate::sio::client::{Answer, Emission};
 use crate::sio::packet::MAIN;
@@ -85,7 +86,7 @@ async fn gather(mut gathering: Gathering, port: Port) -> Outcome {
 /// Says what is to be said, until nothing more is.
 async fn speak(host: Arc<Host>, mut outbox: Outbox, report: &Reporter) {
     let meter = report.meter();
-    let mut speaker = Speaker { host, audience: everybody(MAIN.into()), tickets: 0 };
+    let mut speaker = Speaker { host, report: report.clone(), audience: everybody(MAIN.into()), tickets: 0 };
     while let Some(events) = outbox.next().await {
         let is_last = events.iter().any(|event| matches!(event, Event::Close { .. }));
         let mut said = Vec::with_capacity(events.len());
@@ -137,6 +138,7 @@ fn everybody(namespace: Text) -> Audience {
 /// Says things to whoever they are meant for.
 struct Speaker {
     host: Arc<Host>,
+    report: Reporter,
     audience: Audience,
     /// Events that asked.
     tickets: u64,
@@ -165,6 +167,7 @@ impl Speaker {
             Input::Ack { socket, id, arguments, attachments }
         } else {
             let Words { json, attachments } = read(&message.data, &about.attachments, words::event)?;
+            self.report.named(Noun::Event, || json.name().map(|name| words::typed(&name)));
             message.data = json.text().bytes();
             about.attachments.clone_from(&attachments);
             let answer = match &mut about.asks {
@@ -203,7 +206,11 @@ impl Speaker {
                 self.audience.except = rooms;
                 return Ok(Effects::default());
             }
-            Order::Join(sid, room) => Input::Join(here(sid, self)?, room),
+            Order::Join(sid, room) => {
+                let socket = here(sid, self)?;
+                self.report.named(Noun::Room, || Some(room.to_string()));
+                Input::Join(socket, room)
+            }
             Order::Leave(sid, room) => Input::Leave(here(sid, self)?, room),
             Order::Disconnect(Some(sid)) => Input::Disconnect(here(sid, self)?, Farewell::Namespace),
             Order::Disconnect(None) => return Err("/disconnect needs a socket; /sockets lists them".to_owned()),
@@ -211,6 +218,7 @@ impl Speaker {
                 self.host.cut_all();
                 return Ok(Effects::default());
             }
+            Order::Upgrade => return Err("only a client moves to a WebSocket".to_owned()),
             Order::Raw(data) => {
                 return Ok(self.host.act(|state, now, effects| state.raw(&data, now, effects)).1);
             }

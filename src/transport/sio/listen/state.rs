@@ -16,11 +16,12 @@ use crate::eio::payload::Binary;
 use crate::eio::session::{self, Session};
 use crate::eio::{self, Data, Text, Version};
 use crate::event::{About, End, Message, Outcome, Peer, What};
+use crate::glossary::Noun;
 use crate::link::Reporter;
 use crate::sio::client::Recovery;
 use crate::sio::packet::MAIN;
 use crate::sio::server::{self, ClientId, Socket};
-use crate::sio::{Decoder, Packet};
+use crate::sio::{Decoder, Packet, words};
 use crate::step::Step;
 use crate::step::sio::Sio;
 use crate::step::ws::Way;
@@ -68,7 +69,15 @@ impl Effects {
     }
 
     /// An event is heard, and this is done about it.
-    fn event(&mut self, socket: &Socket, packet: Packet, inputs: Vec<server::Input>, queue: &mut VecDeque<Work>) {
+    fn event(
+        &mut self,
+        program: &Reporter,
+        socket: &Socket,
+        packet: Packet,
+        inputs: Vec<server::Input>,
+        queue: &mut VecDeque<Work>,
+    ) {
+        program.named(Noun::Event, || packet.event().map(|name| words::typed(&name)));
         queue.extend(inputs.into_iter().map(Work::Server));
         let asks = packet.id;
         self.told.push_back(Told::Heard(message(socket, packet, |about| about.asks = asks)));
@@ -542,6 +551,11 @@ impl State {
                 queue.push_back(Work::Server(input));
             }
             server::Output::Connected { socket, client: id, recovery } => {
+                self.program.named(Noun::Namespace, || Some(socket.namespace.to_string()));
+                // Each socket has a room of its own.
+                for noun in [Noun::Socket, Noun::Room] {
+                    self.program.named(noun, || Some(socket.sid.to_string()));
+                }
                 self.step(id, || Sio::Entered {
                     namespace: shown::cut(&socket.namespace),
                     sid: Some(socket.sid.to_string()),
@@ -562,7 +576,7 @@ impl State {
                         });
                     }
                 }
-                Verdict::Heard(inputs) => effects.event(&socket, packet, inputs, queue),
+                Verdict::Heard(inputs) => effects.event(&self.program, &socket, packet, inputs, queue),
                 Verdict::Run(inputs, program, acknowledgement) => {
                     if let Some(Seat { report, peer: Some(peer) }) = self.seats.get(&socket) {
                         effects.runs.push_back(Run {
@@ -574,7 +588,7 @@ impl State {
                             packet: packet.clone(),
                         });
                     }
-                    effects.event(&socket, packet, inputs, queue);
+                    effects.event(&self.program, &socket, packet, inputs, queue);
                 }
             },
             server::Output::Answered(ticket, socket, packet) => {
@@ -587,6 +601,9 @@ impl State {
                 effects.told.push_back(Told::Of(self.program.clone(), What::Notice { text }));
             }
             server::Output::Disconnected(socket, reason) => {
+                for noun in [Noun::Socket, Noun::Room] {
+                    self.program.gone(noun, &socket.sid);
+                }
                 if let Some(Seat { report, .. }) = self.seats.remove(&socket) {
                     report.step(|| {
                         Step::Sio(Sio::Left {
