@@ -26,7 +26,7 @@ pub fn when(style: Style) -> &'static str {
              old proxies may break it"
         }
         Style::SocketIo => {
-            "when it should also come through where WebSocket does not, come back by itself, and be answered: a dozen bytes \
+            "when it should also come through where WebSocket does not, come back by itself, and be answered: some 15 bytes \
              an event, both sides must speak it, and what was missed is kept only if both ask for that"
         }
         Style::Tcp => "as the floor: no browser can, and message boundaries are yours to do",
