@@ -237,9 +237,9 @@ pub trait Above: Send + Sync {
 
 /// A way past a transport's queue: whoever has something for thousands need not wake the task of each.
 pub trait Shortcut: Send + Sync {
-    /// Says messages now if the transport says nothing else, nothing waits in its queue (`is_first`), and they are small.
-    /// Hands them back otherwise. Never waits.
-    fn say(&self, messages: Vec<Message>, is_first: &dyn Fn() -> bool) -> Result<(), Vec<Message>>;
+    /// Says messages now if the transport says nothing else, nothing waits in its queue (`is_first`), and they are small:
+    /// then none are left. Otherwise all are. Never waits.
+    fn say(&self, messages: &mut VecDeque<Message>, is_first: &dyn Fn() -> bool);
 }
 
 impl Reporter {

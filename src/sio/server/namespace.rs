@@ -128,10 +128,9 @@ impl Namespace {
 
     /// Whoever hears this, each once.
     pub(super) fn hearers(&self, audience: &Audience) -> Vec<(&Text, ClientId)> {
-        let nobody = BTreeSet::new();
-        let is_excepted = |sid: &Text| {
-            audience.except.iter().any(|room| room == sid || self.rooms.get(room).unwrap_or(&nobody).contains(sid))
-        };
+        let except: Vec<_> = audience.except.iter().map(|room| (room, self.rooms.get(room))).collect();
+        let is_excepted =
+            |sid: &Text| except.iter().any(|(room, sids)| *room == sid || sids.is_some_and(|sids| sids.contains(sid)));
         if audience.rooms.is_empty() {
             let members = self.members.iter().filter(|(sid, _)| !is_excepted(sid));
             return members.map(|(sid, member)| (sid, member.client)).collect();

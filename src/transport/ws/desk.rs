@@ -1,5 +1,6 @@
 //! Who speaks: the conversation's task in its turn, and between its turns whoever has something to say at once.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
@@ -136,17 +137,17 @@ impl Desk {
 }
 
 impl Shortcut for Desk {
-    fn say(&self, messages: Vec<Message>, is_first: &dyn Fn() -> bool) -> Result<(), Vec<Message>> {
+    fn say(&self, messages: &mut VecDeque<Message>, is_first: &dyn Fn() -> bool) {
         let mut place = self.voice();
         let size: usize = messages.iter().map(|message| LONGEST_HEADER + message.data.len()).sum();
         let is_small = size <= KEPT && !self.report.watch().said;
         let is_free = |voice: &Voice| voice.direction == Direction::Open && voice.buffer.is_empty();
         let voice = place.as_mut().filter(|voice| is_small && is_free(voice) && is_first());
-        let Some(voice) = voice else { return Err(messages) };
+        let Some(voice) = voice else { return };
         voice.buffer.reserve(size);
-        for message in &messages {
+        for message in messages.drain(..) {
             // So small that nothing is left of it.
-            let _ = voice.message(message, self);
+            let _ = voice.message(&message, self);
         }
         // Who speaks for thousands in one turn of its task is not to be held back for that.
         let flushed = unconstrained(poll_fn(|cx| voice.poll_flush(&self.report, cx))).now_or_never();
@@ -154,7 +155,6 @@ impl Shortcut for Desk {
             // The task waits for room, or meets the error.
             self.wanted.end(Answer::Rest);
         }
-        Ok(())
     }
 }
 
@@ -228,13 +228,14 @@ mod tests {
         }
         let (shortcut, queue) = opened.0.lock().expect("ours").clone().expect("just looked");
         let say = |number| {
-            let messages = vec![numbered(number)];
-            let Some(shortcut) = shortcut.upgrade() else { return Err(messages) };
-            shortcut.say(messages, &|| queue.capacity() == queue.max_capacity())
+            let mut messages = VecDeque::from([numbered(number)]);
+            let shortcut = shortcut.upgrade()?;
+            shortcut.say(&mut messages, &|| queue.capacity() == queue.max_capacity());
+            messages.is_empty().then_some(())
         };
         // Nobody reads, so the socket is full in the end, and what is said at once ends in the queue.
         let mut count = 0;
-        while say(count).is_ok() {
+        while say(count).is_some() {
             count += 1;
         }
         assert!(count > 100, "most of it was said at once: {count}");
@@ -242,12 +243,12 @@ mod tests {
         while queue.try_send(vec![Event::Message(numbered(count + full))]).is_ok() {
             full += 1;
         }
-        assert!(say(count + full).is_err(), "others are first");
+        assert!(say(count + full).is_none(), "others are first");
         let read = tokio::spawn(payloads(theirs));
         carried.say(vec![Event::Message(numbered(count + full)), Event::Close { why: None }]).await.expect("taken");
         drop(carried);
         while shortcut.strong_count() > 0 {
-            assert!(say(0).is_err(), "nothing is said after the Close");
+            assert!(say(0).is_none(), "nothing is said after the Close");
             tokio::task::yield_now().await;
         }
         let _ = running.await.expect("no panic");

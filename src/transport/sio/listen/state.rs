@@ -386,6 +386,8 @@ impl State {
     }
 
     fn work_off(&mut self, mut queue: VecDeque<Work>, now: Instant, effects: &mut Effects) {
+        // One for all: a broadcast comes by here for every client.
+        let mut said = Vec::new();
         while let Some(work) = queue.pop_front() {
             match work {
                 Work::Engine(id, input) => {
@@ -403,9 +405,8 @@ impl State {
                         }
                         _ => {}
                     }
-                    let mut out = Vec::new();
-                    client.session.handle(input, now, &mut out);
-                    self.engine_said(id, out, &mut queue, effects);
+                    client.session.handle(input, now, &mut said);
+                    self.engine_said(id, said.drain(..), &mut queue, effects);
                 }
                 Work::Server(input) => {
                     let mut out = Vec::new();
@@ -422,7 +423,7 @@ impl State {
     fn engine_said(
         &mut self,
         id: ClientId,
-        out: Vec<session::Output>,
+        out: impl IntoIterator<Item = session::Output>,
         queue: &mut VecDeque<Work>,
         effects: &mut Effects,
     ) {
@@ -635,6 +636,9 @@ impl State {
 
     /// Tells what is said as packets.
     fn show_said(&self, ids: &[ClientId], messages: &[Data]) {
+        if !self.program.watch().steps {
+            return;
+        }
         let watched = |id: &ClientId| self.clients.get(id).filter(|client| client.decoder.is_some());
         let mut watchers = ids.iter().filter_map(watched).peekable();
         let Some(first) = watchers.peek() else { return };

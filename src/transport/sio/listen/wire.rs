@@ -99,15 +99,13 @@ impl Queue {
         batch
     }
 
-    /// Says the next frames at once, if that goes.
+    /// Says what waits at once, if that goes.
     fn say(&mut self) {
         let Some(Way { shortcut, socket }) = &self.way else { return };
-        let (Some(shortcut), socket) = (shortcut.upgrade(), socket.clone()) else { return };
-        if let Err(batch) = shortcut.say(self.batch(), &|| socket.capacity() == socket.max_capacity()) {
-            for frame in batch.into_iter().rev() {
-                self.bytes += size(&frame);
-                self.frames.push_front(frame);
-            }
+        let Some(shortcut) = shortcut.upgrade() else { return };
+        shortcut.say(&mut self.frames, &|| socket.capacity() == socket.max_capacity());
+        if self.frames.is_empty() {
+            self.bytes = 0;
         }
     }
 }
