@@ -144,7 +144,7 @@ impl Shortcut for Desk {
         let is_free = |voice: &Voice| voice.direction == Direction::Open && voice.buffer.is_empty();
         let voice = place.as_mut().filter(|voice| is_small && is_free(voice) && is_first());
         let Some(voice) = voice else { return };
-        voice.buffer.reserve(size);
+        voice.buffer.reserve_exact(size);
         for message in messages.drain(..) {
             // So small that nothing is left of it.
             let _ = voice.message(&message, self);

@@ -1,7 +1,7 @@
 //! What carries a session: requests that poll, requests that say, and a WebSocket; each its own task, which is told what to
 //! do and tells what came of it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -30,6 +30,8 @@ use crate::ws::handshake;
 
 /// Frames that may wait on their way.
 const QUEUE: usize = 64;
+/// So many bytes go to the WebSocket at once; one frame may be larger.
+const BATCH: usize = 64 << 10;
 
 /// What came of an order.
 pub(super) struct News {
@@ -128,6 +130,8 @@ impl Wires {
 
     pub(super) fn connect(&mut self, sid: Option<&str>) {
         let resource = self.make.resource(Carrier::WebSocket, sid);
+        // What an earlier one did not take any more is gone.
+        self.make.backlog.count.store(0, Ordering::SeqCst);
         let (make, news) = (&self.make, &self.news);
         self.socket = Some(wire(|orders| websocket(make.clone(), resource, orders, news.clone())));
     }
@@ -330,21 +334,28 @@ async fn websocket(make: Make, resource: String, mut orders: mpsc::UnboundedRece
     if news.send(News::good(Input::Connected)).await.is_err() {
         return;
     }
-    let (carried, mut run) = carry(transport, &make.report, Arc::new(Ear(news.clone())));
+    let is_wanted = Arc::new(AtomicBool::new(true));
+    let ear = Ear { news: news.clone(), is_wanted: is_wanted.clone() };
+    let (carried, mut run) = carry(transport, &make.report, Arc::new(ear));
     let mut carried = Some(carried);
-    let mut frames = Vec::new();
     let outcome = loop {
         tokio::select! {
             biased;
             outcome = &mut run => break outcome,
-            count = orders.recv_many(&mut frames, QUEUE), if carried.is_some() => match &carried {
-                Some(speaker) if count > 0 => tokio::select! {
-                    // A full queue empties only while the transport runs.
-                    _ = speaker.say(frames.drain(..).map(message).map(Event::Message).collect()) => make.backlog.left(count),
-                    outcome = &mut run => break outcome,
-                },
-                _ => carried = None,
-            },
+            order = orders.recv(), if carried.is_some() => {
+                if let (Some(frame), Some(speaker)) = (order, &carried) {
+                    let batch = batch(frame, &mut orders);
+                    let count = batch.len();
+                    tokio::select! {
+                        // A full queue empties only while the transport runs.
+                        _ = speaker.say(batch) => make.backlog.left(count),
+                        outcome = &mut run => break outcome,
+                    }
+                } else {
+                    is_wanted.store(false, Ordering::Relaxed);
+                    carried = None;
+                }
+            }
         }
     };
     if carried.is_none() {
@@ -357,16 +368,34 @@ async fn websocket(make: Make, resource: String, mut orders: mpsc::UnboundedRece
     let _ = news.send(News { input: Input::Hungup(hangup), why: Trouble::of_end(&outcome.end, &make.client) }).await;
 }
 
-/// What the WebSocket hears is news.
-struct Ear(mpsc::Sender<News>);
+/// A frame and those that wait behind it, as far as it is not much.
+fn batch(frame: Data, more: &mut mpsc::UnboundedReceiver<Data>) -> Vec<Event> {
+    let mut bytes = frame.len();
+    let mut batch = vec![Event::Message(message(frame))];
+    while bytes < BATCH
+        && let Ok(frame) = more.try_recv()
+    {
+        bytes += frame.len();
+        batch.push(Event::Message(message(frame)));
+    }
+    batch
+}
+
+/// What the WebSocket hears is news, until we hang up: then another may be the session's.
+struct Ear {
+    news: mpsc::Sender<News>,
+    is_wanted: Arc<AtomicBool>,
+}
 
 impl Above for Ear {
     fn hear(&self, events: Vec<Event>) -> BoxFuture<'_, ()> {
         async move {
             for event in events {
-                if let Event::Message(message) = event {
+                if let Event::Message(message) = event
+                    && self.is_wanted.load(Ordering::Relaxed)
+                {
                     // At the end nobody listens, and the close goes on all the same.
-                    let _ = self.0.send(News::good(Input::Frame(of_message(message)))).await;
+                    let _ = self.news.send(News::good(Input::Frame(of_message(message)))).await;
                 }
             }
         }

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::gathering::Gathering;
 use super::state::{Effects, State, Told, Work};
+use super::wire::Wire;
 use super::{Server, member, programs};
 use crate::link::{CLOSE_LIMIT, Journal};
 use crate::sio::server::Input;
@@ -15,6 +16,9 @@ use crate::transport::Opened;
 
 /// Events that may wait for the session.
 pub(super) const HEARD: usize = 256;
+
+/// So many clients are spoken to in one turn: some milliseconds.
+const SHARE: usize = 128;
 
 /// The machines, and what their drivers share.
 pub struct Host {
@@ -88,7 +92,7 @@ impl Host {
             self.earlier.notify_one();
         }
         // Not before the others may have the machines: each is a system call.
-        effects.wires.drain(..).for_each(|wire| wire.flush());
+        flush(std::mem::take(&mut effects.wires));
         done
     }
 
@@ -167,6 +171,23 @@ impl Host {
         self.over.send_replace(true);
         let most = u32::try_from(self.server.most.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
         let _ = timeout(CLOSE_LIMIT, self.places.acquire_many(most)).await;
+    }
+}
+
+/// Says what waits there; of many others do a part, so that nobody waits for all of them.
+fn flush(mut wires: Vec<Arc<Wire>>) {
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        while wires.len() > SHARE {
+            let share = wires.split_off(wires.len() - SHARE);
+            runtime.spawn(async move { flush_all(&share) });
+        }
+    }
+    flush_all(&wires);
+}
+
+fn flush_all(wires: &[Arc<Wire>]) {
+    for wire in wires {
+        wire.flush();
     }
 }
 

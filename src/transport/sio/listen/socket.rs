@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, mpsc};
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::host::Host;
@@ -25,7 +26,7 @@ const TURN: usize = 16;
 pub(super) async fn carry(host: &Arc<Host>, id: ClientId, Opened { channel, report }: Opened) {
     let Channel::Messages(transport) = channel else { return };
     let wire = Arc::new(Wire::default());
-    let ear = Arc::new(Ear { host: host.clone(), id, wire: wire.clone(), untold: Mutex::default() });
+    let ear = Arc::new(Ear { host: host.clone(), id, wire: wire.clone(), heard: Mutex::default() });
     let (carried, mut run) = link::carry(transport, &report, ear.clone());
     let ((), effects) = host.act(|state, now, effects| state.connected(id, wire.clone(), now, effects));
     if effects.is_refused {
@@ -45,7 +46,7 @@ pub(super) async fn carry(host: &Arc<Host>, id: ClientId, Opened { channel, repo
             Outcome { end: event::End::Partial, ..Outcome::default() }
         }
     };
-    host.tell_from(&mut *ear.untold.lock().await).await;
+    host.tell_from(&mut ear.heard.lock().await.untold).await;
     let hangup = match outcome.end {
         event::End::Complete | event::End::Dismissed { .. } | event::End::Unclosed => Hangup::Closed,
         _ => Hangup::Failed,
@@ -63,8 +64,15 @@ struct Ear {
     host: Arc<Host>,
     id: ClientId,
     wire: Arc<Wire>,
-    /// What follows from what was heard, and is told even if the socket ends meanwhile.
-    untold: Mutex<Effects>,
+    heard: Mutex<Heard>,
+}
+
+#[derive(Default)]
+struct Heard {
+    /// What follows from it, and is told even if the socket ends meanwhile.
+    untold: Effects,
+    /// Messages of this turn.
+    count: usize,
 }
 
 impl Above for Ear {
@@ -75,19 +83,26 @@ impl Above for Ear {
     }
 
     fn hear(&self, events: Vec<Event>) -> BoxFuture<'_, ()> {
-        let Self { host, id, wire, untold } = self;
+        let Self { host, id, wire, heard } = self;
         async move {
-            let mut untold = untold.lock().await;
+            let mut heard = heard.lock().await;
+            let Heard { untold, count } = &mut *heard;
             let mut messages = events.into_iter().filter_map(message).peekable();
             while messages.peek().is_some() {
-                host.act_into(&mut untold, |state, now, effects| {
-                    for message in messages.by_ref().take(TURN) {
+                host.act_into(untold, |state, now, effects| {
+                    for message in messages.by_ref().take(TURN - *count) {
+                        *count += 1;
                         if let (true, Some(frame)) = (state.has(*id, wire) && !state.swallows(*id), data(message)) {
                             state.drive(Work::Engine(*id, Input::Frame(frame)), now, effects);
                         }
                     }
                 });
-                host.tell_from(&mut untold).await;
+                host.tell_from(untold).await;
+                if *count == TURN {
+                    *count = 0;
+                    // A flood would leave nothing of the task's budget to who speaks in it.
+                    yield_now().await;
+                }
             }
         }
         .boxed()
@@ -126,7 +141,7 @@ async fn speak(host: &Host, carried: Carried, wire: &Wire) -> Spoken {
                 host.server.faults.delay().await;
                 tokio::select! {
                     said = carried.say(events) => if said.is_err() { return Spoken::Out },
-                    () = wire.given_up() => {}
+                    end = wire.given_up() => if end == End::Closing { return Spoken::InVain },
                 }
             }
             Due::End(end) => break end,

@@ -7,7 +7,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::eio::Data;
 use crate::event::{Event, Message};
-use crate::link::Shortcut;
+use crate::link::{CLOSE_LIMIT, Shortcut};
 
 /// So many bytes may wait for one client. Whoever owes more is too slow.
 pub(super) const BACKLOG: usize = 16 << 20;
@@ -143,7 +143,9 @@ impl Wire {
     /// Says what waits, at once or by the task that has the socket.
     pub(super) fn flush(&self) {
         let mut queue = self.queue();
-        if queue.pace == Pace::Good && !queue.frames.is_empty() {
+        // What was given up must not be overtaken: its client would take it for heard.
+        let goes_on = queue.pace == Pace::Good && matches!(queue.end, End::Open | End::Closing);
+        if goes_on && !queue.frames.is_empty() {
             queue.say();
         }
         let waits = !queue.frames.is_empty();
@@ -182,10 +184,19 @@ impl Wire {
         }
     }
 
-    /// Returns when what is being said need not be said any more. Cancel-safe.
-    pub(super) async fn given_up(&self) {
-        while !matches!(self.queue().end, End::TooSlow | End::Cut) {
-            self.changed.notified().await;
+    /// Returns when what is being said need not be said any more, and why. Cancel-safe.
+    pub(super) async fn given_up(&self) -> End {
+        loop {
+            let end = self.queue().end;
+            match end {
+                End::Open => self.changed.notified().await,
+                // Whoever takes nothing may not keep us from closing.
+                End::Closing => {
+                    tokio::time::sleep(CLOSE_LIMIT).await;
+                    return end;
+                }
+                End::TooSlow | End::Cut => return end,
+            }
         }
     }
 }
