@@ -146,7 +146,8 @@ impl Namespace {
             self.early.push(packet);
             return;
         }
-        if self.pid.is_some() {
+        // What asks has no offset.
+        if self.pid.is_some() && packet.id.is_none() {
             // The server's offset is the last argument; a client cannot tell it from another string.
             let last = packet.arguments().into_iter().skip(1).next_back();
             if let Some(offset) = last.filter(|last| last.shape() == Shape::String) {

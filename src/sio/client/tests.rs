@@ -258,6 +258,7 @@ fn recovery_says_who_we_were_and_what_we_saw_last() {
     assert_eq!(world.hear(r#"2["x",1,"Q83FEv1"]"#), [event(r#"2["x",1,"Q83FEv1"]"#)]);
     world.hear(r#"2["no offset",{"a":"b"}]"#);
     world.hear(r#"2["only a name"]"#);
+    world.hear(r#"27["asks, and has none","text"]"#);
     world.lose();
     world.tick();
     assert_eq!(world.handle(Input::Opened).pop(), Some(said(r#"0{"pid":"p1","offset":"Q83FEv1","token":"t" }"#)));
