@@ -400,12 +400,17 @@ impl Server {
             client.places.insert(name.clone(), Place::Asked);
         }
         let said = |field| auth.as_ref().and_then(|auth| auth.field(field)).and_then(|value| value.as_string());
-        if let (Some(namespace), Some(pid), Some(offset)) =
-            (self.namespaces.get_mut(&name), said("pid"), said("offset"))
-            && let Some((sid, missed)) = namespace.recover(&pid, &offset, now)
-        {
-            let socket = Socket { namespace: name, sid };
-            return self.enter(id, socket, Some(pid.into()), Some(missed), now, out);
+        if let (Some(pid), Some(offset)) = (said("pid"), said("offset")) {
+            // A client knows of its loss before we do, if nothing of it was under way.
+            if let Some(before) = self.namespaces.get(&name).and_then(|namespace| namespace.owner(&pid)) {
+                self.closed(before, Reason::Engine(eio::Reason::TransportClose), now, out);
+                out.push(Output::Close(before));
+            }
+            let recovered = self.namespaces.get_mut(&name).and_then(|known| known.recover(&pid, &offset, now));
+            if let Some((sid, missed)) = recovered {
+                let socket = Socket { namespace: name, sid };
+                return self.enter(id, socket, Some(pid.into()), Some(missed), now, out);
+            }
         }
         out.push(Output::Asked { client: id, namespace: name, auth, query });
     }

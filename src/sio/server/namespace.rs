@@ -70,6 +70,9 @@ impl Namespace {
     }
 
     pub(super) fn enter(&mut self, sid: Text, client: ClientId, pid: Option<Text>) {
+        if let (Some(log), Some(pid)) = (&mut self.log, &pid) {
+            log.enter(pid.clone(), sid.clone());
+        }
         self.members.insert(sid, Member { client, rooms: BTreeSet::new(), pid });
     }
 
@@ -101,10 +104,15 @@ impl Namespace {
         for gathering in self.gatherings.values_mut() {
             gathering.missing += usize::from(gathering.waiting.remove(sid));
         }
-        if let (Some(log), Some(pid), true) = (&mut self.log, pid, reason.is_recoverable()) {
-            log.save(pid, Saved::new(sid.clone(), rooms, now));
+        if let (Some(log), Some(pid)) = (&mut self.log, pid) {
+            log.exit(pid, reason.is_recoverable().then(|| Saved::new(sid.clone(), rooms, now)));
         }
         Some(client)
+    }
+
+    /// Who has this secret and is there.
+    pub(super) fn owner(&self, pid: &str) -> Option<ClientId> {
+        self.client(self.log.as_ref()?.present(pid)?)
     }
 
     /// Brings a socket back that proves to be one we knew, and tells what it missed.

@@ -340,9 +340,38 @@ fn who_cannot_be_recovered_is_asked_about() {
     let close = Some(eio::Reason::TransportClose);
     assert!(lost(close, "p1", 119));
     assert!(!lost(close, "p1", 121), "too late");
-    assert!(!lost(close, "p2", 1), "another's, who is still here");
     assert!(!lost(Some(eio::Reason::ParseError), "p1", 1));
     assert!(!lost(None, "p1", 1), "it left by itself");
+}
+
+#[test]
+fn who_comes_back_before_it_was_missed_is_recovered_and_what_it_had_is_closed() {
+    let mut world = World::with(recovering(), 2);
+    world.hear(1, "0/b,");
+    world.admit(1, "/b");
+    let seen = offset(&world.emit(audience(&["s1"], &[]), emission(r#"["x"]"#)));
+    // The answer that had it was lost, and nothing else was under way.
+    let missed = offset(&world.emit(audience(&["s1"], &[]), emission(r#"["missed"]"#)));
+    world.handle(Input::Opened(ClientId(3), Version::V4));
+    let back = world.hear(3, &format!(r#"0{{"pid":"p1","offset":"{seen}"}}"#));
+    let gone = |socket| Output::Disconnected(socket, Reason::Engine(eio::Reason::TransportClose));
+    let other = Socket { namespace: "/b".into(), sid: "s1".into() };
+    let inside = Output::Connected { socket: socket("s1"), client: ClientId(3), recovery: Recovery::Recovered };
+    let all = [
+        gone(socket("s1")),
+        gone(other),
+        Output::Close(ClientId(1)),
+        say(&[3], &format!(r#"2["missed","{missed}"]"#)),
+        say(&[3], r#"0{"sid":"s1","pid":"p1"}"#),
+        inside,
+    ];
+    assert_eq!(back, all);
+    assert_eq!(world.hear(1, r#"2["late"]"#), [], "what it had says nothing more");
+    // Another's secret opens nothing, and moves nobody.
+    world.handle(Input::Opened(ClientId(4), Version::V4));
+    let asked = world.hear(4, &format!(r#"0{{"pid":"p9","offset":"{seen}"}}"#));
+    assert!(matches!(asked[..], [Output::Asked { .. }]), "{asked:?}");
+    assert_eq!(world.server.sockets("/").count(), 2);
 }
 
 /// Our client against our server; the connection may be cut at any message, either way.
