@@ -193,6 +193,28 @@ impl Program {
         assert!(done.is_some() && seen, "never seen: {what}\n{}", self.state());
     }
 
+    /// Hands over each line of its stdout as it comes, and at last nothing.
+    pub(crate) fn follow(&self, mut hear: impl FnMut(&str) + Send + 'static) {
+        let stdout = self.stdout.clone();
+        thread::spawn(move || {
+            let mut at = 0;
+            let mut is_over = false;
+            while !is_over {
+                let mut fresh = Vec::new();
+                // Silence is no end.
+                let _ = stdout.until(|collected| {
+                    let lines = memchr::memrchr(b'\n', &collected.bytes[at..]).map_or(0, |end| end + 1);
+                    fresh = collected.bytes[at..at + lines].to_vec();
+                    is_over = collected.ended;
+                    lines > 0 || is_over
+                });
+                at += fresh.len();
+                String::from_utf8_lossy(&fresh).lines().for_each(&mut hear);
+            }
+            hear("");
+        });
+    }
+
     /// What it has written to stdout so far.
     pub(crate) fn stdout(&self) -> Vec<u8> {
         self.stdout.bytes()

@@ -2,6 +2,7 @@
 
 mod browser;
 mod connect;
+mod cuts;
 mod demo;
 mod engine;
 mod faults;
