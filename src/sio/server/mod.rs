@@ -21,7 +21,7 @@ use super::packet::{Kind, MAIN, Packet};
 use super::reason::Reason;
 use crate::eio::client::Delivery;
 use crate::eio::{self, Data, Text, Version};
-use namespace::{Gathering, Namespace};
+use namespace::{Gathering, Namespace, Occupancy};
 use recovery::Missed;
 
 /// How a server behaves.
@@ -213,6 +213,8 @@ pub struct Server {
 enum Timer {
     Connect(ClientId),
     Gathering(Text, u64),
+    /// A namespace that nobody is in may be forgotten.
+    Forget(Text),
 }
 
 #[derive(Debug)]
@@ -566,7 +568,6 @@ impl Server {
         let Some(namespace) = self.namespaces.get_mut(&socket.namespace) else { return };
         let Some(id) = namespace.exit(&socket.sid, reason, now) else { return };
         let complete = namespace.complete();
-        let is_forgotten = namespace.is_forgotten() && socket.namespace != MAIN;
         if let Some(client) = self.clients.get_mut(&id) {
             client.places.remove(&socket.namespace);
         }
@@ -574,9 +575,21 @@ impl Server {
         for (id, gathering) in complete {
             self.complete(&socket.namespace, id, &gathering, out);
         }
-        // Where any name is let in, clients could make us remember names without end.
-        if is_forgotten {
-            self.namespaces.remove(&socket.namespace);
+        self.forget(&socket.namespace, now);
+    }
+
+    /// Forgets a namespace that nobody is in or may come back to: where any name is let in, clients could make us remember
+    /// names without end.
+    fn forget(&mut self, name: &Text, now: Instant) {
+        let Some(namespace) = self.namespaces.get_mut(name).filter(|_| name != MAIN) else { return };
+        match namespace.occupancy(now) {
+            Occupancy::Occupied => {}
+            Occupancy::Awaiting(until) => {
+                self.timers.insert((until, Timer::Forget(name.clone())));
+            }
+            Occupancy::Deserted => {
+                self.namespaces.remove(name);
+            }
         }
     }
 
@@ -609,6 +622,7 @@ impl Server {
                         self.complete(&name, id, &gathering, out);
                     }
                 }
+                Timer::Forget(name) => self.forget(&name, now),
             }
         }
     }

@@ -29,6 +29,17 @@ struct Member {
     pid: Option<Text>,
 }
 
+/// Who a namespace is kept for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occupancy {
+    /// Somebody is in it.
+    Occupied,
+    /// Somebody may come back until then.
+    Awaiting(Instant),
+    /// Nobody.
+    Deserted,
+}
+
 /// Answers that are awaited.
 #[derive(Debug)]
 pub(super) struct Gathering {
@@ -56,9 +67,13 @@ impl Namespace {
         self.members.keys()
     }
 
-    /// Whether nobody is in it, and nobody can come back.
-    pub(super) fn is_forgotten(&self) -> bool {
-        self.members.is_empty() && self.log.is_none()
+    /// Who it is kept for.
+    pub(super) fn occupancy(&mut self, now: Instant) -> Occupancy {
+        if !self.members.is_empty() {
+            return Occupancy::Occupied;
+        }
+        let until = self.log.as_mut().and_then(|log| log.awaits_until(now));
+        until.map_or(Occupancy::Deserted, Occupancy::Awaiting)
     }
 
     pub(super) fn rooms(&self) -> Vec<(Text, usize)> {

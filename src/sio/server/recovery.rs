@@ -137,10 +137,18 @@ impl Log {
         Some((sid, Missed { rooms, packets }))
     }
 
-    /// What is older than the lifetime serves nobody.
+    /// When nobody can come back any more who was lost; `None` if nobody can.
+    pub(super) fn awaits_until(&mut self, now: Instant) -> Option<Instant> {
+        self.forget(now);
+        let latest = self.lost.values().map(|saved| saved.at).max()?;
+        // A time that no clock reaches is asked about again in an hour.
+        Some(latest.checked_add(self.lifetime).unwrap_or(now + Duration::from_secs(3600)))
+    }
+
+    /// What is as old as the lifetime serves nobody.
     fn forget(&mut self, now: Instant) {
         let lifetime = self.lifetime;
-        let is_old = |at: Instant| now.saturating_duration_since(at) > lifetime;
+        let is_old = |at: Instant| now.saturating_duration_since(at) >= lifetime;
         while self.said.front().is_some_and(|said| is_old(said.at)) {
             self.said.pop_front();
         }

@@ -264,12 +264,38 @@ fn a_namespace_that_everybody_left_is_forgotten() {
     assert_eq!(known(&world), ["/"]);
     world.handle(Input::Closed(ClientId(1), eio::Reason::TransportClose));
     assert_eq!(known(&world), ["/"]);
-    // Where clients may come back it is kept for them.
-    let mut world = World::with(recovering(), 1);
-    world.hear(1, "0/any,");
-    world.admit(1, "/any");
+}
+
+#[test]
+fn a_namespace_is_kept_as_long_as_somebody_may_come_back_to_it() {
+    let mut world = World::with(recovering(), 3);
+    let known = |world: &World| world.server.namespaces().map(Text::to_string).collect::<Vec<_>>();
+    for id in 1..=3 {
+        world.hear(id, "0/any,");
+        world.admit(id, "/any");
+    }
+    let start = world.now;
     world.handle(Input::Closed(ClientId(1), eio::Reason::TransportClose));
-    assert_eq!(known(&world), ["/", "/any"]);
+    assert_eq!(world.server.deadline(), None, "others are in it");
+    world.now = start + Duration::from_secs(50);
+    world.handle(Input::Closed(ClientId(2), eio::Reason::TransportClose));
+    world.now = start + Duration::from_secs(60);
+    world.hear(3, "1/any,");
+    // Who left last comes back to nothing, who was lost last does.
+    assert_eq!((world.tick(), world.now), (vec![], start + Duration::from_secs(170)));
+    assert_eq!((known(&world), world.server.deadline()), (vec!["/".to_owned()], None));
+    // Whoever is in it when the time has come keeps it.
+    world.hear(3, "0/any,");
+    world.admit(3, "/any");
+    world.handle(Input::Closed(ClientId(3), eio::Reason::TransportClose));
+    world.handle(Input::Opened(ClientId(4), Version::V4));
+    world.hear(4, "0/any,");
+    world.admit(4, "/any");
+    world.tick();
+    assert_eq!((known(&world), world.server.deadline()), (vec!["/".to_owned(), "/any".to_owned()], None));
+    // All leave, and nobody was lost.
+    world.hear(4, "1/any,");
+    assert_eq!((known(&world), world.server.deadline()), (vec!["/".to_owned()], None));
 }
 
 #[test]
