@@ -7,8 +7,8 @@ use std::time::Instant;
 use rustix::process::Signal;
 
 use super::ends::{End, Told, Troupe, Who, Word};
-use super::proxy::{Cut, Proxy};
 use crate::program::DEADLINE;
+use crate::sio::proxy::{Cut, Proxy};
 
 /// Both ends. Ours are new for each run.
 #[derive(Clone, Copy)]
@@ -80,7 +80,10 @@ impl Run<'_> {
         let label = format!("{run}, {:?}", self.promise);
         let (tell, told) = channel();
         let (mut server, port) = self.server(&run, &tell);
-        let proxy = Proxy::new(port, self.cut, tell.clone());
+        let packets = tell.clone();
+        // Fails when the run is over.
+        let crosses = move |packet| drop(packets.send((Who::Proxy, Word::Packet(packet))));
+        let proxy = Proxy::new(port, Some(self.cut), crosses);
         let mut client = self.client(&run, proxy.port, &tell);
         let mut stage = Stage::new(label, told);
         // Ours ends if it does not come in the first time.

@@ -2,14 +2,14 @@
 
 mod ends;
 mod exchange;
-mod proxy;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use ends::Troupe;
 use exchange::{Pair, Promise, Run};
-use proxy::{Cut, Extent, Side};
+
+use super::proxy::{Cut, Extent, Side};
 
 /// So many runs at a time.
 const AT_ONCE: usize = 16;

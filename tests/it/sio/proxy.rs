@@ -1,17 +1,14 @@
-//! A proxy that counts the packets that cross it, and cuts at one of them, once: of HTTP its requests and answers, of a
-//! WebSocket its frames.
+//! A proxy that cuts: at one of the packets that cross it, once, or when it is told to. Packets are the requests and answers
+//! of HTTP and the frames of a WebSocket.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
 use socket2::SockRef;
-
-use super::ends::{Told, Who, Word};
 
 /// Where it cuts.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +44,9 @@ pub(super) struct Proxy {
 
 struct State {
     to: u16,
-    cut: Cut,
-    tell: Sender<Told>,
+    cut: Option<Cut>,
+    /// Hears what crosses.
+    tell: Box<dyn Fn(String) + Send + Sync>,
     inner: Mutex<Inner>,
 }
 
@@ -56,8 +54,18 @@ struct State {
 struct Inner {
     crossed: usize,
     is_cut: bool,
-    is_over: bool,
+    gate: Gate,
     lines: Vec<Arc<Line>>,
+}
+
+/// Whether it lets connections in.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Gate {
+    #[default]
+    Open,
+    Shut,
+    /// It is no more.
+    Gone,
 }
 
 /// A connection through it.
@@ -74,17 +82,19 @@ enum Way {
 }
 
 impl Proxy {
-    pub(super) fn new(to: u16, cut: Cut, tell: Sender<Told>) -> Self {
+    pub(super) fn new(to: u16, cut: Option<Cut>, tell: impl Fn(String) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        let state = Arc::new(State { to, cut, tell, inner: Mutex::default() });
+        let state = Arc::new(State { to, cut, tell: Box::new(tell), inner: Mutex::default() });
         let serving = state.clone();
         thread::spawn(move || {
             for client in listener.incoming() {
-                let inner = serving.lock();
-                let (Ok(client), false) = (client, inner.is_over) else { return };
-                drop(inner);
-                serving.carry(client);
+                let gate = serving.lock().gate;
+                match (client, gate) {
+                    (Ok(client), Gate::Open) => serving.carry(client),
+                    (Ok(_), Gate::Shut) => {}
+                    (_, Gate::Gone) | (Err(_), _) => return,
+                }
             }
         });
         Self { port, state }
@@ -94,14 +104,28 @@ impl Proxy {
     pub(super) fn has_cut(&self) -> bool {
         self.state.lock().is_cut
     }
+
+    /// Cuts what there is, and lets nothing in.
+    pub(super) fn shut(&self) {
+        self.turn(Gate::Shut);
+    }
+
+    pub(super) fn open(&self) {
+        self.turn(Gate::Open);
+    }
+
+    fn turn(&self, gate: Gate) {
+        let mut inner = self.state.lock();
+        inner.gate = gate;
+        if gate != Gate::Open {
+            inner.lines.drain(..).for_each(|line| line.cut(Side::After));
+        }
+    }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        let mut inner = self.state.lock();
-        inner.is_over = true;
-        inner.lines.drain(..).for_each(|line| line.cut(Side::After));
-        drop(inner);
+        self.turn(Gate::Gone);
         // It waits for one more.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
@@ -152,27 +176,26 @@ impl State {
         if line.is_cut.load(Ordering::SeqCst) {
             return false;
         }
-        let is_here = !inner.is_cut && inner.crossed == self.cut.at;
-        if !is_here || self.cut.side == Side::After {
+        let cut = self.cut.filter(|cut| !inner.is_cut && inner.crossed == cut.at);
+        if cut.is_none_or(|cut| cut.side == Side::After) {
             // Who does not want it any more has closed.
             let _ = to.write_all(packet);
         }
-        if is_here {
+        if let Some(Cut { side, extent, .. }) = cut {
             inner.is_cut = true;
             inner.lines.retain(|known| {
-                let is_meant = self.cut.extent == Extent::Cable || Arc::ptr_eq(known, line);
+                let is_meant = extent == Extent::Cable || Arc::ptr_eq(known, line);
                 if is_meant {
-                    known.cut(self.cut.side);
+                    known.cut(side);
                 }
                 !is_meant
             });
         }
         let shown = String::from_utf8_lossy(packet).replace("\r\n", " | ");
-        let fate = if is_here { "is cut" } else { "crosses" };
-        // Fails when the run is over.
-        let _ = self.tell.send((Who::Proxy, Word::Packet(format!("{} {fate}: {shown}", inner.crossed))));
+        let fate = if cut.is_some() { "is cut" } else { "crosses" };
+        (self.tell)(format!("{} {fate}: {shown}", inner.crossed));
         inner.crossed += 1;
-        !is_here
+        cut.is_none()
     }
 }
 
