@@ -1546,6 +1546,7 @@ Register-ArgumentCompleter -Native -CommandName 'sockeye' -ScriptBlock {
             [CompletionResult]::new('--on', '--on', [CompletionResultType]::ParameterName, 'Answer events of this name with another: `hello=["welcome",1]`; may be repeated')
             [CompletionResult]::new('--ack', '--ack', [CompletionResultType]::ParameterName, 'Acknowledge events of this name with these arguments, if they ask for it: `save=[{"ok":true}]`; may be repeated')
             [CompletionResult]::new('--on-exec', '--on-exec', [CompletionResultType]::ParameterName, 'Run a program for each event of this name: `save=./save.sh`; may be repeated')
+            [CompletionResult]::new('--on-exec-timeout', '--on-exec-timeout', [CompletionResultType]::ParameterName, 'How long such a program may run; then it is ended, and whatever it has started in its group')
             [CompletionResult]::new('--reply', '--reply', [CompletionResultType]::ParameterName, 'What becomes of every other event')
             [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Let something go wrong, to see what clients do about it; may be repeated')
             [CompletionResult]::new('--allow-origin', '--allow-origin', [CompletionResultType]::ParameterName, 'Pages of this origin may ask too; may be repeated, `*` is any')

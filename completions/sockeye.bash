@@ -2921,7 +2921,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__sio__subcmd__listen)
-            opts="-4 -6 -o -q -v -h --max-peers --path --transport --eio3 --parser --ping-interval --ping-timeout --max-payload --upgrade-timeout --connect-timeout --ack-timeout --recovery --namespace --auth-token --deny-event --on --ack --on-exec --reply --fault --allow-origin --host --reuse-port --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --diagram --step --help"
+            opts="-4 -6 -o -q -v -h --max-peers --path --transport --eio3 --parser --ping-interval --ping-timeout --max-payload --upgrade-timeout --connect-timeout --ack-timeout --recovery --namespace --auth-token --deny-event --on --ack --on-exec --on-exec-timeout --reply --fault --allow-origin --host --reuse-port --backlog --tls --ca --crl --cert --key --key-password-file --alpn --handshake-timeout --allow --deny --access-file --accept-rate-per-address --accept-rate --sndbuf --rcvbuf --ttl --tos --device --mark --nodelay --keepalive --mss --user-timeout --fastopen --mptcp --exec --shell --pty --framing --events --newline --say --count --expect --send-only --recv-only --max-message --output --color --timestamps --quiet --verbose --explain --at-eof --linger --idle --input --message-size --rate --delay --digest --expect-digest --stats --progress --record --diagram --step --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2992,6 +2992,10 @@ _sockeye() {
                     return 0
                     ;;
                 --on-exec)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-exec-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

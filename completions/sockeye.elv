@@ -1487,6 +1487,7 @@ set edit:completion:arg-completer[sockeye] = {|@words|
             cand --on 'Answer events of this name with another: `hello=["welcome",1]`; may be repeated'
             cand --ack 'Acknowledge events of this name with these arguments, if they ask for it: `save=[{"ok":true}]`; may be repeated'
             cand --on-exec 'Run a program for each event of this name: `save=./save.sh`; may be repeated'
+            cand --on-exec-timeout 'How long such a program may run; then it is ended, and whatever it has started in its group'
             cand --reply 'What becomes of every other event'
             cand --fault 'Let something go wrong, to see what clients do about it; may be repeated'
             cand --allow-origin 'Pages of this origin may ask too; may be repeated, `*` is any'

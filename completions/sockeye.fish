@@ -1804,6 +1804,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_sub
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l on -d 'Answer events of this name with another: `hello=["welcome",1]`; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l ack -d 'Acknowledge events of this name with these arguments, if they ask for it: `save=[{"ok":true}]`; may be repeated' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l on-exec -d 'Run a program for each event of this name: `save=./save.sh`; may be repeated' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l on-exec-timeout -d 'How long such a program may run; then it is ended, and whatever it has started in its group' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand sio; and __fish_seen_subcommand_from listen" -l reply -d 'What becomes of every other event' -r -f -a "none\t'Nothing'
 echo\t'It is said back; one that asks is acknowledged with its own arguments'
 broadcast\t'Everybody else in its namespace hears it'"

@@ -118,6 +118,22 @@ impl Program {
         }
     }
 
+    /// Writes to its stdin until nothing is taken for so long; tells how many bytes were.
+    pub(crate) fn offer(&mut self, bytes: impl AsRef<[u8]>, patience: Duration) -> usize {
+        let mut stdin = self.stdin.as_ref().expect("an open stdin");
+        let mut rest = bytes.as_ref();
+        while !rest.is_empty() {
+            match stdin.write(rest) {
+                Ok(n) => rest = &rest[n..],
+                Err(error)
+                    if error.kind() == ErrorKind::WouldBlock && ready_within(stdin, PollFlags::OUT, patience) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => panic!("stdin: {error}\n{}", self.state()),
+            }
+        }
+        bytes.as_ref().len() - rest.len()
+    }
+
     /// Ends its stdin.
     pub(crate) fn finish(&mut self) {
         self.stdin = None;
@@ -193,6 +209,28 @@ impl Program {
         assert!(done.is_some() && seen, "never seen: {what}\n{}", self.state());
     }
 
+    /// Hands over each line of its stdout as it comes, and at last nothing.
+    pub(crate) fn follow(&self, mut hear: impl FnMut(&str) + Send + 'static) {
+        let stdout = self.stdout.clone();
+        thread::spawn(move || {
+            let mut at = 0;
+            let mut is_over = false;
+            while !is_over {
+                let mut fresh = Vec::new();
+                // Silence is no end.
+                let _ = stdout.until(|collected| {
+                    let lines = memchr::memrchr(b'\n', &collected.bytes[at..]).map_or(0, |end| end + 1);
+                    fresh = collected.bytes[at..at + lines].to_vec();
+                    is_over = collected.ended;
+                    lines > 0 || is_over
+                });
+                at += fresh.len();
+                String::from_utf8_lossy(&fresh).lines().for_each(&mut hear);
+            }
+            hear("");
+        });
+    }
+
     /// What it has written to stdout so far.
     pub(crate) fn stdout(&self) -> Vec<u8> {
         self.stdout.bytes()
@@ -262,7 +300,11 @@ impl Drop for Program {
 
 /// Waits for a descriptor, at most until the deadline.
 pub(crate) fn ready(fd: impl AsFd, flags: PollFlags) -> bool {
-    let limit = Timespec::try_from(DEADLINE).expect("a time");
+    ready_within(fd, flags, DEADLINE)
+}
+
+fn ready_within(fd: impl AsFd, flags: PollFlags, limit: Duration) -> bool {
+    let limit = Timespec::try_from(limit).expect("a time");
     poll(&mut [PollFd::new(&fd, flags)], Some(&limit)).expect("poll") > 0
 }
 

@@ -16,7 +16,8 @@ const SOCKET_IO: &str = "Socket.IO";
 ///
 /// A line is an event: its name and its arguments, as in `chat hi 1 {a:true}`, or a JSON array, as in `["chat","hi"]`.
 /// What is heard is the JSON as the peer wrote it. `hex:…`, `base64:…` and `@FILE` are attachments. At the end of stdin what is
-/// still answered is heard, until the peer has been silent for 5 s or as --linger says; then the namespaces are left.
+/// still answered is heard, until the peer has been silent for 5 s or as --linger says; then the namespaces are left. A lost
+/// connection is opened again; what stdin says meanwhile waits, and from 16 MiB on stdin does.
 #[derive(Debug, Args)]
 pub struct SioConnect {
     /// `http://HOST:PORT`, `https://…`, `ws://…`, `wss://…` or `HOST:PORT`. A path names a namespace, as the official

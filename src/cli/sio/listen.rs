@@ -91,6 +91,9 @@ pub struct SioListen {
     /// as a shell splits them; several programs may run at a time.
     #[arg(long, value_name = "EVENT=CMD", help_heading = RULES)]
     pub on_exec: Vec<String>,
+    /// How long such a program may run; then it is ended, and whatever it has started in its group
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1m", help_heading = RULES)]
+    pub on_exec_timeout: Duration,
     /// What becomes of every other event
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = SioReply::None, help_heading = RULES)]
     pub reply: SioReply,

@@ -117,6 +117,7 @@ fn server(options: &SioListen, environment: &Environment) -> Result<Server, Fail
         strangers: Strangers { origins: options.allow_origin.clone(), hosts: options.host.clone() },
         most: usize::try_from(options.max_peers).unwrap_or(usize::MAX),
         ack_timeout: options.ack_timeout,
+        program_timeout: options.on_exec_timeout,
         faults: Faults(options.fault.clone()),
         ..Server::default()
     })

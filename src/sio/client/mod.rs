@@ -4,6 +4,7 @@
 //! session is closed, and what it still says is no longer passed on.
 
 mod namespace;
+mod pile;
 mod reconnection;
 #[cfg(test)]
 mod tests;
@@ -139,8 +140,10 @@ pub enum Output {
     Unanswered(u64, Unanswered),
     /// An event of this namespace was said as often as it may be, and nobody has acknowledged it.
     Exhausted(Text),
-    /// A volatile event was not said.
+    /// An event was not said: it is volatile, or the namespace is not wanted.
     Dropped(Text),
+    /// A namespace is left, and so many of its events that want no answer were not said, or not acknowledged.
+    Undelivered(Text, usize),
     /// A namespace was left.
     Disconnected(Text, Reason),
     /// The connection will be opened again after this long.
@@ -228,6 +231,12 @@ impl Client {
     pub fn deadline(&self) -> Option<Instant> {
         let line = if let Line::Waiting(until) = self.line { Some(until) } else { None };
         self.namespaces.values().filter_map(Namespace::deadline).chain(line).min()
+    }
+
+    /// How many bytes wait to be said. Whoever says things should wait while they are many.
+    #[must_use]
+    pub fn unsaid(&self) -> usize {
+        self.namespaces.values().map(Namespace::unsaid).sum()
     }
 
     /// Takes what happened, appends what follows from it.

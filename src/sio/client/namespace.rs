@@ -1,9 +1,10 @@
 //! One namespace of a client: what waits to be said, what waits for an answer, and what is needed to recover.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::mem;
 use std::time::Instant;
 
+use super::pile::{Pile, Weight};
 use super::{Answer, Config, Emission, Output, Recovery, Unanswered, say};
 use crate::eio::Text;
 use crate::eio::client::Delivery;
@@ -35,9 +36,9 @@ pub(super) struct Namespace {
     /// What came before we were let in.
     early: Vec<Packet>,
     /// What is to be said when we are.
-    waiting: VecDeque<Packet>,
+    waiting: Pile<Packet>,
     /// What is said until it is answered; the first is being said.
-    queue: VecDeque<Queued>,
+    queue: Pile<Queued>,
     /// The name under which the connection can be recovered, and the last event that was seen.
     pid: Option<Json>,
     offset: Option<Json>,
@@ -83,6 +84,20 @@ enum Flight {
     Said(u64),
 }
 
+impl Weight for Packet {
+    fn weight(&self) -> usize {
+        let data = self.data.as_ref().map_or(0, |data| data.text().len());
+        data + self.attachments.iter().map(bytes::Bytes::len).sum::<usize>()
+    }
+}
+
+impl Weight for Queued {
+    fn weight(&self) -> usize {
+        let Emission { arguments, attachments, .. } = &self.emission;
+        arguments.text().len() + attachments.iter().map(bytes::Bytes::len).sum::<usize>()
+    }
+}
+
 impl Namespace {
     pub(super) fn new(name: Text) -> Self {
         Self {
@@ -93,11 +108,16 @@ impl Namespace {
             answers: HashMap::new(),
             deadlines: BTreeSet::new(),
             early: Vec::new(),
-            waiting: VecDeque::new(),
-            queue: VecDeque::new(),
+            waiting: Pile::default(),
+            queue: Pile::default(),
             pid: None,
             offset: None,
         }
+    }
+
+    /// How many bytes wait to be said; what is not wanted any more waits for nothing.
+    pub(super) fn unsaid(&self) -> usize {
+        if self.stage == Stage::Left { 0 } else { self.waiting.bytes() + self.queue.bytes() }
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -133,7 +153,7 @@ impl Namespace {
         for packet in mem::take(&mut self.early) {
             self.event(packet, out);
         }
-        for packet in mem::take(&mut self.waiting) {
+        for packet in self.waiting.take() {
             say(config.parser, &packet, Delivery::Kept, out);
         }
         self.drain(config, now, out);
@@ -146,7 +166,8 @@ impl Namespace {
             self.early.push(packet);
             return;
         }
-        if self.pid.is_some() {
+        // What asks has no offset.
+        if self.pid.is_some() && packet.id.is_none() {
             // The server's offset is the last argument; a client cannot tell it from another string.
             let last = packet.arguments().into_iter().skip(1).next_back();
             if let Some(offset) = last.filter(|last| last.shape() == Shape::String) {
@@ -157,8 +178,11 @@ impl Namespace {
     }
 
     pub(super) fn emit(&mut self, emission: Emission, config: &Config, now: Instant, out: &mut Vec<Output>) {
+        if self.stage == Stage::Left {
+            return dropped(&self.name, emission.answer, out);
+        }
         if config.retries.is_some() && emission.delivery == Delivery::Kept {
-            self.queue.push_back(Queued { emission, tries: 0, flight: Flight::Grounded });
+            self.queue.push(Queued { emission, tries: 0, flight: Flight::Grounded });
             return self.drain(config, now, out);
         }
         if emission.delivery == Delivery::Volatile && self.stage != Stage::Connected {
@@ -173,7 +197,7 @@ impl Namespace {
         if self.stage == Stage::Connected {
             say(config.parser, &packet, delivery, out);
         } else {
-            self.waiting.push_back(packet);
+            self.waiting.push(packet);
         }
     }
 
@@ -192,7 +216,7 @@ impl Namespace {
     /// Says the first of the queue, unless it is being said.
     fn drain(&mut self, config: &Config, now: Instant, out: &mut Vec<Output>) {
         let (Some(retries), Stage::Connected) = (config.retries, self.stage) else { return };
-        let Some(first) = self.queue.front_mut().filter(|first| first.flight == Flight::Grounded) else { return };
+        let Some(first) = self.queue.first_mut().filter(|first| first.flight == Flight::Grounded) else { return };
         first.tries += 1;
         first.flight = Flight::Said(self.next_id);
         let emission = first.emission.clone();
@@ -209,7 +233,7 @@ impl Namespace {
         match owner {
             Owner::Ticket(ticket, _) => out.push(Output::Acked(ticket, packet)),
             Owner::Queue(_) => {
-                if let Some(Answer::Wanted { ticket, .. }) = self.queue.pop_front().map(|first| first.emission.answer) {
+                if let Some(Answer::Wanted { ticket, .. }) = self.queue.pop().map(|first| first.emission.answer) {
                     out.push(Output::Acked(ticket, packet));
                 }
                 self.drain(config, now, out);
@@ -219,9 +243,15 @@ impl Namespace {
 
     /// Tells of those that have waited long enough.
     pub(super) fn tick(&mut self, config: &Config, now: Instant, out: &mut Vec<Output>) {
+        let mut due = BTreeSet::new();
         while let Some((at, id)) = self.deadlines.first().copied().filter(|(at, _)| *at <= now) {
             self.deadlines.remove(&(at, id));
-            self.waiting.retain(|packet| packet.id != Some(id));
+            due.insert(id);
+        }
+        if !due.is_empty() {
+            self.waiting.retain(|packet| packet.id.is_none_or(|id| !due.contains(&id)));
+        }
+        for id in due {
             self.unanswered(id, Unanswered::TimedOut, config, now, out);
         }
     }
@@ -231,10 +261,10 @@ impl Namespace {
             Some(Owner::Ticket(ticket, _)) => out.push(Output::Unanswered(ticket, why)),
             Some(Owner::Queue(_)) => {
                 let most = config.retries.map_or(0, |retries| retries.count);
-                if let Some(first) = self.queue.front_mut() {
+                if let Some(first) = self.queue.first_mut() {
                     first.flight = Flight::Grounded;
                     if first.tries > most {
-                        out.push(match self.queue.pop_front().map(|first| first.emission.answer) {
+                        out.push(match self.queue.pop().map(|first| first.emission.answer) {
                             Some(Answer::Wanted { ticket, .. }) => Output::Unanswered(ticket, why),
                             Some(Answer::None) | None => Output::Exhausted(self.name.clone()),
                         });
@@ -268,7 +298,7 @@ impl Namespace {
         self.name.clone()
     }
 
-    /// Nothing waits any more.
+    /// Nothing waits any more; each event that is not delivered is told of, one by one if an answer was wanted.
     pub(super) fn forget(&mut self, out: &mut Vec<Output>) {
         let mut tickets: Vec<u64> = self
             .answers
@@ -278,11 +308,17 @@ impl Namespace {
                 Owner::Queue(_) => None,
             })
             .collect();
-        tickets.extend(self.queue.drain(..).filter_map(|queued| match queued.emission.answer {
-            Answer::Wanted { ticket, .. } => Some(ticket),
-            Answer::None => None,
-        }));
+        let mut undelivered = self.waiting.take().iter().filter(|packet| packet.id.is_none()).count();
+        for queued in self.queue.take() {
+            match queued.emission.answer {
+                Answer::Wanted { ticket, .. } => tickets.push(ticket),
+                Answer::None => undelivered += 1,
+            }
+        }
         tickets.sort_unstable();
+        if undelivered > 0 {
+            out.push(Output::Undelivered(self.name.clone(), undelivered));
+        }
         out.extend(tickets.into_iter().map(|ticket| Output::Unanswered(ticket, Unanswered::Disconnected)));
         self.deadlines.clear();
     }

@@ -258,6 +258,7 @@ fn recovery_says_who_we_were_and_what_we_saw_last() {
     assert_eq!(world.hear(r#"2["x",1,"Q83FEv1"]"#), [event(r#"2["x",1,"Q83FEv1"]"#)]);
     world.hear(r#"2["no offset",{"a":"b"}]"#);
     world.hear(r#"2["only a name"]"#);
+    world.hear(r#"27["asks, and has none","text"]"#);
     world.lose();
     world.tick();
     assert_eq!(world.handle(Input::Opened).pop(), Some(said(r#"0{"pid":"p1","offset":"Q83FEv1","token":"t" }"#)));
@@ -333,10 +334,56 @@ fn a_server_of_protocol_4_is_recognised() {
 }
 
 #[test]
+fn what_waits_is_weighed_until_it_is_said_or_nobody_wants_it() {
+    let retrying = Config { retries: Some(Retries { count: 1, timeout: seconds(5) }), ..reconnecting() };
+    for config in [reconnecting(), retrying] {
+        let mut world = World::new(config);
+        world.connect("/");
+        assert_eq!(world.client.unsaid(), 0);
+        let attached = Emission {
+            attachments: vec![Bytes::from(vec![0; 5000])],
+            ..emission(r#"["b",{"_placeholder":true,"num":0}]"#)
+        };
+        world.emit(attached);
+        let one = world.client.unsaid();
+        assert!((5000..6000).contains(&one), "{one}");
+        (0..100).for_each(|_| drop(world.emit(emission(r#"["small"]"#))));
+        let all = world.client.unsaid();
+        // What a small one costs is not its text.
+        assert!(all - one > 100 * 100, "{all}");
+        world.handle(Input::Opened);
+        world.hear(r#"0{"sid":"s1"}"#);
+        if config.retries.is_some() {
+            // One is said, and waits for its acknowledgement as the others do.
+            assert_eq!(world.client.unsaid(), all);
+            world.hear("30[]");
+            assert_eq!(world.client.unsaid(), all - one);
+            assert!(world.handle(Input::Close).contains(&Output::Undelivered("/".into(), 100)));
+        }
+        assert_eq!(world.client.unsaid(), 0);
+    }
+}
+
+#[test]
+fn what_a_namespace_is_told_that_sent_us_away_is_dropped() {
+    let mut world = World::new(reconnecting());
+    world.connect("/");
+    world.connect("/b");
+    world.handle(Input::Opened);
+    world.hear(r#"0{"sid":"s1"}"#);
+    world.hear("1");
+    assert_eq!(world.emit(emission(r#"["x"]"#)), [Output::Dropped("/".into())]);
+    assert_eq!(world.client.unsaid(), 0);
+}
+
+#[test]
 fn leaving_forgets_what_waited() {
     let mut world = World::new(reconnecting());
     world.connect("/");
     world.emit(asking(r#"["a"]"#, 1, Some(seconds(9))));
-    assert_eq!(world.handle(Input::Close), [Output::Unanswered(1, Unanswered::Disconnected), Output::Close]);
+    world.emit(emission(r#"["b"]"#));
+    let (unanswered, undelivered) =
+        (Output::Unanswered(1, Unanswered::Disconnected), Output::Undelivered("/".into(), 1));
+    assert_eq!(world.handle(Input::Close), [undelivered, unanswered, Output::Close]);
     assert_eq!(world.client.deadline(), None);
 }

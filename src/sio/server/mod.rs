@@ -21,7 +21,7 @@ use super::packet::{Kind, MAIN, Packet};
 use super::reason::Reason;
 use crate::eio::client::Delivery;
 use crate::eio::{self, Data, Text, Version};
-use namespace::{Gathering, Namespace};
+use namespace::{Gathering, Namespace, Occupancy};
 use recovery::Missed;
 
 /// How a server behaves.
@@ -213,6 +213,8 @@ pub struct Server {
 enum Timer {
     Connect(ClientId),
     Gathering(Text, u64),
+    /// A namespace that nobody is in may be forgotten.
+    Forget(Text),
 }
 
 #[derive(Debug)]
@@ -400,12 +402,17 @@ impl Server {
             client.places.insert(name.clone(), Place::Asked);
         }
         let said = |field| auth.as_ref().and_then(|auth| auth.field(field)).and_then(|value| value.as_string());
-        if let (Some(namespace), Some(pid), Some(offset)) =
-            (self.namespaces.get_mut(&name), said("pid"), said("offset"))
-            && let Some((sid, missed)) = namespace.recover(&pid, &offset, now)
-        {
-            let socket = Socket { namespace: name, sid };
-            return self.enter(id, socket, Some(pid.into()), Some(missed), now, out);
+        if let (Some(pid), Some(offset)) = (said("pid"), said("offset")) {
+            // A client knows of its loss before we do, if nothing of it was under way.
+            if let Some(before) = self.namespaces.get(&name).and_then(|namespace| namespace.owner(&pid)) {
+                self.closed(before, Reason::Engine(eio::Reason::TransportClose), now, out);
+                out.push(Output::Close(before));
+            }
+            let recovered = self.namespaces.get_mut(&name).and_then(|known| known.recover(&pid, &offset, now));
+            if let Some((sid, missed)) = recovered {
+                let socket = Socket { namespace: name, sid };
+                return self.enter(id, socket, Some(pid.into()), Some(missed), now, out);
+            }
         }
         out.push(Output::Asked { client: id, namespace: name, auth, query });
     }
@@ -561,7 +568,6 @@ impl Server {
         let Some(namespace) = self.namespaces.get_mut(&socket.namespace) else { return };
         let Some(id) = namespace.exit(&socket.sid, reason, now) else { return };
         let complete = namespace.complete();
-        let is_forgotten = namespace.is_forgotten() && socket.namespace != MAIN;
         if let Some(client) = self.clients.get_mut(&id) {
             client.places.remove(&socket.namespace);
         }
@@ -569,9 +575,21 @@ impl Server {
         for (id, gathering) in complete {
             self.complete(&socket.namespace, id, &gathering, out);
         }
-        // Where any name is let in, clients could make us remember names without end.
-        if is_forgotten {
-            self.namespaces.remove(&socket.namespace);
+        self.forget(&socket.namespace, now);
+    }
+
+    /// Forgets a namespace that nobody is in or may come back to: where any name is let in, clients could make us remember
+    /// names without end.
+    fn forget(&mut self, name: &Text, now: Instant) {
+        let Some(namespace) = self.namespaces.get_mut(name).filter(|_| name != MAIN) else { return };
+        match namespace.occupancy(now) {
+            Occupancy::Occupied => {}
+            Occupancy::Awaiting(until) => {
+                self.timers.insert((until, Timer::Forget(name.clone())));
+            }
+            Occupancy::Deserted => {
+                self.namespaces.remove(name);
+            }
         }
     }
 
@@ -604,6 +622,7 @@ impl Server {
                         self.complete(&name, id, &gathering, out);
                     }
                 }
+                Timer::Forget(name) => self.forget(&name, now),
             }
         }
     }

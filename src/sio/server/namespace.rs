@@ -29,6 +29,17 @@ struct Member {
     pid: Option<Text>,
 }
 
+/// Who a namespace is kept for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occupancy {
+    /// Somebody is in it.
+    Occupied,
+    /// Somebody may come back until then.
+    Awaiting(Instant),
+    /// Nobody.
+    Deserted,
+}
+
 /// Answers that are awaited.
 #[derive(Debug)]
 pub(super) struct Gathering {
@@ -56,9 +67,13 @@ impl Namespace {
         self.members.keys()
     }
 
-    /// Whether nobody is in it, and nobody can come back.
-    pub(super) fn is_forgotten(&self) -> bool {
-        self.members.is_empty() && self.log.is_none()
+    /// Who it is kept for.
+    pub(super) fn occupancy(&mut self, now: Instant) -> Occupancy {
+        if !self.members.is_empty() {
+            return Occupancy::Occupied;
+        }
+        let until = self.log.as_mut().and_then(|log| log.awaits_until(now));
+        until.map_or(Occupancy::Deserted, Occupancy::Awaiting)
     }
 
     pub(super) fn rooms(&self) -> Vec<(Text, usize)> {
@@ -70,6 +85,9 @@ impl Namespace {
     }
 
     pub(super) fn enter(&mut self, sid: Text, client: ClientId, pid: Option<Text>) {
+        if let (Some(log), Some(pid)) = (&mut self.log, &pid) {
+            log.enter(pid.clone(), sid.clone());
+        }
         self.members.insert(sid, Member { client, rooms: BTreeSet::new(), pid });
     }
 
@@ -101,10 +119,15 @@ impl Namespace {
         for gathering in self.gatherings.values_mut() {
             gathering.missing += usize::from(gathering.waiting.remove(sid));
         }
-        if let (Some(log), Some(pid), true) = (&mut self.log, pid, reason.is_recoverable()) {
-            log.save(pid, Saved::new(sid.clone(), rooms, now));
+        if let (Some(log), Some(pid)) = (&mut self.log, pid) {
+            log.exit(pid, reason.is_recoverable().then(|| Saved::new(sid.clone(), rooms, now)));
         }
         Some(client)
+    }
+
+    /// Who has this secret and is there.
+    pub(super) fn owner(&self, pid: &str) -> Option<ClientId> {
+        self.client(self.log.as_ref()?.present(pid)?)
     }
 
     /// Brings a socket back that proves to be one we knew, and tells what it missed.

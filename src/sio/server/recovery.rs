@@ -19,6 +19,8 @@ pub(super) struct Log {
     millis: u64,
     last: (u64, u64),
     said: VecDeque<Said>,
+    /// Who is there, by the secret with which it comes back.
+    present: HashMap<Text, Text>,
     lost: HashMap<Text, Saved>,
 }
 
@@ -57,7 +59,24 @@ pub(super) struct Missed {
 
 impl Log {
     pub(super) fn new(lifetime: Duration, now: Instant, millis: u64) -> Self {
-        Self { lifetime, started: now, millis, last: (0, 0), said: VecDeque::new(), lost: HashMap::new() }
+        Self {
+            lifetime,
+            started: now,
+            millis,
+            last: (0, 0),
+            said: VecDeque::new(),
+            present: HashMap::new(),
+            lost: HashMap::new(),
+        }
+    }
+
+    pub(super) fn enter(&mut self, pid: Text, sid: Text) {
+        self.present.insert(pid, sid);
+    }
+
+    /// Whoever has this secret and is there: it comes back before it was missed.
+    pub(super) fn present(&self, pid: &str) -> Option<&Text> {
+        self.present.get(pid)
     }
 
     /// The arguments with the offset of this event.
@@ -97,9 +116,13 @@ impl Log {
         }
     }
 
-    pub(super) fn save(&mut self, pid: Text, saved: Saved) {
-        self.forget(saved.at);
-        self.lost.insert(pid, saved);
+    /// It is there no more; what is saved of it is needed if it may come back.
+    pub(super) fn exit(&mut self, pid: Text, saved: Option<Saved>) {
+        self.present.remove(&pid);
+        if let Some(saved) = saved {
+            self.forget(saved.at);
+            self.lost.insert(pid, saved);
+        }
     }
 
     pub(super) fn recover(&mut self, pid: &str, offset: &str, now: Instant) -> Option<(Text, Missed)> {
@@ -114,10 +137,18 @@ impl Log {
         Some((sid, Missed { rooms, packets }))
     }
 
-    /// What is older than the lifetime serves nobody.
+    /// When nobody can come back any more who was lost; `None` if nobody can.
+    pub(super) fn awaits_until(&mut self, now: Instant) -> Option<Instant> {
+        self.forget(now);
+        let latest = self.lost.values().map(|saved| saved.at).max()?;
+        // A time that no clock reaches is asked about again in an hour.
+        Some(latest.checked_add(self.lifetime).unwrap_or(now + Duration::from_secs(3600)))
+    }
+
+    /// What is as old as the lifetime serves nobody.
     fn forget(&mut self, now: Instant) {
         let lifetime = self.lifetime;
-        let is_old = |at: Instant| now.saturating_duration_since(at) > lifetime;
+        let is_old = |at: Instant| now.saturating_duration_since(at) >= lifetime;
         while self.said.front().is_some_and(|said| is_old(said.at)) {
             self.said.pop_front();
         }

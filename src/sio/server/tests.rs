@@ -264,12 +264,38 @@ fn a_namespace_that_everybody_left_is_forgotten() {
     assert_eq!(known(&world), ["/"]);
     world.handle(Input::Closed(ClientId(1), eio::Reason::TransportClose));
     assert_eq!(known(&world), ["/"]);
-    // Where clients may come back it is kept for them.
-    let mut world = World::with(recovering(), 1);
-    world.hear(1, "0/any,");
-    world.admit(1, "/any");
+}
+
+#[test]
+fn a_namespace_is_kept_as_long_as_somebody_may_come_back_to_it() {
+    let mut world = World::with(recovering(), 3);
+    let known = |world: &World| world.server.namespaces().map(Text::to_string).collect::<Vec<_>>();
+    for id in 1..=3 {
+        world.hear(id, "0/any,");
+        world.admit(id, "/any");
+    }
+    let start = world.now;
     world.handle(Input::Closed(ClientId(1), eio::Reason::TransportClose));
-    assert_eq!(known(&world), ["/", "/any"]);
+    assert_eq!(world.server.deadline(), None, "others are in it");
+    world.now = start + Duration::from_secs(50);
+    world.handle(Input::Closed(ClientId(2), eio::Reason::TransportClose));
+    world.now = start + Duration::from_secs(60);
+    world.hear(3, "1/any,");
+    // Who left last comes back to nothing, who was lost last does.
+    assert_eq!((world.tick(), world.now), (vec![], start + Duration::from_secs(170)));
+    assert_eq!((known(&world), world.server.deadline()), (vec!["/".to_owned()], None));
+    // Whoever is in it when the time has come keeps it.
+    world.hear(3, "0/any,");
+    world.admit(3, "/any");
+    world.handle(Input::Closed(ClientId(3), eio::Reason::TransportClose));
+    world.handle(Input::Opened(ClientId(4), Version::V4));
+    world.hear(4, "0/any,");
+    world.admit(4, "/any");
+    world.tick();
+    assert_eq!((known(&world), world.server.deadline()), (vec!["/".to_owned(), "/any".to_owned()], None));
+    // All leave, and nobody was lost.
+    world.hear(4, "1/any,");
+    assert_eq!((known(&world), world.server.deadline()), (vec!["/".to_owned()], None));
 }
 
 #[test]
@@ -340,9 +366,38 @@ fn who_cannot_be_recovered_is_asked_about() {
     let close = Some(eio::Reason::TransportClose);
     assert!(lost(close, "p1", 119));
     assert!(!lost(close, "p1", 121), "too late");
-    assert!(!lost(close, "p2", 1), "another's, who is still here");
     assert!(!lost(Some(eio::Reason::ParseError), "p1", 1));
     assert!(!lost(None, "p1", 1), "it left by itself");
+}
+
+#[test]
+fn who_comes_back_before_it_was_missed_is_recovered_and_what_it_had_is_closed() {
+    let mut world = World::with(recovering(), 2);
+    world.hear(1, "0/b,");
+    world.admit(1, "/b");
+    let seen = offset(&world.emit(audience(&["s1"], &[]), emission(r#"["x"]"#)));
+    // The answer that had it was lost, and nothing else was under way.
+    let missed = offset(&world.emit(audience(&["s1"], &[]), emission(r#"["missed"]"#)));
+    world.handle(Input::Opened(ClientId(3), Version::V4));
+    let back = world.hear(3, &format!(r#"0{{"pid":"p1","offset":"{seen}"}}"#));
+    let gone = |socket| Output::Disconnected(socket, Reason::Engine(eio::Reason::TransportClose));
+    let other = Socket { namespace: "/b".into(), sid: "s1".into() };
+    let inside = Output::Connected { socket: socket("s1"), client: ClientId(3), recovery: Recovery::Recovered };
+    let all = [
+        gone(socket("s1")),
+        gone(other),
+        Output::Close(ClientId(1)),
+        say(&[3], &format!(r#"2["missed","{missed}"]"#)),
+        say(&[3], r#"0{"sid":"s1","pid":"p1"}"#),
+        inside,
+    ];
+    assert_eq!(back, all);
+    assert_eq!(world.hear(1, r#"2["late"]"#), [], "what it had says nothing more");
+    // Another's secret opens nothing, and moves nobody.
+    world.handle(Input::Opened(ClientId(4), Version::V4));
+    let asked = world.hear(4, &format!(r#"0{{"pid":"p9","offset":"{seen}"}}"#));
+    assert!(matches!(asked[..], [Output::Asked { .. }]), "{asked:?}");
+    assert_eq!(world.server.sockets("/").count(), 2);
 }
 
 /// Our client against our server; the connection may be cut at any message, either way.

@@ -40,11 +40,21 @@ pub(in crate::transport) struct Agent {
     /// Where it asks next, if a redirection was only for now.
     home: Option<Asking>,
     codings: Codings,
+    repetition: Repetition,
     /// How long the head of an answer may take.
     pub(in crate::transport) limit: Duration,
     line: Option<Line>,
     pub(super) report: Reporter,
     local: Option<String>,
+}
+
+/// What is asked again when its connection ends before an answer begins. What was surely not asked always is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repetition {
+    /// What may be, by its method.
+    Idempotent,
+    /// Nothing: an answer may have been lost, and there is none like it.
+    Never,
 }
 
 /// A connection.
@@ -73,10 +83,10 @@ pub(in crate::transport) struct Ask {
 impl Agent {
     pub(super) fn new(carrier: Dial, client: &Client, asking: Asking, report: Reporter) -> Self {
         let plain = Self::plain(carrier, asking, client.limit, report);
-        Self { tls: client.tls.clone(), codings: client.request.codings, ..plain }
+        Self { tls: client.tls.clone(), codings: client.request.codings, repetition: Repetition::Idempotent, ..plain }
     }
 
-    /// Of what is asked itself, without compression.
+    /// Of what is asked itself, without compression; nothing is asked twice.
     pub(in crate::transport) fn plain(carrier: Dial, asking: Asking, limit: Duration, report: Reporter) -> Self {
         Self {
             tls: carrier.tls.clone(),
@@ -84,6 +94,7 @@ impl Agent {
             asking,
             home: None,
             codings: Codings::Refused,
+            repetition: Repetition::Never,
             limit,
             line: None,
             report,
@@ -218,7 +229,7 @@ impl Agent {
                     return Ok(response);
                 }
                 // A server may close a connection that it has kept open, just when we ask (RFC 9112 §9.3.1).
-                Err(error) if line.used && (error.is_canceled() || repeatable(&ask.method, &error)) => self.line = None,
+                Err(error) if line.used && self.repetition.allows(&ask.method, &error) => self.line = None,
                 Err(error) => {
                     let first = line.first.bytes();
                     let first = if line.used { &b"HTTP/"[..] } else { &first };
@@ -259,7 +270,9 @@ impl Agent {
     }
 }
 
-/// What was asked may be asked again, and the connection ended before an answer began.
-fn repeatable(method: &Method, error: &hyper::Error) -> bool {
-    method.is_idempotent() && (error.is_incomplete_message() || error.is_closed())
+impl Repetition {
+    fn allows(self, method: &Method, error: &hyper::Error) -> bool {
+        let has_ended = error.is_incomplete_message() || error.is_closed();
+        error.is_canceled() || (self == Self::Idempotent && method.is_idempotent() && has_ended)
+    }
 }

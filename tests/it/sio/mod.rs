@@ -2,14 +2,17 @@
 
 mod browser;
 mod connect;
+mod cuts;
 mod demo;
 mod engine;
 mod faults;
 mod listen;
 mod lost;
+mod offline;
 mod options;
 mod programs;
 mod prompt;
+mod proxy;
 mod python;
 mod rules;
 mod serving;

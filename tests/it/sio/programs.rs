@@ -1,8 +1,11 @@
 //! `--on-exec`: a program for an event.
 
+use rustix::event::PollFlags;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
 use super::listen::{CARRIERS, come, serving};
 use super::told;
-use crate::program::{Start as _, sockeye};
+use crate::program::{Start as _, ready, sockeye};
 
 #[test]
 fn a_program_reads_the_arguments_and_acknowledges() {
@@ -63,6 +66,37 @@ fn a_rule_may_acknowledge_before_it_and_what_goes_wrong_is_told() {
     }
     let ended = sockeye("sio listen 0").args(["--on-exec", "go=/nowhere/at/all"]).start().wait_end();
     assert!(ended.code != 0 && ended.stderr.contains("/nowhere/at/all"), "{}", ended.stderr);
+}
+
+#[test]
+fn one_that_runs_too_long_is_ended_with_what_it_started() {
+    // It ignores that its input ends and that it is hung up, and somebody of its group holds its output.
+    let script = "stuck=sh -c 'trap \"\" HUP; sleep 1000 & echo \"pids $$ $!\"; wait'";
+    let options = ["--on-exec", script, "--on-exec", "sum=jq -c [add]", "--on-exec-timeout", "3s"];
+    let (server, port) = serving(&options);
+    let (mut client, _) = come(port, "transport=websocket");
+    client.say("emit [\"stuck\"]\n");
+    client.wait_stdout("heard [\"pids\",");
+    let told = told(&client);
+    let pids = told.split("heard [\"pids\",").nth(1).and_then(|rest| rest.split(']').next()).expect("two numbers");
+    let pids: Vec<u32> = pids.split(',').map(|pid| pid.parse().expect("a number")).collect();
+    server.wait_stderr("is ended: it ran for 3s (--on-exec-timeout)");
+    for pid in pids {
+        wait_gone(pid);
+    }
+    // One that is done in time is not ended, and others go on.
+    client.say("ask [\"sum\",1,2]\n");
+    client.wait_stdout("ack [3]\n");
+    assert_eq!(server.stderr().matches("is ended").count(), 1, "{}", server.stderr());
+}
+
+/// Waits until a process has ended.
+fn wait_gone(pid: u32) {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a number of a process");
+    // Fails when it is gone already.
+    if let Ok(pidfd) = pidfd_open(pid, PidfdFlags::empty()) {
+        assert!(ready(&pidfd, PollFlags::IN), "it does not end");
+    }
 }
 
 #[test]

@@ -39,6 +39,9 @@ const TURN: usize = 64;
 /// So many bytes may wait for a session that does not listen; then the server waits too.
 const UNTOLD: usize = 16 << 20;
 
+/// So many bytes may wait to be said, for want of a connection or of acknowledgements; then stdin waits too.
+const UNSAID: usize = 16 << 20;
+
 /// A client under way.
 pub(super) struct Drive {
     dial: Dial,
@@ -403,6 +406,7 @@ impl Drive {
                 self.report.step(|| Step::Sio(Sio::Dropped { namespace: namespace.to_string() }));
                 self.notice(format!("not said: there was no way to {namespace}"));
             }
+            Output::Undelivered(namespace, count) => self.undelivered(&namespace, count),
             Output::Disconnected(namespace, reason) => self.disconnected(&namespace, reason),
             Output::Reconnecting { attempt, delay } => {
                 if !self.entered {
@@ -426,6 +430,12 @@ impl Drive {
                 self.why = Some(Trouble::Other(failure));
             }
         }
+    }
+
+    fn undelivered(&mut self, namespace: &Text, count: usize) {
+        self.refused += count as u64;
+        let noun = if count == 1 { "event was" } else { "events were" };
+        self.notice(format!("{namespace}: {count} {noun} not delivered"));
     }
 
     fn disconnected(&mut self, namespace: &Text, reason: Reason) {
@@ -621,12 +631,13 @@ impl Drive {
 
     /// Whether more can be taken to be said.
     fn has_room(&self) -> bool {
-        match &self.session {
+        let keeps_up = match &self.session {
             Some(Session { machine, wires, .. }) => {
                 wires.has_room() && (machine.is_writable() || machine.carrier() != Some(Carrier::Polling))
             }
             None => true,
-        }
+        };
+        keeps_up && self.machine.unsaid() < UNSAID
     }
 
     fn tell(&mut self, told: Told) {

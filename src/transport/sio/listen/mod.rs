@@ -49,6 +49,8 @@ pub struct Server {
     pub most: usize,
     /// So long an acknowledgement that we ask for may take.
     pub ack_timeout: Duration,
+    /// So long the program of an event may run.
+    pub program_timeout: Duration,
     /// What goes wrong on purpose.
     pub faults: Faults,
 }
@@ -65,6 +67,7 @@ impl Default for Server {
             limit: Duration::from_secs(10),
             most: 10_000,
             ack_timeout: Duration::from_secs(10),
+            program_timeout: Duration::from_secs(60),
             faults: Faults::default(),
         }
     }

@@ -1,5 +1,6 @@
 //! A program for an event: it reads the arguments, and what it writes acknowledges the event or is said to who said it.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::sleep;
 
 use super::host::Host;
 use super::state::Work;
@@ -71,7 +73,7 @@ impl Run {
     }
 }
 
-/// Runs it until it has ended, or everything has.
+/// Runs it until it has ended, or everything has, or its time is over.
 pub(super) fn start(host: Arc<Host>, run: Run, place: OwnedSemaphorePermit) -> BoxFuture<'static, ()> {
     // Boxed, because what it says may start others.
     attend(host, run, place).boxed()
@@ -86,10 +88,17 @@ async fn attend(host: Arc<Host>, run: Run, place: OwnedSemaphorePermit) {
     let _ = heard.send(run.lines()).await;
     drop(heard);
     let mut asks = run.asks;
+    let limit = host.server.program_timeout;
+    let mut time = pin!(sleep(limit));
     loop {
         let events = tokio::select! {
             events = said.recv() => events,
             () = host.over() => None,
+            () = &mut time => {
+                let text = format!("`{}` is ended: it ran for {limit:?} (--on-exec-timeout)", run.program.command);
+                run.report.tell(What::Notice { text }).await;
+                None
+            }
         };
         let Some(events) = events else { break };
         let is_last = events.iter().any(|event| matches!(event, Event::Close { .. }));
