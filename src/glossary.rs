@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// So many words of a kind are kept.
 const MOST: usize = 256;
 /// Longer ones nobody types, in bytes.
-const LONGEST: usize = 128;
+pub const LONGEST: usize = 128;
 
 /// What a word stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -79,8 +79,8 @@
 //!   bounded by [`link::CLOSE_LIMIT`].
 //! * **A broadcast goes past the queues** ([`link::Shortcut`]): waking a thousand tasks, each of which looks at all that it
 //!   waits for, costs as much as the system calls do. A WebSocket that is carried lends its voice between its turns to
-//!   whoever has something for it; the queue is for what the socket has no room for. It has the voice, or somebody else
-//!   has, and nothing is said between what waits and what came before (`transport/ws/desk.rs`).
+//!   whoever has something for it; the queue is for what the socket has no room for. Whoever takes from the queue takes the
+//!   voice with it, so that nothing comes between what waited and what is said (`transport/ws/desk.rs`).
 //! * **What is carried is told by a call** ([`link::Above`]) and not through a channel: its waiting is the back-pressure
 //!   all the same, and a client costs a kilobyte less.
 //! * **What is said is made where it is said** ([`traffic`]): generated input needs no pipe and no thread of its own; the

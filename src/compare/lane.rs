@@ -338,23 +338,21 @@ impl Serving {
         };
         let mut links: Vec<Link> = Vec::new();
         // For whoever comes first: a topic keeps it by itself.
-        let mut waiting: Vec<Event> = Vec::new();
-        // A server of Socket.IO is one conversation from the start, and what is said to nobody is gone.
-        let mut company = if self.style == Style::SocketIo { Company::Nobody } else { Company::Somebody };
+        let mut waiting = Some(Vec::new());
         loop {
             tokio::select! {
                 accepted = listener.accept() => {
                     let Some(Ok(opened)) = accepted else { return Ok(()) };
-                    let say = if company == Company::Nobody { Vec::new() } else { std::mem::take(&mut waiting) };
-                    links.push(start(opened, say));
+                    // A server of Socket.IO is one conversation from the start, and what is said to nobody is gone.
+                    let first = if self.style == Style::SocketIo { None } else { waiting.take() };
+                    links.push(start(opened, first.unwrap_or_default()));
                 }
                 Some(batch) = records.recv() => {
                     let said = if self.style == Style::SocketIo { Style::SocketIo } else { Style::Tcp };
                     hear(&batch, &self.clock, &self.up, said);
                     let greeted = |record: &Record| matches!(record.what, What::Heard(Event::Message(_)));
-                    if company == Company::Nobody && batch.iter().any(greeted) {
-                        company = Company::Somebody;
-                        offer(&links, &std::mem::take(&mut waiting));
+                    if batch.iter().any(greeted) && let Some(events) = waiting.take() {
+                        offer(&links, &events);
                     }
                 }
                 order = orders.recv() => match order {
@@ -362,10 +360,9 @@ impl Serving {
                     Some(Order::Processor(reply)) => drop(reply.send(processor())),
                     Some(Order::Say(messages)) => {
                         let events = self.said(messages);
-                        if links.is_empty() || company == Company::Nobody {
-                            waiting.extend(events);
-                        } else {
-                            offer(&links, &events);
+                        match &mut waiting {
+                            Some(waiting) => waiting.extend(events),
+                            None => offer(&links, &events),
                         }
                     }
                 },
@@ -382,13 +379,6 @@ impl Serving {
         });
         each.collect()
     }
-}
-
-/// Whether somebody is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Company {
-    Nobody,
-    Somebody,
 }
 
 fn offer(links: &[Link], events: &[Event]) {

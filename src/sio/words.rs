@@ -11,6 +11,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::json::{Json, Shape};
+use crate::glossary::LONGEST;
 use crate::repl;
 
 /// Values within each other; deeper ones no parser takes.
@@ -122,7 +123,7 @@ pub fn typed(name: &Json) -> String {
     let reads_as_it_is = |word: &String| {
         let read = || event(word, &|_| Err(String::new())).map(|words| words.json.elements());
         // Nobody types a long one, and its peer must not make us read it twice.
-        word.len() <= 128 && !word.starts_with('/') && read().is_ok_and(|elements| elements == [Json::string(word)])
+        word.len() <= LONGEST && !word.starts_with('/') && read().is_ok_and(|elements| elements == [Json::string(word)])
     };
     name.as_string().filter(reads_as_it_is).unwrap_or_else(|| name.text().to_string())
 }

@@ -192,6 +192,14 @@ fn what_a_server_cannot_do_is_said_and_nothing_else_happens() {
     terminal.wait_end();
 }
 
+/// What is typed becomes this by Tab; afterwards the line is empty again.
+fn completes(terminal: &mut Terminal, typed: &str, whole: &str) {
+    terminal.press(&format!("{typed}\t"));
+    terminal.wait_line(&format!("> {whole}"));
+    terminal.press("\x15"); // Ctrl-U
+    terminal.wait_line(">");
+}
+
 #[test]
 fn a_client_completes_events_and_namespaces_that_it_has_seen() {
     let (server, port) = server("");
@@ -209,16 +217,10 @@ fn a_client_completes_events_and_namespaces_that_it_has_seen() {
     terminal.press("ask question 7\r");
     terminal.wait_text("[\"question\", 7]");
     for verb in ["ask", "volatile"] {
-        terminal.press(&format!("/{verb} q\t"));
-        terminal.wait_line(&format!("> /{verb} question"));
-        terminal.press("\x15"); // Ctrl-U: the line is empty again
-        terminal.wait_line(">");
+        completes(&mut terminal, &format!("/{verb} q"), &format!("/{verb} question"));
     }
     for verb in ["ns", "disconnect"] {
-        terminal.press(&format!("/{verb} /a\t"));
-        terminal.wait_line(&format!("> /{verb} /admin"));
-        terminal.press("\x15");
-        terminal.wait_line(">");
+        completes(&mut terminal, &format!("/{verb} /a"), &format!("/{verb} /admin"));
     }
     terminal.press("/disconnect /a\t\r");
     server.wait_stdout("left /admin: client namespace disconnect");
@@ -235,10 +237,7 @@ fn a_server_completes_sockets_rooms_and_events() {
     terminal.press(&format!("/join {start}\t blue\r"));
     // A socket, or a room.
     for verb in ["ack", "disconnect", "join", "leave", "to", "except"] {
-        terminal.press(&format!("/{verb} {start}\t"));
-        terminal.wait_line(&format!("> /{verb} {sid}"));
-        terminal.press("\x15");
-        terminal.wait_line(">");
+        completes(&mut terminal, &format!("/{verb} {start}"), &format!("/{verb} {sid}"));
     }
     terminal.press("/to bl\t\rcolour 1\r");
     client.wait_stdout("heard [\"colour\",1]\n");

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use super::super::super::http::agent::{Agent, Ask};
 use super::super::super::{Channel, Dial, Opened, ws};
+use super::super::{BATCH, message};
 use super::Client;
 use super::opening::{Trouble, of_answer};
 use crate::eio::admission::Carrier;
@@ -30,8 +31,6 @@ use crate::ws::handshake;
 
 /// Frames that may wait on their way.
 const QUEUE: usize = 64;
-/// So many bytes go to the WebSocket at once; one frame may be larger.
-const BATCH: usize = 64 << 10;
 
 /// What came of an order.
 pub(super) struct News {
@@ -400,13 +399,6 @@ impl Above for Ear {
             }
         }
         .boxed()
-    }
-}
-
-fn message(frame: Data) -> Message {
-    match frame {
-        Data::Text(text) => Message { kind: Kind::Text, data: text.bytes(), ..Message::default() },
-        Data::Binary(bytes) => Message::binary(bytes),
     }
 }
 

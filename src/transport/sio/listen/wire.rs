@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::{Notify, mpsc};
 
+use super::super::{BATCH, message};
 use crate::eio::Data;
 use crate::event::{Event, Message};
 use crate::link::{CLOSE_LIMIT, Shortcut};
@@ -14,9 +15,6 @@ pub(super) const BACKLOG: usize = 16 << 20;
 
 /// What a frame or a message costs beside its bytes: many small ones are large too.
 pub(super) const OVERHEAD: usize = 128;
-
-/// So many bytes go to the socket at once; one frame may be larger.
-const BATCH: usize = 64 << 10;
 
 /// A queue of frames, between the machines and the task that has the socket.
 #[derive(Default)]
@@ -126,10 +124,7 @@ impl Wire {
 
     /// Queues a frame.
     pub(super) fn say(&self, frame: Data) -> Queued {
-        let frame = match frame {
-            Data::Text(text) => Message { data: text.bytes(), ..Message::text("") },
-            Data::Binary(bytes) => Message::binary(bytes),
-        };
+        let frame = message(frame);
         let mut queue = self.queue();
         let is_first = queue.frames.is_empty();
         if !is_first && queue.bytes + size(&frame) > BACKLOG {
