@@ -1,15 +1,17 @@
 //! Programs for the tests, sockeye and its peers: started on pipes, never waited for without a limit, killed when dropped.
 
 use std::ffi::OsStr;
-use std::io::{ErrorKind, Read, Write as _};
-use std::os::fd::AsFd;
+use std::io::{ErrorKind, Write as _};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 /// How long anything may take. Reached only by a failure.
@@ -61,15 +63,8 @@ impl Start for Command {
         if let Some(stdin) = &stdin {
             rustix::io::ioctl_fionbio(stdin, true).expect("a non-blocking pipe");
         }
-        let (stdout, stderr) = (Heard::default(), Heard::default());
-        match child.stdout.take() {
-            Some(pipe) => stdout.collect(pipe),
-            None => stdout.end(),
-        }
-        match child.stderr.take() {
-            Some(pipe) => stderr.collect(pipe),
-            None => stderr.end(),
-        }
+        let stdout = Heard::new(child.stdout.take().map(OwnedFd::from));
+        let stderr = Heard::new(child.stderr.take().map(OwnedFd::from));
         Program { name: format!("{self:?}"), child, stdin, stdout, stderr }
     }
 
@@ -309,8 +304,18 @@ fn ready_within(fd: impl AsFd, flags: PollFlags, limit: Duration) -> bool {
 }
 
 /// What came out of a pipe so far.
-#[derive(Clone, Default)]
-struct Heard(Arc<(Mutex<Collected>, Condvar)>);
+///
+/// A thread reads it as it comes; who asks reads what the thread has not come to yet. So everything that was written
+/// before something else was seen is there, however busy the machine is.
+#[derive(Clone)]
+struct Heard(Arc<Pipe>);
+
+struct Pipe {
+    collected: Mutex<Collected>,
+    changed: Condvar,
+    /// Nothing if it leads elsewhere.
+    end: Option<OwnedFd>,
+}
 
 #[derive(Default)]
 struct Collected {
@@ -319,37 +324,50 @@ struct Collected {
 }
 
 impl Heard {
-    fn collect(&self, mut pipe: impl Read + Send + 'static) {
-        let heard = self.clone();
+    fn new(end: Option<OwnedFd>) -> Heard {
+        let collected = Collected { ended: end.is_none(), ..Collected::default() };
+        let heard = Heard(Arc::new(Pipe { collected: Mutex::new(collected), changed: Condvar::new(), end }));
+        let Some(end) = &heard.0.end else { return heard };
+        rustix::io::ioctl_fionbio(end, true).expect("a non-blocking pipe");
+        let reader = heard.clone();
         thread::spawn(move || {
-            let mut buffer = vec![0; 256 << 10];
-            while let Ok(count @ 1..) = pipe.read(&mut buffer) {
-                heard.0.0.lock().expect("bytes").bytes.extend_from_slice(&buffer[..count]);
-                heard.0.1.notify_all();
+            let end = reader.0.end.as_ref().expect("a pipe");
+            while !reader.read().ended {
+                poll(&mut [PollFd::new(end, PollFlags::IN)], None).expect("poll");
             }
-            heard.end();
         });
+        heard
     }
 
-    fn end(&self) {
-        self.0.0.lock().expect("bytes").ended = true;
-        self.0.1.notify_all();
+    /// Takes what is in the pipe now, at most as much as a pipe holds.
+    fn read(&self) -> MutexGuard<'_, Collected> {
+        let mut collected = self.0.collected.lock().expect("bytes");
+        if let Some(end) = self.0.end.as_ref().filter(|_| !collected.ended) {
+            let before = collected.bytes.len();
+            collected.bytes.reserve(1 << 20);
+            match rustix::io::read(end, spare_capacity(&mut collected.bytes)) {
+                Err(Errno::AGAIN | Errno::INTR) => {}
+                read => collected.ended = read.is_err() || collected.bytes.len() == before,
+            }
+            self.0.changed.notify_all();
+        }
+        collected
     }
 
     fn bytes(&self) -> Vec<u8> {
-        self.0.0.lock().expect("bytes").bytes.clone()
+        self.read().bytes.clone()
     }
 
     /// `None` if it is not so in time.
     fn until(&self, mut is_so: impl FnMut(&Collected) -> bool) -> Option<()> {
         let deadline = Instant::now() + DEADLINE;
-        let mut collected = self.0.0.lock().expect("bytes");
+        let mut collected = self.0.collected.lock().expect("bytes");
         while !is_so(&collected) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return None;
             }
-            collected = self.0.1.wait_timeout(collected, left).expect("bytes").0;
+            collected = self.0.changed.wait_timeout(collected, left).expect("bytes").0;
         }
         Some(())
     }
