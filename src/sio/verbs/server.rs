@@ -40,7 +40,7 @@ pub static SERVER: [Verb; 12] = [
     },
     Verb {
         name: "to",
-        arguments: "ROOM…|all",
+        arguments: "ROOM…|SID…|all",
         help: "who hears the next events: rooms or sockets, or everybody",
         make: |given| match given {
             "" => Err("expected rooms, sockets, or all; /sockets lists them".to_owned()),
@@ -50,7 +50,7 @@ pub static SERVER: [Verb; 12] = [
     },
     Verb {
         name: "except",
-        arguments: "[ROOM…]",
+        arguments: "[ROOM…|SID…]",
         help: "but who is in one of these does not hear them",
         make: |given| Ok(order(Order::Except(names(given)))),
     },

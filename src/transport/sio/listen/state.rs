@@ -553,10 +553,7 @@ impl State {
             }
             server::Output::Connected { socket, client: id, recovery } => {
                 self.program.named(Noun::Namespace, || Some(socket.namespace.to_string()));
-                // Each socket has a room of its own.
-                for noun in [Noun::Socket, Noun::Room] {
-                    self.program.named(noun, || Some(socket.sid.to_string()));
-                }
+                self.program.named(Noun::Socket, || Some(socket.sid.to_string()));
                 self.step(id, || Sio::Entered {
                     namespace: shown::cut(&socket.namespace),
                     sid: Some(socket.sid.to_string()),
@@ -602,9 +599,7 @@ impl State {
                 effects.told.push_back(Told::Of(self.program.clone(), What::Notice { text }));
             }
             server::Output::Disconnected(socket, reason) => {
-                for noun in [Noun::Socket, Noun::Room] {
-                    self.program.gone(noun, &socket.sid);
-                }
+                self.program.gone(Noun::Socket, &socket.sid);
                 if let Some(Seat { report, .. }) = self.seats.remove(&socket) {
                     report.step(|| {
                         Step::Sio(Sio::Left {
