@@ -161,7 +161,7 @@ impl Program {
 
     /// Waits until its stdout has this in it so many times.
     pub(crate) fn wait_stdout_times(&self, text: &str, times: usize) {
-        self.wait(text, &self.stdout, |bytes| memchr::memmem::find_iter(bytes, text.as_bytes()).count() >= times);
+        self.wait(text, &self.stdout, seen(text, times));
     }
 
     /// Waits until its stderr has this in it.
@@ -171,7 +171,7 @@ impl Program {
 
     /// Waits until its stderr has this in it so many times.
     pub(crate) fn wait_stderr_times(&self, text: &str, times: usize) {
-        self.wait(text, &self.stderr, |bytes| memchr::memmem::find_iter(bytes, text.as_bytes()).count() >= times);
+        self.wait(text, &self.stderr, seen(text, times));
     }
 
     /// Waits until its stderr has this in it; `false` if that ends before.
@@ -290,6 +290,19 @@ impl Drop for Program {
         // Fails when it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Whether bytes that grow have this in them so many times. What was looked at is not looked at again.
+fn seen(text: &str, times: usize) -> impl FnMut(&[u8]) -> bool {
+    let (mut count, mut from) = (0, 0);
+    move |bytes| {
+        while let Some(at) = memchr::memmem::find(&bytes[from..], text.as_bytes()) {
+            count += 1;
+            from += at + text.len();
+        }
+        from = from.max((bytes.len() + 1).saturating_sub(text.len()));
+        count >= times
     }
 }
 

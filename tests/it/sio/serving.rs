@@ -2,11 +2,14 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::Stdio;
+use std::sync::mpsc;
 use std::time::Instant;
 
 use super::listen::{CARRIERS, client, come, serving};
 use super::told;
 use crate::limits::{peak, ticks};
+use crate::net::{Peer as _, connect};
 use crate::program::{DEADLINE, Start as _, sockeye};
 use crate::tls::authority::Authority;
 use crate::ws::node;
@@ -145,19 +148,23 @@ fn frame(text: &str) -> Vec<u8> {
     [&[0x81, 0x80 | length, 0, 0, 0, 0], text.as_bytes()].concat()
 }
 
+/// A WebSocket in the first namespace, which does not read unless it is told to.
+fn entered(port: u16) -> TcpStream {
+    let mut stream = connect(port);
+    let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
+    let upgrade = format!("Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{key}\r\n");
+    stream.say(format!("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n{upgrade}"));
+    stream.say(frame("40"));
+    hear(&mut stream, "40{\"sid\":");
+    stream
+}
+
 #[test]
 fn who_does_not_take_what_it_is_told_is_let_go_and_costs_little() {
     let (mut server, port) = serving(&["--ping-timeout", "1h"]);
     let (healthy, _) = come(port, "transport=websocket");
     // One that has a WebSocket and does not read it.
-    let mut deaf = TcpStream::connect(("127.0.0.1", port)).expect("a server");
-    let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
-    let head = format!(
-        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{key}\r\n"
-    );
-    deaf.write_all(head.as_bytes()).expect("sent");
-    deaf.write_all(&frame("40")).expect("sent");
-    hear(&mut deaf, "40{\"sid\":");
+    let _deaf = entered(port);
     // And one that does not poll.
     let open = request(port, "GET", OPEN, "");
     let sid = open.split_once("\"sid\":\"").and_then(|(_, rest)| rest.split('"').next()).expect("an id").to_owned();
@@ -181,6 +188,44 @@ fn who_does_not_take_what_it_is_told_is_let_go_and_costs_little() {
     healthy.wait_stdout("heard [\"last\"]\n");
     let used = peak(&server);
     assert!(used < 200_000, "{used} KiB");
+}
+
+#[test]
+fn who_takes_nothing_does_not_keep_its_place() {
+    let options = ["--max-peers", "1", "--ping-interval", "300ms", "--ping-timeout", "300ms", "--reply", "echo"];
+    let (server, port) = serving(&options);
+    let deaf = entered(port);
+    let question = frame(&format!("42[\"x\",\"{}\"]", "x".repeat(100))).repeat(1000);
+    // Its echoes fill what is between us, and then nothing is said any more, a Close neither.
+    let flooding = std::thread::spawn(move || while (&deaf).write_all(&question).is_ok() {});
+    server.wait_stderr("ping timeout");
+    let limit = Instant::now() + DEADLINE;
+    while request(port, "GET", OPEN, "").starts_with("HTTP/1.1 503 ") {
+        assert!(Instant::now() < limit, "its place stays taken");
+    }
+    flooding.join().expect("no panic");
+}
+
+#[test]
+fn who_floods_hears_what_is_said_meanwhile() {
+    let mut command = sockeye("sio listen 0 -4");
+    let mut server = command.stdout(Stdio::null()).start();
+    let mut noisy = entered(server.port());
+    let mut writer = noisy.try_clone().expect("a socket");
+    let flood = frame("42[\"noise\",1]").repeat(1000);
+    let (heard, is_heard) = mpsc::channel::<()>();
+    let flooding = std::thread::spawn(move || {
+        while is_heard.try_recv() != Err(mpsc::TryRecvError::Disconnected) {
+            writer.write_all(&flood).expect("sent");
+        }
+    });
+    for mark in 0..100 {
+        server.say(format!("mark {mark}\n"));
+        hear(&mut noisy, &format!("42[\"mark\",{mark}]"));
+    }
+    drop(heard);
+    flooding.join().expect("no panic");
+    assert!(!server.stderr().contains("it does not take what it is told"), "{}", server.stderr());
 }
 
 #[test]
