@@ -18,7 +18,7 @@ use crate::frame::Framing;
 use crate::http::{Protocol, Strangers};
 use crate::input::Kinds;
 use crate::sio::json::Shape;
-use crate::sio::{Json, Limits, Parser, server, verbs};
+use crate::sio::{Json, Limits, Parser, sayable, server, verbs};
 use crate::transport::binding::Place;
 use crate::transport::sio::listen::{Fault, Faults, Pattern, Reply, Rules, Server};
 use crate::transport::sockets::Options;
@@ -101,7 +101,7 @@ fn server(options: &SioListen, environment: &Environment) -> Result<Server, Fail
             namespaces: options.namespace.iter().map(named).collect(),
             token: options.auth_token.clone(),
             denied: options.deny_event.clone(),
-            on: options.on.iter().map(|given| rule("--on", given, is_event)).collect::<Result<_, _>>()?,
+            on: options.on.iter().map(|given| answering(given.as_ref())).collect::<Result<_, _>>()?,
             acks: options.ack.iter().map(|given| rule("--ack", given, is_array)).collect::<Result<_, _>>()?,
             programs: options
                 .on_exec
@@ -145,6 +145,14 @@ fn is_event(json: &Json) -> bool {
 }
 
 /// `hello=["welcome",1]`
+/// `hello=["welcome",1]`, which is an event that may be said.
+fn answering(given: &str) -> Result<(String, Json), Failure> {
+    let (event, answer) = rule("--on", given, is_event)?;
+    sayable::event(Parser::default(), &answer, 0)
+        .map_err(|why| Failure::usage(format!("--on {given}: {why}"), "--on 'hello=[\"welcome\",1]'"))?;
+    Ok((event, answer))
+}
+
 fn rule(option: &str, given: &str, fits: fn(&Json) -> bool) -> Result<(String, Json), Failure> {
     let parts = given.split_once('=');
     let rule = parts.and_then(|(event, json)| Some((event.to_owned(), Json::parse(json.into()).filter(fits)?)));

@@ -351,7 +351,8 @@ impl Server {
     fn opened(&mut self, id: ClientId, version: Version, now: Instant, out: &mut Vec<Output>) {
         let protocol = Protocol::from(version);
         let parser = match self.config.parser {
-            Parser::Json(_) => Parser::Json(protocol),
+            // The official server has one decoder for both: no name that one protocol refuses reaches the other's clients.
+            Parser::Json(_) => Parser::Json(Protocol::V5),
             Parser::Msgpack => Parser::Msgpack,
         };
         let decoder = Decoder::new(parser, self.config.limits);

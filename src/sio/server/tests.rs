@@ -314,6 +314,18 @@ fn protocol_4_is_in_the_main_namespace_unasked() {
     assert_eq!(world.handle(refusal), [say(&[1], r#"4/x,"nope""#)]);
 }
 
+#[test]
+fn protocol_4_says_no_event_that_protocol_5_refuses() {
+    for message in [r#"2["connect",1]"#, r#"2["disconnect"]"#, "2[]", "2[null]", r#"2[{"a":1}]"#] {
+        let mut world = World::with(recovering(), 1);
+        world.handle(Input::Opened(ClientId(2), Version::V3));
+        world.admit(2, "/");
+        let end = Output::Disconnected(socket("s2"), Reason::ParseError);
+        let wrong = Output::Wrong(ClientId(2), Wrong::Fault(Fault::Payload));
+        assert_eq!(world.hear(2, message), [wrong, end, Output::Close(ClientId(2))], "{message}");
+    }
+}
+
 fn recovering() -> Config {
     Config { recovery: Some(Duration::from_secs(120)), started: 1_795_826_745_000, ..Config::default() }
 }

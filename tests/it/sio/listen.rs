@@ -149,6 +149,26 @@ fn an_old_client_is_let_in_if_that_is_asked_for() {
 }
 
 #[test]
+fn what_clients_close_the_connection_at_is_not_said() {
+    let (mut server, port) = serving(&["--recovery", "1m"]);
+    let (client, _) = come(port, "transport=websocket");
+    server.say("connect 1\n[\"disconnect\"]\n");
+    server.wait_stderr("\"connect\" is no name for an event");
+    server.wait_stderr("\"disconnect\" is no name for an event");
+    server.say(format!("large{}\n", " hex:00".repeat(11)));
+    server.wait_stderr("11 attachments are too many");
+    server.say(format!("small{}\nnews 1\n", " hex:00".repeat(10)));
+    client.wait_stdout("heard [\"small\",");
+    client.wait_stdout("heard [\"news\",1,");
+    let told = told(&client);
+    assert!(!told.contains("disconnect") && !told.contains("large"), "{told}");
+    let ended = sockeye("sio listen 0").args(["--on", "x=[\"newListener\"]"]).start().wait_code(2);
+    for words in ["--on x=", "\"newListener\" is no name for an event", "hint: "] {
+        assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn what_was_missed_comes_with_the_recovery() {
     let (mut server, port) = serving(&["--recovery", "1m", "--on", "go=[\"one\"]"]);
     for carrier in CARRIERS {

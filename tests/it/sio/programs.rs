@@ -60,6 +60,11 @@ fn a_rule_may_acknowledge_before_it_and_what_goes_wrong_is_told() {
     client.wait_stdout("heard [\"went\"]\n");
     server.wait_stderr("not said for `sh");
     server.wait_stderr("`sh` exited with 3");
+    let (reserved, port) = serving(&["--on-exec", "go=sh -c 'echo disconnect; echo went'"]);
+    let (mut client, _) = come(port, "transport=websocket");
+    client.say("emit [\"go\"]\n");
+    client.wait_stdout("heard [\"went\"]\n");
+    reserved.wait_stderr("not said for `sh`: \"disconnect\" is no name");
     for (given, words) in [("go", "expected an event and a program"), ("go=", "expected an event and a program")] {
         let ended = sockeye("sio listen 0").args(["--on-exec", given]).start().wait_code(2);
         assert!(ended.stderr.contains(words), "{}", ended.stderr);

@@ -191,9 +191,35 @@ fn polls_that_overlap_or_are_given_up_end_a_session() {
 
 /// npm's ws, which says what stdin says.
 fn socket(port: u16, query: &str) -> Program {
+    asking(port, &format!("EIO=4&transport=websocket{query}"))
+}
+
+fn asking(port: u16, query: &str) -> Program {
     let mut command = node("ws.js");
-    command.arg("connect").arg(format!("ws://127.0.0.1:{port}/socket.io/?EIO=4&transport=websocket{query}"));
+    command.arg("connect").arg(format!("ws://127.0.0.1:{port}/socket.io/?{query}"));
     command.start()
+}
+
+#[test]
+fn an_old_client_that_says_a_reserved_name_is_closed_and_nobody_else() {
+    for reply in ["broadcast", "echo"] {
+        let (_server, port) = serving(&["--eio3", "--recovery", "1m", "--reply", reply]);
+        let mut good = socket(port, "");
+        good.say("40\n");
+        good.wait_stdout("40{\"sid\":\"");
+        for line in ["42[\"connect\",1]", "42[]", "42[null]"] {
+            let mut old = asking(port, "EIO=3&transport=websocket");
+            old.wait_stdout("40\n");
+            old.say(format!("{line}\n"));
+            old.wait_stderr("closed ");
+        }
+        let mut old = asking(port, "EIO=3&transport=websocket");
+        old.wait_stdout("40\n");
+        old.say("42[\"fine\"]\n");
+        let hearer = if reply == "echo" { &old } else { &good };
+        hearer.wait_stdout("42[\"fine\",");
+        assert!(!told(&good).contains("connect") && !good.stderr().contains("closed"), "{}", told(&good));
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::sio::client::{Answer, Emission};
 use crate::sio::packet::MAIN;
 use crate::sio::server::{Audience, Farewell, Input, Socket};
 use crate::sio::words::{self, Words};
-use crate::sio::{Json, Order};
+use crate::sio::{Json, Order, sayable};
 use crate::transport::{Channel, Opened};
 
 /// It, before it is known where it is held.
@@ -158,8 +158,10 @@ impl Speaker {
     fn say(&mut self, mut message: Message) -> Result<(Message, Effects), String> {
         let mut about = message.about.take().unwrap_or_default();
         let namespace = about.namespace.as_deref().map_or_else(|| self.audience.namespace.clone(), Text::from);
+        let parser = self.host.server.config.parser;
         let input = if let Some(id) = about.answers {
             let Words { json: arguments, attachments } = read(&message.data, &about.attachments, arguments)?;
+            sayable::answer(parser, &arguments, attachments.len()).map_err(|why| why.to_string())?;
             let sid = about.from.as_deref().ok_or("an answer says whom it is for: \"from\" is the socket's id")?;
             let socket = Socket { namespace, sid: sid.into() };
             self.expect(&socket)?;
@@ -167,6 +169,7 @@ impl Speaker {
             Input::Ack { socket, id, arguments, attachments }
         } else {
             let Words { json, attachments } = read(&message.data, &about.attachments, words::event)?;
+            sayable::event(parser, &json, attachments.len()).map_err(|why| why.to_string())?;
             self.report.named(Noun::Event, || json.name().map(|name| words::typed(&name)));
             message.data = json.text().bytes();
             about.attachments.clone_from(&attachments);

@@ -22,7 +22,7 @@ use crate::repl;
 use crate::sio::client::{Answer, Emission};
 use crate::sio::server::{Audience, Input, Socket};
 use crate::sio::words::{self, Words};
-use crate::sio::{Json, Packet};
+use crate::sio::{Json, Packet, Parser, sayable};
 
 /// So many may run at a time; who says more waits.
 pub(super) const MOST: usize = 64;
@@ -54,7 +54,7 @@ impl Run {
     }
 
     /// What a line of it says.
-    fn said(&self, line: &Bytes, asks: &mut Option<u64>) -> Result<Option<Input>, String> {
+    fn said(&self, line: &Bytes, asks: &mut Option<u64>, parser: Parser) -> Result<Option<Input>, String> {
         let text = Text::of_bytes(line.clone()).ok_or("it is not UTF-8")?;
         if text.trim().is_empty() {
             return Ok(None);
@@ -62,6 +62,8 @@ impl Run {
         let read = if asks.is_some() { words::answer } else { words::event };
         let Words { json: arguments, attachments } =
             read(&text, &|path| repl::file(path)).map_err(|wrong| wrong.to_string())?;
+        let judge = if asks.is_some() { sayable::answer } else { sayable::event };
+        judge(parser, &arguments, attachments.len()).map_err(|why| why.to_string())?;
         let socket = self.socket.clone();
         Ok(Some(match asks.take() {
             Some(id) => Input::Ack { socket, id, arguments, attachments },
@@ -104,7 +106,7 @@ async fn attend(host: Arc<Host>, run: Run, place: OwnedSemaphorePermit) {
         let is_last = events.iter().any(|event| matches!(event, Event::Close { .. }));
         for event in events {
             let Event::Message(message) = event else { continue };
-            match run.said(&message.data, &mut asks) {
+            match run.said(&message.data, &mut asks, host.server.config.parser) {
                 Ok(Some(input)) => {
                     let effects = host.drive(Work::Server(input));
                     host.tell(effects).await;

@@ -10,7 +10,7 @@ use crate::exec::Program;
 use crate::sio::client::{Answer, Emission};
 use crate::sio::packet::MAIN;
 use crate::sio::server::{Audience, Input, Socket};
-use crate::sio::{Json, Packet};
+use crate::sio::{Json, Packet, Parser, sayable};
 
 /// What is decided without anybody being asked.
 #[derive(Clone, Debug, Default)]
@@ -80,8 +80,8 @@ impl Rules {
         (!is_known).then_some("Not authorized")
     }
 
-    /// Judges an event.
-    pub(super) fn judge(&self, socket: &Socket, packet: &Packet) -> Verdict {
+    /// Judges an event, which is said again as this parser says it.
+    pub(super) fn judge(&self, socket: &Socket, packet: &Packet, parser: Parser) -> Verdict {
         let name = packet.event().map(|name| name.as_string().unwrap_or_else(|| name.text().trim().to_owned()));
         let name = name.unwrap_or_default();
         if self.denied.contains(&name) {
@@ -113,6 +113,9 @@ impl Rules {
                 (Reply::Echo, None) => done.push(Input::Emit(only(), echoed(data))),
                 (Reply::Broadcast, _) => {
                     let others = Audience { except: vec![socket.sid.clone()], ..everybody(socket) };
+                // Msgpack hears names that nobody would want to hear.
+                (Reply::Echo | Reply::Broadcast, _)
+                    if sayable::event(parser, data, packet.attachments.len()).is_err() => {}
                     done.push(Input::Emit(others, echoed(data)));
                 }
             }
@@ -130,4 +133,23 @@ fn everybody(socket: &Socket) -> Audience {
 
 fn emission(arguments: Json, attachments: Vec<Bytes>) -> Emission {
     Emission { arguments, attachments, delivery: Delivery::Kept, answer: Answer::None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sio::Kind;
+
+    #[test]
+    fn what_nobody_may_say_is_not_said_again() {
+        let socket = Socket { namespace: MAIN.into(), sid: "s".into() };
+        for reply in [Reply::Echo, Reply::Broadcast] {
+            let rules = Rules { reply, ..Rules::default() };
+            for (data, count) in [(r#"["chat"]"#, 1), (r#"["connect"]"#, 0), ("[null]", 0), ("[]", 0)] {
+                let packet = Packet::new(Kind::Event, MAIN.into()).with(Json::parse(data.into()));
+                let Verdict::Heard(done) = rules.judge(&socket, &packet, Parser::Msgpack) else { panic!("{data}") };
+                assert_eq!(done.len(), count, "{data}");
+            }
+        }
+    }
 }

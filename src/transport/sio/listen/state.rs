@@ -564,31 +564,33 @@ impl State {
                     self.seats.insert(socket, Seat { report: client.report.clone(), peer: client.peer.clone() });
                 }
             }
-            server::Output::Event(socket, packet) => match self.server.rules.judge(&socket, &packet) {
-                Verdict::Denied => {
-                    if let Some(Seat { report, .. }) = self.seats.get(&socket) {
-                        report.step(|| {
-                            Step::Sio(Sio::Wrong {
-                                why: "its event is denied (--deny-event), and passed over".to_owned(),
-                            })
-                        });
+            server::Output::Event(socket, packet) => {
+                match self.server.rules.judge(&socket, &packet, self.server.config.parser) {
+                    Verdict::Denied => {
+                        if let Some(Seat { report, .. }) = self.seats.get(&socket) {
+                            report.step(|| {
+                                Step::Sio(Sio::Wrong {
+                                    why: "its event is denied (--deny-event), and passed over".to_owned(),
+                                })
+                            });
+                        }
+                    }
+                    Verdict::Heard(inputs) => effects.event(&self.program, &socket, packet, inputs, queue),
+                    Verdict::Run(inputs, program, acknowledgement) => {
+                        if let Some(Seat { report, peer: Some(peer) }) = self.seats.get(&socket) {
+                            effects.runs.push_back(Run {
+                                program,
+                                report: report.clone(),
+                                peer: (**peer).clone(),
+                                socket: socket.clone(),
+                                asks: packet.id.filter(|_| acknowledgement == Acknowledgement::Due),
+                                packet: packet.clone(),
+                            });
+                        }
+                        effects.event(&self.program, &socket, packet, inputs, queue);
                     }
                 }
-                Verdict::Heard(inputs) => effects.event(&self.program, &socket, packet, inputs, queue),
-                Verdict::Run(inputs, program, acknowledgement) => {
-                    if let Some(Seat { report, peer: Some(peer) }) = self.seats.get(&socket) {
-                        effects.runs.push_back(Run {
-                            program,
-                            report: report.clone(),
-                            peer: (**peer).clone(),
-                            socket: socket.clone(),
-                            asks: packet.id.filter(|_| acknowledgement == Acknowledgement::Due),
-                            packet: packet.clone(),
-                        });
-                    }
-                    effects.event(&self.program, &socket, packet, inputs, queue);
-                }
-            },
+            }
             server::Output::Answered(ticket, socket, packet) => {
                 effects.told.push_back(Told::Heard(message(&socket, packet, |about| about.answers = Some(ticket))));
             }
