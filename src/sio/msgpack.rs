@@ -53,7 +53,8 @@ fn put_value(out: &mut BytesMut, value: &Value, attachments: &[Bytes]) -> Result
             elements.iter().try_for_each(|element| put_value(out, element, attachments))?;
         }
         Value::Object(fields) => {
-            if fields.get("_placeholder") == Some(&Value::Bool(true)) {
+            // Where there are no attachments it is what somebody said.
+            if fields.get("_placeholder") == Some(&Value::Bool(true)) && !attachments.is_empty() {
                 let number = fields.get("num").and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok());
                 let attachment = number.and_then(|number| attachments.get(number)).ok_or(Fault::Attachments)?;
                 put_length(out, attachment.len(), (0, 0), [0xC4, 0xC5, 0xC6]);
@@ -139,10 +140,12 @@ fn put_negative(out: &mut BytesMut, number: i64) {
     }
 }
 
+/// From here on not every whole number is a float.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
+
 /// JavaScript has one kind of number: 1.0 is 1.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole and within 2^53")]
 fn put_float(out: &mut BytesMut, number: f64) {
-    const WHOLE: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && (0.0..WHOLE).contains(&number) && number.is_sign_positive() {
         put_unsigned(out, number as u64);
     } else if number.fract() == 0.0 && -WHOLE < number && number < 0.0 {
@@ -181,7 +184,7 @@ pub fn decode(bytes: &Bytes) -> Result<Packet, Fault> {
         let name = reader.item()?;
         let Item::Text(name) = name else { return Err(Fault::Msgpack("a packet's fields have names")) };
         match name.as_str() {
-            "type" => match reader.item()? {
+            "type" => match whole(reader.item()?) {
                 Item::Unsigned(digit) => kind = Some(digit),
                 _ => return Err(Fault::Type("no number".to_owned())),
             },
@@ -189,7 +192,7 @@ pub fn decode(bytes: &Bytes) -> Result<Packet, Fault> {
                 Item::Text(text) => namespace = Some(text),
                 _ => return Err(Fault::Namespace),
             },
-            "id" => match reader.item()? {
+            "id" => match whole(reader.item()?) {
                 Item::Unsigned(number) => id = Some(number),
                 Item::Undefined => id = None,
                 _ => return Err(Fault::Id),
@@ -220,6 +223,15 @@ pub fn decode(bytes: &Bytes) -> Result<Packet, Fault> {
         None => None,
     };
     Ok(Packet { kind, namespace, id, data, attachments: reader.attachments })
+}
+
+/// JavaScript has one kind of number, and other languages may write 2.0 where 2 is meant.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole and within 2^53")]
+fn whole(item: Item) -> Item {
+    match item {
+        Item::Float(number) if number.fract() == 0.0 && (0.0..WHOLE).contains(&number) => Item::Unsigned(number as u64),
+        item => item,
+    }
 }
 
 /// This parser does not look at names of events.

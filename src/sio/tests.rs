@@ -108,6 +108,13 @@ fn messagepack_of_the_official_client() {
     ));
     let expected = Packet::new(Kind::Event, "/".into()).with(parse(r#"["a",null,{"n":-1,"f":0.5}]"#));
     assert_eq!(msgpack::decode(&event), Ok(expected));
+    // {type:2.0, nsp:"/", id:7.0, data:["x"]}, each number a float.
+    let floats = hex("84a474797065cb4000000000000000a36e7370a12fa26964cb401c000000000000a46461746191a178");
+    let expected = Packet { id: Some(7), ..Packet::new(Kind::Event, "/".into()).with(parse(r#"["x"]"#)) };
+    assert_eq!(msgpack::decode(&floats), Ok(expected));
+    // An object that only looks like a placeholder is what somebody said.
+    let look = Packet::new(Kind::Event, "/".into()).with(parse(r#"["x",{"_placeholder":true,"num":0}]"#));
+    assert_eq!(msgpack::encode(&look).and_then(|bytes| msgpack::decode(&bytes)), Ok(look));
     // A date of notepack is an extension, and stays one.
     let date = hex("83a47479706502a36e7370a12fa46461746191d7000000016fffffffff");
     let packet = msgpack::decode(&date).expect("a packet");
@@ -131,7 +138,7 @@ fn messagepack_that_is_wrong() {
         ("83a47479706502a36e7370a12fa464617461c1", Fault::Msgpack("c1 means nothing")),
         ("83a47479706502a36e7370a12fa46461746191a180", Fault::Msgpack("a string is not UTF-8")),
         ("83a47479706502a36e7370a12fa46461746181c000", Fault::Msgpack("a key is neither string nor number")),
-        ("83a47479706500a36e7370a12fa26964cb3ff0000000000000", Fault::Id),
+        ("83a47479706500a36e7370a12fa26964cb3ff8000000000000", Fault::Id),
     ] {
         assert_eq!(msgpack::decode(&hex(bytes)), Err(fault), "{bytes}");
     }
