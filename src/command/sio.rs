@@ -27,7 +27,7 @@ pub(super) fn encode(encode: &Encode) -> Result<Exit, Failure> {
     let messages: Vec<Given> = match carrier {
         // A body is text, so that it can be shown; version 3 may send bytes raw.
         SioCarrier::Polling => vec![given(payload::encode(*version, Binary::Base64, &packets))],
-        SioCarrier::Websocket => packets.iter().map(|packet| given(packet.to_frame(*version))).collect(),
+        SioCarrier::Websocket => packets.iter().map(|packet| given(packet.to_frame(*version, Binary::Raw))).collect(),
     };
     let pages: Vec<Page> = messages.iter().map(|message| page(*version, *parser, message)).collect();
     show(&pages, sheet)?;

@@ -261,7 +261,7 @@ impl Client {
             }
             (Input::Connected, Stage::Polling { get, post, moving: Move::Connecting }) => {
                 self.stage = Stage::Polling { get, post, moving: Move::Probing };
-                out.push(Output::Frame(Packet::probe(Kind::Ping).to_frame(self.config.version)));
+                out.push(Output::Frame(Packet::probe(Kind::Ping).to_frame(self.config.version, Binary::Raw)));
             }
             (Input::Frame(frame), _) => self.frame(&frame, now, out),
             (Input::Hungup(hangup), stage) => self.hungup(hangup, stage, out),
@@ -436,7 +436,7 @@ impl Client {
         match &mut self.stage {
             Stage::Polling { get: Request::Idle, post: Request::Idle, moving: Move::Pausing } => {
                 self.stage = Stage::WebSocket;
-                out.push(Output::Frame(Packet::bare(Kind::Upgrade).to_frame(self.config.version)));
+                out.push(Output::Frame(Packet::bare(Kind::Upgrade).to_frame(self.config.version, Binary::Raw)));
                 out.push(Output::Upgraded);
             }
             Stage::Polling { get, moving: Move::None | Move::Connecting | Move::Probing, .. }
@@ -454,7 +454,7 @@ impl Client {
         let version = self.config.version;
         match &mut self.stage {
             Stage::WebSocket => {
-                out.extend(self.queue.drain(..).map(|packet| Output::Frame(packet.to_frame(version))));
+                out.extend(self.queue.drain(..).map(|packet| Output::Frame(packet.to_frame(version, Binary::Raw))));
             }
             Stage::Polling { post, moving, .. } if *post == Request::Idle && *moving != Move::Pausing => {
                 let limit = self.open.as_ref().and_then(|open| open.max_payload);

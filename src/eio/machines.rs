@@ -135,7 +135,7 @@ impl World {
                 }
                 _ => {
                     self.client(client::Input::Connected);
-                    self.session(session::Input::Connected);
+                    self.session(session::Input::Connected(Binary::Raw));
                 }
             },
         }
@@ -258,7 +258,7 @@ fn another_packet_than_a_pong_is_a_sign_of_life_once() {
     let now = Instant::now();
     let mut session = Session::new(session::Config::default(), Version::V4, Carrier::WebSocket, Binary::Base64, "x");
     let mut out = Vec::new();
-    session.handle(session::Input::Connected, now, &mut out);
+    session.handle(session::Input::Connected(Binary::Raw), now, &mut out);
     session.handle(session::Input::Tick, now + INTERVAL, &mut out);
     for seconds in [30, 40] {
         session.handle(session::Input::Frame("4x".into()), now + Duration::from_secs(seconds), &mut out);
@@ -412,10 +412,11 @@ fn polling(inputs: Vec<session::Input>) -> Vec<session::Output> {
 
 #[test]
 fn the_rules_of_the_official_server_over_polling() {
-    use session::Input::{Aborted, Connected, Frame, Get, Post, PostOverlap};
+    use session::Input::{Aborted, Frame, Get, Post, PostOverlap};
     use session::Output::{
         Accept, Answer, Closed, Hangup, Heard, NotUpgraded, RefuseSocket, RejectGet, RejectPost, Wrong,
     };
+    let connected = || session::Input::Connected(Binary::Raw);
     let post = |text: &str| Post(text.into());
     let answer = |text: &str| Answer(text.into());
     let closed = Closed(Reason::TransportError);
@@ -433,11 +434,11 @@ fn the_rules_of_the_official_server_over_polling() {
         ),
         (vec![post(&format!("4{}", "x".repeat(1_000_000)))], vec![RejectPost(413)]),
         (vec![post(&format!("4{}", "x".repeat(1_000_000))), post("4a")], vec![Heard("a".into()), Accept]),
-        (vec![Connected, Connected], vec![RefuseSocket]),
-        (vec![Connected, Frame("4a".into())], vec![Hangup, NotUpgraded]),
-        (vec![Connected, Frame("5".into())], vec![Hangup, NotUpgraded]),
-        (vec![Connected, Frame("2probe".into()), Frame("5".into()), Get], vec![RejectGet(400)]),
-        (vec![Connected, Frame("2probe".into()), Frame("5".into()), Connected], vec![RefuseSocket]),
+        (vec![connected(), connected()], vec![RefuseSocket]),
+        (vec![connected(), Frame("4a".into())], vec![Hangup, NotUpgraded]),
+        (vec![connected(), Frame("5".into())], vec![Hangup, NotUpgraded]),
+        (vec![connected(), Frame("2probe".into()), Frame("5".into()), Get], vec![RejectGet(400)]),
+        (vec![connected(), Frame("2probe".into()), Frame("5".into()), connected()], vec![RefuseSocket]),
     ] {
         assert_eq!(polling(inputs.clone()), outputs, "{inputs:?}");
     }
@@ -449,9 +450,12 @@ fn a_poll_is_ended_while_a_client_moves() {
     let after = |millis| now + Duration::from_millis(millis);
     let mut session = Session::new(session::Config::default(), Version::V4, Carrier::Polling, Binary::Base64, "x");
     let mut out = Vec::new();
-    for input in
-        [session::Input::Get, session::Input::Get, session::Input::Connected, session::Input::Frame("2probe".into())]
-    {
+    for input in [
+        session::Input::Get,
+        session::Input::Get,
+        session::Input::Connected(Binary::Raw),
+        session::Input::Frame("2probe".into()),
+    ] {
         session.handle(input, now, &mut out);
     }
     assert_eq!(session.deadline(), Some(after(100)));
@@ -466,9 +470,39 @@ fn a_poll_is_ended_while_a_client_moves() {
 }
 
 #[test]
+fn each_carrier_has_bytes_as_its_own_request_wants_them() {
+    let now = Instant::now();
+    let bytes = || session::Input::Say(vec![bytes::Bytes::from_static(&[1, 2, 3]).into()], Delivery::Kept);
+    for (version, polled, framed) in [(Version::V4, "bAQID", "bAQID"), (Version::V3, "6:b4AQID", "b4AQID")] {
+        for binary in [Binary::Base64, Binary::Raw] {
+            let mut session = Session::new(session::Config::default(), version, Carrier::Polling, Binary::Base64, "x");
+            let mut out = Vec::new();
+            for input in [session::Input::Get, bytes(), session::Input::Get] {
+                out.clear();
+                session.handle(input, now, &mut out);
+            }
+            assert_eq!(out, [session::Output::Answer(polled.into())]);
+            let connected = session::Input::Connected(binary);
+            for input in [connected, session::Input::Frame("2probe".into()), session::Input::Frame("5".into()), bytes()]
+            {
+                out.clear();
+                session.handle(input, now, &mut out);
+            }
+            match (&out[..], binary) {
+                ([session::Output::Frame(frame)], Binary::Base64) => assert_eq!(*frame, framed.into()),
+                ([session::Output::Frame(Data::Binary(frame))], Binary::Raw) => assert!(frame.ends_with(&[1, 2, 3])),
+                (other, _) => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_said_before_the_first_request_goes_with_the_handshake() {
     let now = Instant::now();
-    for (carrier, input) in [(Carrier::Polling, session::Input::Get), (Carrier::WebSocket, session::Input::Connected)] {
+    for (carrier, input) in
+        [(Carrier::Polling, session::Input::Get), (Carrier::WebSocket, session::Input::Connected(Binary::Raw))]
+    {
         let mut session = Session::new(session::Config::default(), Version::V3, carrier, Binary::Base64, "x");
         let mut out = Vec::new();
         session.handle(session::Input::Say(vec!["0".into()], Delivery::Kept), now, &mut out);
@@ -601,7 +635,7 @@ proptest! {
                 session.handle(match kind {
                     0 => session::Input::Get,
                     1 => session::Input::Post(data),
-                    2 => session::Input::Connected,
+                    2 => session::Input::Connected(Binary::Raw),
                     3 => session::Input::Hungup(Hangup::Closed),
                     4 => session::Input::Tick,
                     _ => session::Input::Frame(data),
@@ -617,6 +651,6 @@ proptest! {
     #[test]
     fn a_packet_says_its_kind(digit in 0..7usize) {
         let kind = Kind::ALL[digit];
-        prop_assert_eq!(Packet::bare(kind).to_frame(Version::V4), Data::from(digit.to_string()));
+        prop_assert_eq!(Packet::bare(kind).to_frame(Version::V4, Binary::Raw), Data::from(digit.to_string()));
     }
 }

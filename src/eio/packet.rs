@@ -1,9 +1,11 @@
 //! One packet, and the WebSocket message that carries it: a digit that says what it is, and what follows. Version 4 says
-//! nothing of binary data, which is always a message; version 3 puts the type before it, as a byte.
+//! nothing of binary data, which is always a message; version 3 puts the type before it, as a byte. Who forces base64 sends
+//! bytes as text there too, as a payload has them.
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
 use super::Version;
+use super::payload::{Binary, of_base64_packet, to_base64};
 use super::text::{Data, Text};
 
 /// What a packet is.
@@ -139,15 +141,20 @@ impl Packet {
 
     /// The WebSocket message that carries it.
     #[must_use]
-    pub fn to_frame(&self, version: Version) -> Data {
+    pub fn to_frame(&self, version: Version, binary: Binary) -> Data {
         match self {
             Self::Text(kind, text) => {
                 let digit = kind.digit();
                 Data::Text(text.with_before(digit).unwrap_or_else(|| format!("{digit}{text}").into()))
             }
-            Self::Binary(bytes) => match version {
-                Version::V4 => Data::Binary(bytes.clone()),
-                Version::V3 => {
+            Self::Binary(bytes) => match (binary, version) {
+                (Binary::Base64, version) => {
+                    let mut text = String::new();
+                    to_base64(version, bytes, &mut text);
+                    Data::Text(text.into())
+                }
+                (Binary::Raw, Version::V4) => Data::Binary(bytes.clone()),
+                (Binary::Raw, Version::V3) => {
                     let mut typed = BytesMut::with_capacity(1 + bytes.len());
                     typed.put_u8(Kind::Message as u8);
                     typed.put_slice(bytes);
@@ -160,7 +167,10 @@ impl Packet {
     /// What a WebSocket message carries.
     pub fn of_frame(version: Version, frame: &Data) -> Result<Self, Fault> {
         match frame {
-            Data::Text(text) => of_text(text),
+            Data::Text(text) => match text.strip_prefix('b') {
+                Some(base64) => of_base64_packet(version, base64),
+                None => of_text(text),
+            },
             Data::Binary(bytes) if version == Version::V4 => Ok(Self::Binary(bytes.clone())),
             Data::Binary(bytes) => of_typed(bytes),
         }

@@ -71,8 +71,8 @@ pub enum Input {
     PostOverlap,
     /// What carries it has failed: a POST was given up, or what was said is not taken.
     Failed,
-    /// A WebSocket opened for this session.
-    Connected,
+    /// A WebSocket opened for this session, on which bytes go like this.
+    Connected(Binary),
     /// The WebSocket that was taken brought a message.
     Frame(Data),
     /// The WebSocket that was taken closed.
@@ -123,7 +123,10 @@ pub enum Output {
 pub struct Session {
     config: Config,
     version: Version,
+    /// How payloads carry bytes.
     binary: Binary,
+    /// How the WebSocket does.
+    frames: Binary,
     stage: Stage,
     queue: Vec<Packet>,
     beat: Beat,
@@ -191,7 +194,7 @@ enum Ending {
 
 impl Session {
     /// A session of this version that begins with this carrier; its handshake goes out with the first input. `binary`:
-    /// how a client of version 3 wants bytes.
+    /// how its client wants bytes.
     #[must_use]
     pub fn new(config: Config, version: Version, carrier: Carrier, binary: Binary, sid: &str) -> Self {
         let stage = match carrier {
@@ -206,7 +209,8 @@ impl Session {
             ping_timeout: config.ping_timeout,
             max_payload: (version == Version::V4).then_some(config.max_payload as u64),
         };
-        Self { config, version, binary, stage, queue: vec![open.packet()], beat: Beat::None, ending: Ending::No }
+        let queue = vec![open.packet()];
+        Self { config, version, binary, frames: binary, stage, queue, beat: Beat::None, ending: Ending::No }
     }
 
     /// Its version.
@@ -275,7 +279,7 @@ impl Session {
             }
             (Input::Post(_) | Input::PostOverlap, _) => out.push(Output::RejectPost(400)),
             (Input::Failed, _) => self.close(Reason::TransportError, Kind::Close, out),
-            (Input::Connected, _) => self.connected(now, out),
+            (Input::Connected(binary), _) => self.connected(binary, now, out),
             (Input::Frame(frame), _) => self.frame(&frame, now, out),
             (Input::Hungup(hangup), Stage::WebSocket) => {
                 // Its WebSocket is gone and needs no hangup.
@@ -339,13 +343,15 @@ impl Session {
         out.push(Output::Accept);
     }
 
-    fn connected(&mut self, now: Instant, out: &mut Vec<Output>) {
+    fn connected(&mut self, binary: Binary, now: Instant, out: &mut Vec<Output>) {
         match self.stage {
             Stage::Awaiting => {
+                self.frames = binary;
                 self.stage = Stage::WebSocket;
                 self.flush(out);
             }
             Stage::Polling { get, candidate: Candidate::None } if self.config.upgrade == Upgrade::Wanted => {
+                self.frames = binary;
                 let until = now + self.config.upgrade_timeout;
                 self.stage = Stage::Polling { get, candidate: Candidate::Silent { until } };
             }
@@ -368,7 +374,7 @@ impl Session {
             ) if packet.is_probe(Kind::Ping) => {
                 let noop = now + NOOP_INTERVAL;
                 self.stage = Stage::Polling { get, candidate: Candidate::Probed { until, noop } };
-                out.push(Output::Frame(Packet::probe(Kind::Pong).to_frame(self.version)));
+                out.push(Output::Frame(Packet::probe(Kind::Pong).to_frame(self.version, self.frames)));
             }
             (Stage::Polling { get, candidate: Candidate::Probed { .. } }, Ok(packet))
                 if packet.kind() == Kind::Upgrade =>
@@ -460,8 +466,8 @@ impl Session {
     fn flush(&mut self, out: &mut Vec<Output>) {
         match self.stage {
             Stage::WebSocket => {
-                let version = self.version;
-                out.extend(self.queue.drain(..).map(|packet| Output::Frame(packet.to_frame(version))));
+                let (version, binary) = (self.version, self.frames);
+                out.extend(self.queue.drain(..).map(|packet| Output::Frame(packet.to_frame(version, binary))));
             }
             Stage::Polling { get: Poll::Waiting, .. } if !self.queue.is_empty() => {
                 let packets = std::mem::take(&mut self.queue);

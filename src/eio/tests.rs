@@ -38,7 +38,7 @@ fn packets_of_version_4() {
     for vector in vectors::all("eio4_packet") {
         let packet = packet(&vector).expect("a packet");
         let (frame, part) = (data(&vector["websocket"]), &vector["polling"]);
-        assert_eq!(packet.to_frame(Version::V4), frame, "{vector}");
+        assert_eq!(packet.to_frame(Version::V4, Binary::Raw), frame, "{vector}");
         assert_eq!(Packet::of_frame(Version::V4, &frame), Ok(packet.clone()), "{vector}");
         assert_eq!(v4::encode(std::slice::from_ref(&packet)), part.as_str().expect("text"), "{vector}");
         assert_eq!(decoded(Version::V4, &data(part)), (vec![packet], Ok(())), "{vector}");
@@ -108,11 +108,24 @@ fn payloads_of_version_3_that_are_wrong() {
 fn frames_of_version_3_say_that_bytes_are_a_message() {
     let packet = Packet::Binary(Bytes::from_static(&[1, 2]));
     let frame = Data::Binary(Bytes::from_static(&[4, 1, 2]));
-    assert_eq!(packet.to_frame(Version::V3), frame);
+    assert_eq!(packet.to_frame(Version::V3, Binary::Raw), frame);
     assert_eq!(Packet::of_frame(Version::V3, &frame), Ok(packet));
     let empty = Data::Binary(Bytes::new());
     assert_eq!(Packet::of_frame(Version::V3, &empty), Err(Fault::Empty));
     assert_eq!(Packet::of_frame(Version::V4, &empty), Ok(Packet::Binary(Bytes::new())));
+}
+
+#[test]
+fn frames_are_text_alone_for_who_forces_base64() {
+    let packet = Packet::Binary(Bytes::from_static(&[1, 2, 3]));
+    for (version, frame) in [(Version::V4, "bAQID"), (Version::V3, "b4AQID")] {
+        assert_eq!(packet.to_frame(version, Binary::Base64), frame.into());
+        assert_eq!(Packet::of_frame(version, &frame.into()), Ok(packet.clone()));
+    }
+    assert_eq!(Packet::of_frame(Version::V4, &"b".into()), Ok(Packet::Binary(Bytes::new())));
+    assert_eq!(Packet::of_frame(Version::V3, &"b".into()), Err(Fault::Empty));
+    assert_eq!(Packet::of_frame(Version::V3, &"b2AQID".into()), Err(Fault::BinaryType(2)));
+    assert_eq!(Packet::of_frame(Version::V4, &"xAQID".into()), Err(Fault::Type('x')));
 }
 
 #[test]
@@ -189,7 +202,10 @@ proptest! {
     fn frames_and_payloads_carry_what_they_were_given(packets in prop::collection::vec(any_packet(), 1..8)) {
         for version in [Version::V4, Version::V3] {
             for packet in &packets {
-                prop_assert_eq!(Packet::of_frame(version, &packet.to_frame(version)), Ok(packet.clone()));
+                for binary in [Binary::Base64, Binary::Raw] {
+                    let frame = packet.to_frame(version, binary);
+                    prop_assert_eq!(Packet::of_frame(version, &frame), Ok(packet.clone()));
+                }
             }
             for binary in [Binary::Base64, Binary::Raw] {
                 let body = payload::encode(version, binary, &packets);

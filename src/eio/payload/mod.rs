@@ -4,20 +4,21 @@ pub mod v3;
 pub mod v4;
 
 use base64::Engine as _;
-use base64::alphabet::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::Version;
-use super::packet::{Fault, Packet};
+use super::packet::{Fault, Kind, Packet};
 use super::text::Data;
 
-/// How a payload of version 3 carries bytes; version 4 knows only base64.
+/// How bytes are carried: in a payload of version 3, and on a WebSocket. A payload of version 4 knows only base64.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Binary {
     /// As text: the query said `b64=1`.
     #[default]
     Base64,
-    /// As they are, which makes the whole payload binary.
+    /// As they are, which makes a whole payload binary.
     Raw,
 }
 
@@ -66,11 +67,33 @@ const LONGEST_PREFIX: usize = 11;
 
 /// Base64 with or without padding, as all decoders take it.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
+    &alphabet::STANDARD,
     GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true),
 );
+
+/// A message of bytes as text: `b`, in version 3 its type, and base64.
+pub(super) fn to_base64(version: Version, bytes: &[u8], to: &mut String) {
+    to.push('b');
+    if version == Version::V3 {
+        to.push(Kind::Message.digit());
+    }
+    STANDARD.encode_string(bytes, to);
+}
+
+/// What such a text says behind its `b`.
+pub(super) fn of_base64_packet(version: Version, packet: &str) -> Result<Packet, Fault> {
+    if version == Version::V4 {
+        return Ok(Packet::Binary(of_base64(packet).into()));
+    }
+    let first = packet.chars().next().ok_or(Fault::Empty)?;
+    match Kind::of_digit(first) {
+        Some(Kind::Message) => Ok(Packet::Binary(of_base64(&packet[1..]).into())),
+        Some(kind) => Err(Fault::BinaryType(kind as u8)),
+        None => Err(Fault::Type(first)),
+    }
+}
 
 /// Base64 as the official decoders read it: both alphabets, up to the first `=`, and what is no base64 is passed over.
 fn of_base64(text: &str) -> Vec<u8> {

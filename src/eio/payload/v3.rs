@@ -1,11 +1,10 @@
 //! The payload of version 3: each packet after its length. As text (`6:4hello10:b4AQIDBA==`), where a length is in
 //! UTF-16 code units; or binary, where it is in bytes: `00` or `01` for text or binary, a byte for each digit, `ff`.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
-use super::{Binary, of_base64};
+use super::{Binary, of_base64_packet, to_base64};
+use crate::eio::Version;
 use crate::eio::packet::{Fault, Kind, Packet, of_text, of_typed};
 use crate::eio::text::{Data, Text};
 
@@ -39,13 +38,17 @@ fn encode_text(packets: &[Packet]) -> String {
     }
     let mut payload = String::new();
     for packet in packets {
-        let packet = match packet {
-            Packet::Text(kind, text) => format!("{}{text}", kind.digit()),
-            Packet::Binary(bytes) => format!("b{}{}", Kind::Message.digit(), STANDARD.encode(bytes)),
-        };
-        payload.push_str(&units(&packet).to_string());
+        let mut one = String::new();
+        match packet {
+            Packet::Text(kind, text) => {
+                one.push(kind.digit());
+                one.push_str(text);
+            }
+            Packet::Binary(bytes) => to_base64(Version::V3, bytes, &mut one),
+        }
+        payload.push_str(&units(&one).to_string());
         payload.push(':');
-        payload.push_str(&packet);
+        payload.push_str(&one);
     }
     payload
 }
@@ -94,7 +97,7 @@ fn decode_text(payload: &Text, out: &mut Vec<Packet>) -> Result<(), Fault> {
             continue; // `0:` is how nothing at all is said
         }
         out.push(match packet.strip_prefix('b') {
-            Some(base64) => of_base64_packet(base64)?,
+            Some(base64) => of_base64_packet(Version::V3, base64)?,
             None => of_text(&packet)?,
         });
     }
@@ -103,16 +106,6 @@ fn decode_text(payload: &Text, out: &mut Vec<Packet>) -> Result<(), Fault> {
 
 /// So much of what should have been a length is shown, in characters.
 const SHOWN: usize = 20;
-
-/// After `b`: a type and base64.
-fn of_base64_packet(packet: &str) -> Result<Packet, Fault> {
-    let first = packet.chars().next().ok_or(Fault::Empty)?;
-    match Kind::of_digit(first) {
-        Some(Kind::Message) => Ok(Packet::Binary(of_base64(&packet[1..]).into())),
-        Some(kind) => Err(Fault::BinaryType(kind as u8)),
-        None => Err(Fault::Type(first)),
-    }
-}
 
 /// The first `length` UTF-16 code units; a character that would be cut is missing.
 fn take_units(text: &Text, length: usize) -> Result<Text, Fault> {

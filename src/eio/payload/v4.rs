@@ -1,9 +1,7 @@
 //! The payload of version 4: packets separated by U+001E, bytes as `b` and base64.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
-use super::of_base64;
+use super::{of_base64_packet, to_base64};
+use crate::eio::Version;
 use crate::eio::packet::{Fault, Packet, of_text};
 use crate::eio::text::Text;
 
@@ -23,10 +21,7 @@ pub fn encode(packets: &[Packet]) -> String {
                 payload.push(kind.digit());
                 payload.push_str(text);
             }
-            Packet::Binary(bytes) => {
-                payload.push('b');
-                STANDARD.encode_string(bytes, &mut payload);
-            }
+            Packet::Binary(bytes) => to_base64(Version::V4, bytes, &mut payload),
         }
     }
     payload
@@ -36,7 +31,7 @@ pub fn encode(packets: &[Packet]) -> String {
 pub fn decode(payload: &Text, out: &mut Vec<Packet>) -> Result<(), Fault> {
     for part in payload.as_str().split(SEPARATOR) {
         out.push(match part.strip_prefix('b') {
-            Some(base64) => Packet::Binary(of_base64(base64).into()),
+            Some(base64) => of_base64_packet(Version::V4, base64)?,
             None => of_text(&payload.part_of(part))?,
         });
     }

@@ -2,7 +2,7 @@
 //
 //   node sio_client.js PORT [OPTION...]   does what stdin says, a line each, and tells what happens, a line each
 //
-// Options: version=2 | transport=polling|websocket | parser=msgpack | namespace=NAME | token=TEXT | ca=FILE (TLS) | deaf
+// Options: version=2 | transport=polling|websocket | parser=msgpack | namespace=NAME | token=TEXT | ca=FILE (TLS) | deaf | base64
 // Lines: `emit [NAME,ARGS…]`, `ask [NAME,ARGS…]`, `binary NAME HEX`, `cut` (the connection, without a word), `end`
 // Events that ask are acknowledged with their own arguments, unless it is deaf.
 "use strict";
@@ -18,6 +18,7 @@ const settings = {
 };
 if (options.parser === "msgpack") settings.parser = require("socket.io-msgpack-parser");
 if (options.token) settings.auth = { token: options.token };
+if (options.base64) settings.forceBase64 = true;
 if (options.ca) settings.ca = require("fs").readFileSync(options.ca);
 const scheme = options.ca ? "https" : "http";
 const socket = io(`${scheme}://127.0.0.1:${port}${options.namespace ?? ""}`, settings);

@@ -52,6 +52,19 @@ fn bytes_go_both_ways() {
 }
 
 #[test]
+fn bytes_as_text_are_understood_over_a_websocket() {
+    let (server, port) = server("");
+    let address = format!("http://127.0.0.1:{port}/?b64=1");
+    let mut client = sockeye("sio connect");
+    let mut client =
+        client.arg(&address).args(["--transport", "websocket", "--count", "1", "--output", "json"]).start();
+    client.say_all("binary hex:00ff10\n");
+    let told = client.wait_code(0).text();
+    server.wait_stdout("binary 00ff10");
+    assert!(told.contains("\"attachments\":[\"AQL/\"]"), "{told}");
+}
+
+#[test]
 fn an_event_that_asks_is_acknowledged_by_itself() {
     for transport in TRANSPORTS {
         let (server, port) = server("");

@@ -149,6 +149,20 @@ fn an_old_client_is_let_in_if_that_is_asked_for() {
 }
 
 #[test]
+fn who_forces_base64_is_understood_over_each_carrier() {
+    let (_server, port) = serving(&["--eio3", "--reply", "echo"]);
+    for version in ["version=4", "version=2"] {
+        for carrier in CARRIERS {
+            let (mut client, _) = come(port, &format!("{version} {carrier} base64"));
+            client.say("binary upload 00ff10\n");
+            client.wait_stdout("heard [\"upload\",\"hex:00ff10\"]\n");
+            client.say("end\n");
+            client.wait_code(0);
+        }
+    }
+}
+
+#[test]
 fn what_clients_close_the_connection_at_is_not_said() {
     let (mut server, port) = serving(&["--recovery", "1m"]);
     let (client, _) = come(port, "transport=websocket");

@@ -367,7 +367,7 @@ impl Member {
             let report = host.look(|state| state.pen(id)).unwrap_or(report);
             let upgraded = Upgraded { stream, early: parts.read_buf, agreed };
             let opened = ws::conversation(upgraded, Role::Server, peer, manners, report);
-            socket::carry(&host, id, opened).await;
+            socket::carry(&host, id, binary, opened).await;
             drop(place);
         });
         Ok(answer.response)

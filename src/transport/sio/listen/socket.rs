@@ -12,6 +12,7 @@ use super::host::Host;
 use super::state::{Effects, Work};
 use super::wire::{Due, End, Wire};
 use crate::eio::client::Hangup;
+use crate::eio::payload::Binary;
 use crate::eio::session::Input;
 use crate::eio::{Data, Text};
 use crate::event::{self, CloseReason, Event, Kind, Message, Outcome};
@@ -23,12 +24,12 @@ use crate::transport::{Channel, Opened};
 const TURN: usize = 16;
 
 /// Carries a client's packets for as long as the socket lasts.
-pub(super) async fn carry(host: &Arc<Host>, id: ClientId, Opened { channel, report }: Opened) {
+pub(super) async fn carry(host: &Arc<Host>, id: ClientId, binary: Binary, Opened { channel, report }: Opened) {
     let Channel::Messages(transport) = channel else { return };
     let wire = Arc::new(Wire::default());
     let ear = Arc::new(Ear { host: host.clone(), id, wire: wire.clone(), heard: Mutex::default() });
     let (carried, mut run) = link::carry(transport, &report, ear.clone());
-    let ((), effects) = host.act(|state, now, effects| state.connected(id, wire.clone(), now, effects));
+    let ((), effects) = host.act(|state, now, effects| state.connected(id, wire.clone(), binary, now, effects));
     if effects.is_refused {
         wire.end(End::Closing);
     }

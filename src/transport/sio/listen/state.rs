@@ -305,15 +305,22 @@ impl State {
         }
     }
 
-    /// A WebSocket opened for it.
-    pub(super) fn connected(&mut self, id: ClientId, wire: Arc<Wire>, now: Instant, effects: &mut Effects) {
+    /// A WebSocket opened for it, on which bytes go like this.
+    pub(super) fn connected(
+        &mut self,
+        id: ClientId,
+        wire: Arc<Wire>,
+        binary: Binary,
+        now: Instant,
+        effects: &mut Effects,
+    ) {
         let Some(client) = self.clients.get_mut(&id) else {
             effects.is_refused = true;
             return;
         };
         let before = client.wire.replace(wire);
         let mut out = Vec::new();
-        client.session.handle(session::Input::Connected, now, &mut out);
+        client.session.handle(session::Input::Connected(binary), now, &mut out);
         if out.contains(&session::Output::RefuseSocket) {
             client.wire = before;
             effects.is_refused = true;
