@@ -32,11 +32,12 @@ pub(crate) fn sio_listen(options: SioListen, terminal: Terminal, environment: &E
     let on = ListenOn::parse("sio", place.trim_end_matches('/'))?;
     access::tcp_opened_by_us(&on, ipv4, ipv6, &port, &queue, &tcp)?;
     let family = Family::from_options(ipv4, ipv6);
-    let limit = tls.handshake.handshake_timeout.unwrap_or(server.limit);
+    let given = tls.handshake.handshake_timeout;
+    let (limit, body_limit) = (given.unwrap_or(server.limit), given.unwrap_or(server.body_limit));
     if !(tls.tls || by_scheme) {
-        tls.handshake.handshake_timeout = None; // it is for the heads of requests too
+        tls.handshake.handshake_timeout = None; // it is for requests too
     }
-    let server = Server { limit, ..server };
+    let server = Server { limit, body_limit, ..server };
     let tls = tls::server(tls, by_scheme, Over::Host, Some(&on), environment)?;
     // An event that waits for the acknowledgement of the one before it would be late.
     let options = Options { nodelay: true, ..sockets::options(ip, &tcp)? };
@@ -144,7 +145,6 @@ fn is_event(json: &Json) -> bool {
     json.name().is_some()
 }
 
-/// `hello=["welcome",1]`
 /// `hello=["welcome",1]`, which is an event that may be said.
 fn answering(given: &str) -> Result<(String, Json), Failure> {
     let (event, answer) = rule("--on", given, is_event)?;
@@ -153,6 +153,7 @@ fn answering(given: &str) -> Result<(String, Json), Failure> {
     Ok((event, answer))
 }
 
+/// `hello=["welcome",1]`
 fn rule(option: &str, given: &str, fits: fn(&Json) -> bool) -> Result<(String, Json), Failure> {
     let parts = given.split_once('=');
     let rule = parts.and_then(|(event, json)| Some((event.to_owned(), Json::parse(json.into()).filter(fits)?)));

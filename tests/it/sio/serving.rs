@@ -133,6 +133,59 @@ fn acknowledgements_are_gathered_and_those_that_do_not_come_are_counted() {
     }
 }
 
+/// A POST of which a part is sent, and the rest never.
+fn stalled(port: u16, sid: &str) -> TcpStream {
+    let stream = connect(port);
+    stream.set_read_timeout(Some(DEADLINE)).expect("a limit");
+    let head =
+        format!("POST /socket.io/?{OPEN}&sid={sid} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n42[");
+    stream.say(head);
+    stream
+}
+
+/// A session that polls.
+fn opened(port: u16) -> String {
+    let open = request(port, "GET", OPEN, "");
+    open.split_once("\"sid\":\"").and_then(|(_, rest)| rest.split('"').next()).expect("an id").to_owned()
+}
+
+#[test]
+fn a_body_that_does_not_come_ends_its_session_and_leaves_its_place() {
+    let (server, port) = serving(&["--handshake-timeout", "300ms", "--max-peers", "1", "-v"]);
+    let sid = opened(port);
+    // The place of the request before is free a little after its answer.
+    let limit = Instant::now() + DEADLINE;
+    let with_room = |ask: &dyn Fn() -> String| loop {
+        let answer = ask();
+        if !answer.starts_with("HTTP/1.1 503 ") {
+            return answer;
+        }
+        assert!(Instant::now() < limit, "its place stays taken: {}", server.stderr());
+    };
+    let answer = with_room(&|| {
+        let mut answer = String::new();
+        stalled(port, &sid).read_to_string(&mut answer).expect("an answer and the end");
+        answer
+    });
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("Connection: close\r\n"), "{answer}");
+    server.wait_stderr("transport error");
+    let answer = with_room(&|| request(port, "GET", &format!("{OPEN}&sid={sid}"), ""));
+    assert!(answer.contains("Session ID unknown"), "{answer}");
+}
+
+#[test]
+fn a_body_is_waited_for_no_longer_than_its_session_lasts() {
+    let (server, port) = serving(&["--handshake-timeout", "1h", "-v"]);
+    let sid = opened(port);
+    let mut first = stalled(port, &sid);
+    server.wait_stderr("POST /socket.io/");
+    // Two at a time are the end of the session.
+    let mut answer = String::new();
+    request(port, "POST", &format!("{OPEN}&sid={sid}"), "Content-Length: 0\r\n");
+    first.read_to_string(&mut answer).expect("an answer and the end");
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+}
+
 /// Reads until this was heard.
 fn hear(stream: &mut TcpStream, text: &str) {
     stream.set_read_timeout(Some(DEADLINE)).expect("a limit");

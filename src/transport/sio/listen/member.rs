@@ -12,7 +12,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, http};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::Fault;
 use super::host::Host;
@@ -206,9 +206,7 @@ impl Member {
             },
         };
         match method {
-            admission::Method::Post if let Some(code) = server.faults.status() => {
-                Response::builder().status(code).header(header::CONNECTION, "close").body(Full::default())
-            }
+            admission::Method::Post if let Some(code) = server.faults.status() => closing(code),
             // Boxed, so that those who wait carry no room for the other.
             admission::Method::Post => Box::pin(self.post(id, request)).await,
             admission::Method::Get => {
@@ -284,19 +282,28 @@ impl Member {
 
     async fn post(&self, id: ClientId, request: Request<Incoming>) -> http::Result<Response<Body>> {
         let (begun, effects) = self.host.act(|state, now, effects| state.post_begins(id, now, effects));
-        let until = if begun { Until::Posted } else { Until::Gone };
+        let until = if begun.is_some() { Until::Posted } else { Until::Gone };
         let mut underway = Waiting { host: self.host.clone(), id, until };
         self.host.tell(effects).await;
-        if !begun {
-            return status(400);
-        }
+        let Some(ended) = begun else { return status(400) };
         let most = self.host.server.session.max_payload;
         let is_binary = text(request.headers(), header::CONTENT_TYPE) == Some("application/octet-stream");
         let is_large = request.body().size_hint().lower() > most as u64;
         let body = if is_large {
             None
         } else {
-            match Limited::new(request.into_body(), most).collect().await {
+            let limit = self.host.server.body_limit;
+            let body = Limited::new(request.into_body(), most).collect();
+            let collected = tokio::select! {
+                collected = body => collected,
+                // Either way its session is over, and nothing more is heard on this connection.
+                () = sleep(limit) => {
+                    self.told(&format!("its body did not come within {limit:?}"));
+                    return closing(408);
+                }
+                _ = ended => return closing(400),
+            };
+            match collected {
                 Ok(collected) => Some(collected.to_bytes()),
                 Err(error) if error.is::<LengthLimitError>() => None,
                 Err(_) => return status(400), // nobody hears it
@@ -316,9 +323,7 @@ impl Member {
         let posted = effects.posted.take();
         self.host.tell(effects).await;
         match posted {
-            _ if is_too_large => {
-                Response::builder().status(413).header(header::CONNECTION, "close").body(Full::default())
-            }
+            _ if is_too_large => closing(413),
             Some(Answer::Taken) => Response::builder().header(header::CONTENT_TYPE, "text/html").body(Full::from("ok")),
             Some(Answer::Refused(code)) => status(code),
             Some(Answer::Cut) => cut(),
@@ -394,6 +399,11 @@ struct Waiting {
     id: ClientId,
     until: Until,
 }
+/// The same, and the connection ends.
+fn closing(code: u16) -> http::Result<Response<Body>> {
+    Response::builder().status(code).header(header::CONNECTION, "close").body(Full::default())
+}
+
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Until {

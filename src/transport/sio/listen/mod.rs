@@ -45,6 +45,8 @@ pub struct Server {
     pub strangers: Strangers,
     /// How long a request's head may take.
     pub limit: Duration,
+    /// How long the body of a POST may take.
+    pub body_limit: Duration,
     /// So many connections at a time.
     pub most: usize,
     /// So long an acknowledgement that we ask for may take.
@@ -65,6 +67,8 @@ impl Default for Server {
             rules: Rules::default(),
             strangers: Strangers::default(),
             limit: Duration::from_secs(10),
+            // As the official server's.
+            body_limit: Duration::from_secs(30),
             most: 10_000,
             ack_timeout: Duration::from_secs(10),
             program_timeout: Duration::from_secs(60),

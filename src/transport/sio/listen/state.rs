@@ -1,6 +1,7 @@
 //! The machines of all clients, and what passes between them. Nothing here waits.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -122,11 +123,14 @@ enum Pace {
     TooSlow,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Whoever posts is told when its session ends, by the end of this channel.
 enum Posting {
     Idle,
-    Underway,
+    Underway(#[expect(dead_code, reason = "it is only held")] oneshot::Sender<Infallible>),
 }
+
+/// What ends with the session.
+pub(super) type SessionEnds = oneshot::Receiver<Infallible>;
 
 /// All of them.
 pub(super) struct State {
@@ -280,19 +284,16 @@ impl State {
         self.work_off(queue, now, effects);
     }
 
-    /// A POST begins; `false` if another has not ended, which is the end of the session.
-    pub(super) fn post_begins(&mut self, id: ClientId, now: Instant, effects: &mut Effects) -> bool {
-        match self.clients.get_mut(&id) {
-            Some(client) if client.posting == Posting::Idle => {
-                client.posting = Posting::Underway;
-                true
-            }
-            Some(_) => {
-                self.drive(Work::Engine(id, session::Input::PostOverlap), now, effects);
-                false
-            }
-            None => false,
+    /// A POST begins; it is told if its session ends. None if another has not ended, which is the end of the session.
+    pub(super) fn post_begins(&mut self, id: ClientId, now: Instant, effects: &mut Effects) -> Option<SessionEnds> {
+        let client = self.clients.get_mut(&id)?;
+        if matches!(client.posting, Posting::Idle) {
+            let (held, ends) = oneshot::channel();
+            client.posting = Posting::Underway(held);
+            return Some(ends);
         }
+        self.drive(Work::Engine(id, session::Input::PostOverlap), now, effects);
+        None
     }
 
     /// Its body is there; nothing if it was too large, which the session survives.
