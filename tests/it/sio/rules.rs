@@ -201,6 +201,27 @@ fn asking(port: u16, query: &str) -> Program {
 }
 
 #[test]
+fn a_websocket_of_polling_is_closed_at_once() {
+    let (server, port) = serving(&["--upgrade-timeout", "1h", "-v"]);
+    asking(port, POLLING).wait_stderr("closed ");
+    // No session is left of it, and one that is there goes on.
+    assert!(!server.stderr().contains("sid"), "{}", server.stderr());
+    let sid = entered(port);
+    asking(port, &format!("{POLLING}&sid={sid}")).wait_stderr("closed ");
+    assert_eq!(post(port, &sid, "42[\"x\"]"), (200, "ok".to_owned()));
+}
+
+#[test]
+fn a_query_is_decoded() {
+    let (_server, port) = serving(&[]);
+    let sid = session(port);
+    let (first, rest) = sid.split_at(1);
+    let query = format!("%45IO=%34&transport=poll%69ng&s%69d=%{:02x}{rest}", first.as_bytes()[0]);
+    let (status, _, body) = answer(ask(port, "POST", &query, "40"));
+    assert_eq!((status, body.as_str()), (200, "ok"));
+}
+
+#[test]
 fn an_old_client_that_says_a_reserved_name_is_closed_and_nobody_else() {
     for reply in ["broadcast", "echo"] {
         let (_server, port) = serving(&["--eio3", "--recovery", "1m", "--reply", reply]);

@@ -1,5 +1,6 @@
 //! One HTTP connection: its requests, each judged, and answered byte for byte as the official server does.
 
+use std::borrow::Cow;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -13,11 +14,12 @@ use hyper::{Method, Request, Response, StatusCode, http};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::{sleep, timeout};
+use url::form_urlencoded;
 
 use super::Fault;
 use super::host::Host;
 use super::socket;
-use super::state::{Answer, Work};
+use super::state::{Answer, NOBODY, Work};
 use crate::eio::admission::{self, Admitted, Carrier, Context, Refusal};
 use crate::eio::payload::Binary;
 use crate::eio::session::Input;
@@ -101,11 +103,11 @@ pub(super) async fn serve(host: Arc<Host>, opened: Opened) {
 }
 
 /// What a query says.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Query<'a> {
-    transport: Option<&'a str>,
-    sid: Option<&'a str>,
-    eio: Option<&'a str>,
+    transport: Option<Cow<'a, str>>,
+    sid: Option<Cow<'a, str>>,
+    eio: Option<Cow<'a, str>>,
     binary: Binary,
     wants_script: bool,
 }
@@ -113,13 +115,13 @@ struct Query<'a> {
 impl<'a> Query<'a> {
     fn of(query: &'a str) -> Self {
         let mut said = Self { binary: Binary::Raw, ..Self::default() };
-        for pair in query.split('&') {
-            match pair.split_once('=').unwrap_or((pair, "")) {
-                ("transport", value) => said.transport = Some(value),
-                ("sid", value) => said.sid = Some(value),
-                ("EIO", value) => said.eio = Some(value),
-                ("b64", _) => said.binary = Binary::Base64,
-                ("j", _) => said.wants_script = true,
+        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*key {
+                "transport" => said.transport = Some(value),
+                "sid" => said.sid = Some(value),
+                "EIO" => said.eio = Some(value),
+                "b64" => said.binary = if value.is_empty() { Binary::Raw } else { Binary::Base64 },
+                "j" => said.wants_script = true,
                 _ => {}
             }
         }
@@ -179,7 +181,12 @@ impl Member {
         let uri = request.uri().clone();
         let query = Query::of(uri.query().unwrap_or_default());
         let method = method(&request);
-        let asked = admission::Request { method, transport: query.transport, sid: query.sid, eio: query.eio };
+        let asked = admission::Request {
+            method,
+            transport: query.transport.as_deref(),
+            sid: query.sid.as_deref(),
+            eio: query.eio.as_deref(),
+        };
         // Another server behind the same balancer knows none of ours.
         let forgets = server.faults.has(Fault::BadSid);
         let known = |sid: &str| self.host.look(|state| state.known(sid)).filter(|_| !forgets);
@@ -198,8 +205,8 @@ impl Member {
             return self.websocket(request, admitted, &query);
         }
         let id = match admitted {
-            Admitted::New(version, carrier) => self.open(version, carrier, &query, uri.query()).await,
-            Admitted::Known => match query.sid.and_then(|sid| self.host.look(|state| state.client(sid))) {
+            Admitted::New(version, carrier) => self.open(version, carrier, query.binary, uri.query()).await,
+            Admitted::Known => match query.sid.as_deref().and_then(|sid| self.host.look(|state| state.client(sid))) {
                 Some(id) => id,
                 // It ended just now.
                 None => return self.refuse(method, Refusal::UnknownSid, None),
@@ -244,11 +251,11 @@ impl Member {
     }
 
     /// A new session, which is a conversation of its own to whoever watches.
-    async fn open(&self, version: Version, carrier: Carrier, query: &Query<'_>, whole: Option<&str>) -> ClientId {
+    async fn open(&self, version: Version, carrier: Carrier, binary: Binary, whole: Option<&str>) -> ClientId {
         let report = self.host.journal.open();
         let whole = whole.filter(|_| version == Version::V3).map(str::to_owned);
         let (id, effects) = self.host.act(|state, now, effects| {
-            state.open(version, carrier, query.binary, whole, (report, self.peer.clone()), now, effects)
+            state.open(version, carrier, binary, whole, (report, self.peer.clone()), now, effects)
         });
         self.host.tell(effects).await;
         id
@@ -351,7 +358,8 @@ impl Member {
             }
         };
         let manners = ws::Manners::new(server.session.max_payload);
-        let known = query.sid.and_then(|sid| self.host.look(|state| state.client(sid)));
+        let known = query.sid.as_deref().and_then(|sid| self.host.look(|state| state.client(sid)));
+        let is_of_polling = query.transport.as_deref() == Some(Carrier::Polling.name());
         let (binary, whole) = (query.binary, parts.uri.query().map(str::to_owned));
         let upgrade = hyper::upgrade::on(Request::from_parts(parts, body));
         let member = self.clone();
@@ -360,10 +368,9 @@ impl Member {
             let Ok(parts) = upgraded.downcast::<TokioIo<Carried>>() else { return };
             let stream = parts.io.into_inner().into_inner().into_stream();
             let id = match (admitted, known) {
-                (Admitted::New(version, carrier), _) => {
-                    let query = Query { binary, ..Query::default() };
-                    member.open(version, carrier, &query, whole.as_deref()).await
-                }
+                // It opens for a transport that needs none, and is closed, as by the official server.
+                _ if is_of_polling => NOBODY,
+                (Admitted::New(version, carrier), _) => member.open(version, carrier, binary, whole.as_deref()).await,
                 (Admitted::Known, Some(id)) => id,
                 (Admitted::Known, None) => return,
             };
@@ -393,17 +400,17 @@ fn status(code: u16) -> http::Result<Response<Body>> {
     Response::builder().status(code).body(Full::default())
 }
 
+/// The same, and the connection ends.
+fn closing(code: u16) -> http::Result<Response<Body>> {
+    Response::builder().status(code).header(header::CONNECTION, "close").body(Full::default())
+}
+
 /// A request that is not answered yet. If it is dropped, its client has given it up, which its session hears.
 struct Waiting {
     host: Arc<Host>,
     id: ClientId,
     until: Until,
 }
-/// The same, and the connection ends.
-fn closing(code: u16) -> http::Result<Response<Body>> {
-    Response::builder().status(code).header(header::CONNECTION, "close").body(Full::default())
-}
-
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Until {
@@ -424,5 +431,26 @@ impl Drop for Waiting {
         };
         let effects = self.host.drive(Work::Engine(self.id, input));
         self.host.tell_later(effects);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_decoded() {
+        let plain = Query::of("EIO=4&transport=polling&sid=a-b+c&b64=1");
+        let said = |text: &'static str| Some(Cow::Borrowed(text));
+        let wanted = Query {
+            transport: said("polling"),
+            sid: said("a-b c"),
+            eio: said("4"),
+            binary: Binary::Base64,
+            wants_script: false,
+        };
+        assert_eq!(plain, wanted);
+        assert_eq!(Query::of("%45IO=%34&transport=poll%69ng&s%69d=%61-b%20c&b6%34=1"), wanted);
+        assert_eq!(Query::of("b64=").binary, Binary::Raw);
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use url::form_urlencoded;
 
 use super::pattern::Pattern;
 use crate::eio::client::Delivery;
@@ -73,10 +74,12 @@ impl Rules {
         }
         let token = self.token.as_ref()?;
         let said = auth.and_then(|auth| auth.field("token")).and_then(|token| token.as_string());
-        // Protocol 4 has a query instead.
-        let asked =
-            || query.into_iter().flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix("token="));
-        let is_known = said.as_ref() == Some(token) || asked() == Some(token);
+        // Protocol 4 has a query instead, in which the last of several counts.
+        let asked = || {
+            let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+            pairs.filter(|(key, _)| key == "token").last().map(|(_, value)| value.into_owned())
+        };
+        let is_known = said.as_ref() == Some(token) || asked().as_ref() == Some(token);
         (!is_known).then_some("Not authorized")
     }
 
@@ -110,12 +113,12 @@ impl Rules {
                     let attachments = packet.attachments.clone();
                     done.push(Input::Ack { socket: socket.clone(), id, arguments, attachments });
                 }
-                (Reply::Echo, None) => done.push(Input::Emit(only(), echoed(data))),
-                (Reply::Broadcast, _) => {
-                    let others = Audience { except: vec![socket.sid.clone()], ..everybody(socket) };
                 // Msgpack hears names that nobody would want to hear.
                 (Reply::Echo | Reply::Broadcast, _)
                     if sayable::event(parser, data, packet.attachments.len()).is_err() => {}
+                (Reply::Echo, None) => done.push(Input::Emit(only(), echoed(data))),
+                (Reply::Broadcast, _) => {
+                    let others = Audience { except: vec![socket.sid.clone()], ..everybody(socket) };
                     done.push(Input::Emit(others, echoed(data)));
                 }
             }
@@ -139,6 +142,24 @@ fn emission(arguments: Json, attachments: Vec<Bytes>) -> Emission {
 mod tests {
     use super::*;
     use crate::sio::Kind;
+
+    #[test]
+    fn the_token_of_a_query_is_decoded() {
+        let rules = Rules { token: Some("a+b/c= d".to_owned()), ..Rules::default() };
+        for (query, is_welcome) in [
+            ("EIO=3&token=a%2Bb%2Fc%3D%20d", true),
+            ("token=a%2Bb/c=+d", true),
+            ("%74oken=a%2Bb%2Fc%3D+d&x=1", true),
+            ("token=no&token=a%2Bb%2Fc%3D+d", true),
+            ("token=a+b/c= d", false),
+            ("token", false),
+            ("", false),
+        ] {
+            assert_eq!(rules.turned_away(MAIN, None, Some(query)).is_none(), is_welcome, "{query}");
+        }
+        let auth = Json::parse(r#"{"token":"a+b/c= d"}"#.into());
+        assert_eq!(rules.turned_away(MAIN, auth.as_ref(), None), None);
+    }
 
     #[test]
     fn what_nobody_may_say_is_not_said_again() {

@@ -132,6 +132,9 @@ enum Posting {
 /// What ends with the session.
 pub(super) type SessionEnds = oneshot::Receiver<Infallible>;
 
+/// No client has it: a socket that is opened for it is refused.
+pub(super) const NOBODY: ClientId = ClientId(u64::MAX);
+
 /// All of them.
 pub(super) struct State {
     server: Arc<Server>,
