@@ -166,7 +166,7 @@ fn the_name_of_a_session_may_have_any_characters() {
 fn what_is_larger_than_the_server_takes_is_not_said_and_the_rest_is() {
     for transport in ["polling", "websocket", "auto"] {
         let (_server, port) = serving(&["--reply", "echo", "--max-payload", "1000"]);
-        let mut client = sockeye(&format!("sio connect 127.0.0.1:{port} --transport {transport}")).start();
+        let mut client = sockeye(&format!("sio connect 127.0.0.1:{port} --transport {transport} --count 1")).start();
         // A binary attachment is a third larger when it is polled.
         client.say_all(format!("large {}\nlarge hex:{}\nafter 1\n", "x".repeat(1000), "00".repeat(1001)));
         let ended = client.wait_code(7);
