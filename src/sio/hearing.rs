@@ -138,13 +138,17 @@ impl Decoder {
 
 /// Whether each placeholder names an attachment that is there.
 fn reassembled(packet: Packet) -> Result<Packet, Fault> {
-    let placeholders = packet.data.as_ref().map(Json::placeholders).unwrap_or_default();
-    let is_there = |number: Option<usize>| number.is_some_and(|number| number < packet.attachments.len());
-    if placeholders.iter().all(|placeholder| is_there(placeholder.number)) {
+    if packet.data.as_ref().is_none_or(|data| are_there(data, packet.attachments.len())) {
         Ok(packet)
     } else {
         Err(Fault::Attachments)
     }
+}
+
+/// The same of so many attachments.
+pub(super) fn are_there(data: &Json, attachments: usize) -> bool {
+    let is_there = |number: Option<usize>| number.is_some_and(|number| number < attachments);
+    data.placeholders().iter().all(|placeholder| is_there(placeholder.number))
 }
 
 /// A text, and how many attachments it announces.
@@ -245,6 +249,7 @@ pub(super) fn fits(protocol: Protocol, kind: Kind, data: &Json) -> bool {
     }
 }
 
-fn is_reserved(name: &Json) -> bool {
+/// Whether an event may not have this name.
+pub(super) fn is_reserved(name: &Json) -> bool {
     name.as_string().is_some_and(|name| RESERVED.contains(&name.as_str()))
 }

@@ -15,6 +15,7 @@ pub mod msgpack;
 pub mod order;
 pub mod packet;
 pub mod reason;
+pub mod sayable;
 pub mod server;
 pub mod verbs;
 pub mod words;
