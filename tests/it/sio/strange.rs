@@ -169,11 +169,32 @@ fn what_is_larger_than_the_server_takes_is_not_said_and_the_rest_is() {
         let mut client = sockeye(&format!("sio connect 127.0.0.1:{port} --transport {transport} --count 1")).start();
         // A binary attachment is a third larger when it is polled.
         client.say_all(format!("large {}\nlarge hex:{}\nafter 1\n", "x".repeat(1000), "00".repeat(1001)));
-        let ended = client.wait_code(7);
+        let ended = client.wait_code(0);
         assert_eq!(ended.text(), "[\"after\",1]\n", "{transport}");
         assert!(ended.stderr.contains("not said: it has 1014 bytes, and the server takes 1000"), "{}", ended.stderr);
         assert_eq!(ended.stderr.matches("not said: ").count(), 2, "{transport}: {}", ended.stderr);
     }
+}
+
+#[test]
+fn what_would_close_the_connection_is_not_said_and_the_rest_is() {
+    for transport in ["polling", "websocket", "auto"] {
+        let (server, port) = super::server("");
+        let options = format!("--transport {transport} --count 1");
+        let mut client = sockeye(&format!("sio connect 127.0.0.1:{port} {options}")).start();
+        let many = "hex:00 ".repeat(11);
+        client.say_all(format!("connect x\ndisconnecting 1\n[\"newListener\"]\n[]\nmany {many}\necho after\n"));
+        let ended = client.wait_code(0);
+        assert_eq!(ended.text(), "[\"echo\",\"after\"]\n", "{transport}");
+        assert_eq!(ended.stderr.matches("not said: ").count(), 5, "{transport}: {}", ended.stderr);
+        assert!(ended.stderr.contains("not said: \"connect\" is no name for an event"), "{}", ended.stderr);
+        assert!(!super::told(&server).contains("parse error"), "{}", super::told(&server));
+    }
+    // Not everything was said.
+    let (_server, port) = super::server("");
+    let mut client = sockeye(&format!("sio connect 127.0.0.1:{port} --send-only")).start();
+    client.say_all("connect x\n");
+    client.wait_code(7);
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::quantity::nanos;
 use crate::repl;
 use crate::sio::client::{Answer, Config, Emission, Input, Output, Recovery, Unanswered};
 use crate::sio::packet::MAIN;
-use crate::sio::{self, Json, Limits, Order, Packet, Reason, words};
+use crate::sio::{self, Json, Limits, Order, Packet, Reason, sayable, words};
 use crate::step::Step;
 use crate::step::sio::Sio;
 
@@ -600,6 +600,9 @@ impl Drive {
         if attachments.is_empty() {
             attachments = given.attachments;
         }
+        let parser = self.client.format.parser(self.version);
+        let judge = if given.answers.is_some() { sayable::answer } else { sayable::event };
+        judge(parser, &json, attachments.len()).map_err(|wrong| wrong.to_string())?;
         if let Some(id) = given.answers {
             let asker = self.asker(id, namespace.as_ref());
             let namespace = asker.ok_or_else(|| format!("no event waits for the acknowledgement {id}"))?;
