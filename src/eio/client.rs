@@ -215,6 +215,20 @@ impl Client {
         }
     }
 
+    /// How many bytes a message has on the wire, and how many the server takes, if those are fewer.
+    #[must_use]
+    pub fn excess(&self, message: &Data) -> Option<(u64, u64)> {
+        let most = self.open.as_ref()?.max_payload?;
+        let bytes = match (message, self.carrier()?, self.config.version) {
+            (Data::Text(text), ..) => text.len() + 1,
+            (Data::Binary(bytes), Carrier::Polling, _) => bytes.len().div_ceil(3) * 4 + 1,
+            (Data::Binary(bytes), Carrier::WebSocket, Version::V4) => bytes.len(),
+            (Data::Binary(bytes), Carrier::WebSocket, Version::V3) => bytes.len() + 1,
+        };
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        (bytes > most).then_some((bytes, most))
+    }
+
     /// A message would go out at once.
     #[must_use]
     pub fn is_writable(&self) -> bool {
@@ -365,7 +379,7 @@ impl Client {
         match (packet, self.stage) {
             (Packet::Text(Kind::Open, data), Stage::Opening(carrier)) => match Open::parse(&data) {
                 Ok(open) => self.opened(open, carrier, now, out),
-                Err(_) => self.close(Reason::TransportError, out),
+                Err(error) => self.wrong(Fault::Handshake(error.to_string()), out),
             },
             (_, Stage::Opening(_)) => {}
             (Packet::Text(Kind::Message, text), _) => out.push(Output::Heard(Data::Text(text))),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::packet::{Kind, Packet};
 
@@ -13,7 +13,7 @@ pub struct Open {
     /// The session's name, which whoever knows can speak for it.
     pub sid: String,
     /// What the client may move to: `websocket`, or nothing.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "names")]
     pub upgrades: Vec<String>,
     /// From one ping to the next.
     #[serde(with = "millis")]
@@ -22,7 +22,7 @@ pub struct Open {
     #[serde(with = "millis")]
     pub ping_timeout: Duration,
     /// The largest body and frame that the server takes, in bytes; old servers do not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "limit")]
     pub max_payload: Option<u64>,
 }
 
@@ -46,9 +46,21 @@ impl Open {
     }
 }
 
+/// What is no name is passed over, as the official client does it.
+fn names<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let given = Vec::<serde_json::Value>::deserialize(from)?;
+    Ok(given.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect())
+}
+
+/// What is no size limits nothing.
+fn limit<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    Ok(serde_json::Value::deserialize(from)?.as_u64().filter(|most| *most > 0))
+}
+
 /// Durations in milliseconds, and none so long that an instant could not be reached.
 mod millis {
     use super::{Deserialize, Duration};
+    use serde::de::Error as _;
     use serde::{Deserializer, Serializer};
 
     /// A year.
@@ -59,6 +71,11 @@ mod millis {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        Ok(Duration::from_millis(u64::deserialize(from)?.min(LONGEST)))
+        // Some servers write whole numbers as 25000.0.
+        let given = serde_json::Number::deserialize(from)?;
+        let whole = given.as_u64().map(Duration::from_millis);
+        let time = whole.or_else(|| Duration::try_from_secs_f64(given.as_f64()? / 1000.0).ok());
+        let time = time.ok_or_else(|| D::Error::custom(format!("{given} is no time in milliseconds")))?;
+        Ok(time.min(Duration::from_millis(LONGEST)))
     }
 }

@@ -97,6 +97,9 @@ pub enum Fault {
     /// The first byte of a packet in a binary payload (version 3).
     #[error("a binary payload's packet begins with {0:#04x}, which is neither text (00) nor binary (01)")]
     Marker(u8),
+    /// The data of an open packet.
+    #[error("the handshake is wrong: {0}")]
+    Handshake(String),
     /// A payload of bytes in version 4.
     #[error("a payload is binary, which version 4 does not know")]
     BinaryPayload,

@@ -233,6 +233,18 @@ impl Client {
         self.namespaces.values().filter_map(Namespace::deadline).chain(line).min()
     }
 
+    /// Whether this namespace is wanted.
+    #[must_use]
+    pub fn wants(&self, name: &Text) -> bool {
+        self.namespaces.get(name).is_some_and(|namespace| namespace.stage != Stage::Left)
+    }
+
+    /// Whether it wants no connection.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.line == Line::Down
+    }
+
     /// How many bytes wait to be said. Whoever says things should wait while they are many.
     #[must_use]
     pub fn unsaid(&self) -> usize {

@@ -16,6 +16,7 @@ mod proxy;
 mod python;
 mod rules;
 mod serving;
+mod strange;
 
 use std::process::Command;
 

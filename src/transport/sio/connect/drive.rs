@@ -21,12 +21,12 @@ use crate::eio::{self, Data, Text, Version};
 use crate::event::{About, Delivery, End, Event, Kind, Message, Outcome, Peer, What};
 use crate::exit::{Exit, Failure};
 use crate::glossary::Noun;
-use crate::link::{Outbox, Port, Reporter, Transport};
+use crate::link::{CLOSE_LIMIT, Outbox, Port, Reporter, Transport};
 use crate::quantity::nanos;
 use crate::repl;
 use crate::sio::client::{Answer, Config, Emission, Input, Output, Recovery, Unanswered};
 use crate::sio::packet::MAIN;
-use crate::sio::{self, Json, Limits, Order, Packet, Reason, words};
+use crate::sio::{self, Json, Limits, Order, Packet, Reason, sayable, words};
 use crate::step::Step;
 use crate::step::sio::Sio;
 
@@ -68,6 +68,8 @@ pub(super) struct Drive {
     /// Why it broke last.
     why: Option<Trouble>,
     reason: Option<Reason>,
+    /// How it ends when the session that is being closed is gone; nothing if it goes on then.
+    ending: Option<End>,
     over: Option<End>,
     farewell: Option<JoinHandle<()>>,
     /// What could not be said.
@@ -130,6 +132,7 @@ impl Drive {
             entered: false,
             why: None,
             reason: None,
+            ending: None,
             over: None,
             farewell: None,
             refused: 0,
@@ -141,20 +144,30 @@ impl Drive {
         for namespace in self.client.namespaces.clone() {
             self.take(Input::Connect { namespace, auth: self.client.auth.clone() });
         }
-        loop {
-            // An old server may let us in and not be understood.
+        while !self.entered {
             if self.over.is_some() {
+                self.part().await;
                 let silent = || failed(&self.client, "the connection ended before we were let in");
                 return Err(self.why.take().unwrap_or_else(|| Trouble::Other(silent())));
-            }
-            if self.entered {
-                break;
             }
             self.wait().await;
         }
         let local = self.session.as_ref().and_then(|session| session.wires.local());
         self.peer.local = local.unwrap_or_default();
         Ok(())
+    }
+
+    /// A session that is being closed is closed, unless that takes too long: its server would wait for us.
+    async fn part(&mut self) {
+        let parting = async {
+            while self.session.as_ref().is_some_and(|session| session.stage == Stage::Leaving) {
+                self.wait().await;
+            }
+            if let Some(farewell) = self.farewell.take() {
+                let _ = farewell.await;
+            }
+        };
+        let _ = tokio::time::timeout(CLOSE_LIMIT, parting).await;
     }
 
     /// Why nothing came in time.
@@ -283,7 +296,7 @@ impl Drive {
             engine::Output::Opened(_) => self.put(Input::Opened),
             engine::Output::Heard(data) if session.stage == Stage::Wanted => self.put(Input::Heard(data)),
             engine::Output::Wrong(fault) => {
-                self.why = Some(Trouble::Other(failed(&self.client, &format!("what came is no packet: {fault}"))));
+                self.why = Some(Trouble::Broken(failed(&self.client, &format!("what came is no packet: {fault}"))));
             }
             engine::Output::Closed(reason) => self.closed(reason),
             engine::Output::Stays(why) => self.notice(format!("not moved: {why}")),
@@ -306,13 +319,20 @@ impl Drive {
         let Some(Session { wires, stage, .. }) = self.session.take() else { return };
         self.farewell = Some(tokio::spawn(wires.end()));
         if stage == Stage::Leaving {
-            self.over.get_or_insert(End::Complete);
+            self.parted();
         } else {
             if reason == eio::Reason::Timeout {
                 self.why.get_or_insert_with(|| Trouble::silent(&self.client));
             }
             self.reason = Some(Reason::Engine(reason));
             self.put(Input::Closed(reason));
+        }
+    }
+
+    /// There is no session, as we wanted it.
+    fn parted(&mut self) {
+        if let Some(end) = self.ending.take() {
+            self.over.get_or_insert(end);
         }
     }
 
@@ -339,9 +359,9 @@ impl Drive {
                     session.stage = Stage::Leaving;
                     self.put_below(engine::Input::Close);
                 }
-                None => self.over = Some(End::Complete),
+                None => self.parted(),
             },
-            Output::Say(messages, delivery) => self.put_below(engine::Input::Say(messages, delivery)),
+            Output::Say(messages, delivery) => self.put_message(messages, delivery),
             Output::Connected { namespace, sid, recovery } => {
                 let recovered = recovery == Recovery::Recovered;
                 self.report.named(Noun::Namespace, || Some(namespace.to_string()));
@@ -350,7 +370,9 @@ impl Drive {
                 if recovered {
                     self.notice(format!("{namespace}: connection recovered, what was missed has come"));
                 }
-                self.entered |= self.client.namespaces.first().is_none_or(|first| *first == namespace);
+                let is_first = self.client.namespaces.first().is_none_or(|first| *first == namespace);
+                // An old server lets us in and is not understood.
+                self.entered |= is_first && self.over.is_none();
             }
             Output::Refused(namespace, data) => {
                 let why = message(data.as_ref());
@@ -367,6 +389,11 @@ impl Drive {
                         String::new()
                     };
                     self.notice(format!("the server does not let us into {namespace}: {why}{back}"));
+                    if self.machine.is_idle() {
+                        let Failure { what, hint, .. } =
+                            Trouble::refused(&self.client, &namespace, data.as_ref()).into_failure();
+                        self.ending = Some(End::Violation { what, hint });
+                    }
                 }
             }
             Output::OldServer if self.is_of_today() && !self.entered => {
@@ -427,8 +454,21 @@ impl Drive {
                 let what = format!("what came is no packet: {fault}");
                 let failure =
                     if self.entered { failed(&self.client, &what) } else { Trouble::engine_alone(&self.client, &what) };
-                self.why = Some(Trouble::Other(failure));
+                self.why = Some(Trouble::Broken(failure));
             }
+        }
+    }
+
+    /// Says messages that belong together, unless the server would end the session for them.
+    fn put_message(&mut self, messages: Vec<Data>, delivery: Delivery) {
+        let open = self.session.as_ref().map(|session| &session.machine);
+        let excess = open.and_then(|machine| messages.iter().find_map(|message| machine.excess(message)));
+        match excess {
+            Some((bytes, most)) => {
+                self.refused += 1;
+                self.notice(format!("not said: it has {bytes} bytes, and the server takes {most} (its maxPayload)"));
+            }
+            None => self.put_below(engine::Input::Say(messages, delivery)),
         }
     }
 
@@ -446,21 +486,23 @@ impl Drive {
             self.reason = Some(reason);
             self.notice(format!("{namespace} disconnected: {reason}"));
         }
+        if reason == Reason::ServerDisconnect && self.machine.is_idle() {
+            let what = format!("the server sent us out of {namespace} and did not let us in");
+            self.why.get_or_insert_with(|| Trouble::Other(failed(&self.client, &what)));
+            self.ending = Some(End::Complete);
+        }
     }
 
     /// How it ends when nobody opens it again.
     fn lost(&mut self) -> End {
-        let why = self.why.take().map(|why| why.words());
-        match self.reason {
-            Some(Reason::Engine(eio::Reason::PingTimeout)) => {
+        match (self.reason, self.why.take()) {
+            (_, Some(Trouble::Broken(Failure { what, hint, .. }))) => End::Violation { what, hint },
+            (Some(Reason::Engine(eio::Reason::PingTimeout)), _) => {
                 End::Timeout { limit: "the server's heart-beat was missed (ping timeout)".to_owned() }
             }
-            Some(Reason::ParseError) => {
-                End::Violation { what: why.unwrap_or_else(|| "parse error".to_owned()), hint: None }
-            }
-            reason => {
+            (reason, why) => {
                 let reason = reason.unwrap_or(Reason::Engine(eio::Reason::TransportClose));
-                let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+                let why = why.map(|why| format!(" ({})", why.words())).unwrap_or_default();
                 End::Lost { why: format!("{reason}{why}") }
             }
         }
@@ -537,10 +579,11 @@ impl Drive {
     }
 
     fn leave(&mut self) {
+        self.ending = Some(End::Complete);
         self.put(Input::Close);
         self.settle();
         if self.session.is_none() {
-            self.over.get_or_insert(End::Complete);
+            self.parted();
         }
     }
 
@@ -557,6 +600,9 @@ impl Drive {
         if attachments.is_empty() {
             attachments = given.attachments;
         }
+        let parser = self.client.format.parser(self.version);
+        let judge = if given.answers.is_some() { sayable::answer } else { sayable::event };
+        judge(parser, &json, attachments.len()).map_err(|wrong| wrong.to_string())?;
         if let Some(id) = given.answers {
             let asker = self.asker(id, namespace.as_ref());
             let namespace = asker.ok_or_else(|| format!("no event waits for the acknowledgement {id}"))?;
@@ -605,7 +651,13 @@ impl Drive {
             }
             Order::Disconnect(name) => {
                 let name = name.unwrap_or_else(|| self.current.clone());
-                self.put(Input::Disconnect(name));
+                if !self.machine.wants(&name) {
+                    return self.notice(format!("we are not in {name}"));
+                }
+                self.put(Input::Disconnect(name.clone()));
+                let rest =
+                    if self.machine.is_idle() { "; nothing is open: /ns enters a namespace, /quit ends" } else { "" };
+                self.notice(format!("left {name}{rest}"));
             }
             Order::Drop => {
                 let Some(session) = self.session.take() else {
@@ -626,6 +678,18 @@ impl Drive {
             Order::Upgrade if self.session.is_none() => self.notice(format!("not moved: {}", Stay::NotOpen)),
             Order::Upgrade => self.put_below(engine::Input::Upgrade),
             Order::Raw(data) => self.put_below(engine::Input::Say(vec![data], Delivery::Kept)),
+        }
+    }
+
+    /// Counts what was still to be said at the end, and tells it.
+    async fn unsaid(&mut self, outbox: Option<&mut Outbox>, report: &Reporter) {
+        let Some(outbox) = outbox else { return };
+        let batches = std::iter::from_fn(|| outbox.ready());
+        let count = batches.flatten().filter(|event| matches!(event, Event::Message(_))).count();
+        if count > 0 {
+            self.refused += count as u64;
+            let text = format!("{count} more {} not said", if count == 1 { "event was" } else { "events were" });
+            report.tell(What::Notice { text }).await;
         }
     }
 
@@ -716,6 +780,7 @@ async fn converse(mut drive: Box<Drive>, port: Port) -> Outcome {
             () = closing.overdue(&report) => break End::Partial,
         }
     };
+    drive.unsaid(outbox.as_mut(), &report).await;
     if end != End::Partial && outbox.is_some() {
         report.heard(vec![Event::Close { why: None }]).await;
     }

@@ -23,8 +23,8 @@ use crate::sio::packet::MAIN;
 use crate::sio::{Json, Parser, Protocol};
 use opening::Trouble;
 
-/// How long opening may take: the official client's.
-pub const LIMIT: Duration = Duration::from_secs(20);
+/// How long opening may take.
+pub const LIMIT: Duration = Duration::from_secs(10);
 
 /// A conversation with a Socket.IO server.
 #[derive(Clone)]

@@ -14,6 +14,7 @@ use crate::exit::{Exit, Failure};
 use crate::http::refusal;
 use crate::link::Reporter;
 use crate::sio::Json;
+use crate::ws::close;
 
 const OTHER_TRANSPORT: &str = "it does not offer this transport: --transport websocket, or polling";
 const STICKY: &str = "another server behind the same address knows the session: sticky sessions are needed";
@@ -23,6 +24,8 @@ const STICKY: &str = "another server behind the same address knows the session: 
 pub(super) enum Trouble {
     /// The other end speaks version 3.
     Old(Failure),
+    /// It broke the protocol.
+    Broken(Failure),
     /// Anything else.
     Other(Failure),
 }
@@ -30,19 +33,20 @@ pub(super) enum Trouble {
 impl Trouble {
     pub(super) fn into_failure(self) -> Failure {
         match self {
-            Self::Old(failure) | Self::Other(failure) => failure,
+            Self::Old(failure) | Self::Broken(failure) | Self::Other(failure) => failure,
         }
     }
 
     pub(super) fn words(&self) -> String {
-        let (Self::Old(failure) | Self::Other(failure)) = self;
+        let (Self::Old(failure) | Self::Broken(failure) | Self::Other(failure)) = self;
         failure.to_string()
     }
 
     /// A WebSocket did not open.
     pub(super) fn of_upgrade(failure: Failure, client: &Client) -> Self {
         let hint = format!(
-            "Socket.IO may be at another path than {} (--path), or want --transport polling; -v shows what was asked",
+            "Socket.IO may be at another path than {} (--path), speak another version (--eio 3, --eio 4), or want \
+             --transport polling; -v shows what was asked",
             client.path
         );
         Self::Other(if failure.exit == Exit::Protocol { failure.hint(hint) } else { failure })
@@ -57,6 +61,10 @@ impl Trouble {
                     .hint("a server that does not speak our version of Engine.IO ends so: try --eio 3, or --eio 4"),
             )),
             End::Failed { error } => Some(Self::Other(failed(client, &format!("the WebSocket broke: {error}")))),
+            End::Dismissed { why } => {
+                let failure = failed(client, &format!("the server closed the WebSocket with {}", close::words(why)));
+                Some(Self::Other(Failure { hint: close::hint(why.code).map(str::to_owned), ..failure }))
+            }
             _ => None,
         }
     }
@@ -181,6 +189,9 @@ pub(super) fn of_answer(
             _ => Trouble::Other(failure),
         });
     }
+    if !is_first {
+        return Some(Trouble::Other(refused(client, status, &text)));
+    }
     Some(stranger(client, status, &text))
 }
 
@@ -189,17 +200,25 @@ fn stranger(client: &Client, status: StatusCode, body: &str) -> Trouble {
     if status == StatusCode::UPGRADE_REQUIRED || body.to_ascii_lowercase().contains("websocket") {
         return Trouble::plain_websocket(client);
     }
-    let failure = failed(client, &format!("no Socket.IO there: the server answered {status}"));
     Trouble::Other(match status.as_u16() {
-        300..=399 | 401 | 403 | 407 | 429 | 500..=599 => {
-            let hint = refusal::of_status(status, &HeaderMap::new(), &client.asking.target).hint;
-            Failure { hint, ..failure }
-        }
-        _ => failure.hint(
+        300..=399 | 401 | 403 | 407 | 429 | 500..=599 => refused(client, status, body),
+        _ => failed(client, &format!("no Socket.IO there: the server answered {status}")).hint(
             "--path says where Socket.IO is; if it is a WebSocket server, a Socket.IO client cannot talk to it, and \
              `sockeye ws connect` can",
         ),
     })
+}
+
+/// The server, or a proxy before it, does not take what we ask.
+fn refused(client: &Client, status: StatusCode, body: &str) -> Failure {
+    let failure = failed(client, &format!("the server answered {status}"));
+    let says = body.lines().next().unwrap_or_default().trim();
+    let hint = match status.as_u16() {
+        500 if says.is_empty() => Some("the server failed, and does not say why".to_owned()),
+        500 => Some(format!("the server failed; it says: {}", says.chars().take(200).collect::<String>())),
+        _ => refusal::of_status(status, &HeaderMap::new(), &client.asking.target).hint,
+    };
+    Failure { hint, ..failure }
 }
 
 /// Opens, and waits until the first namespace lets us in.

@@ -14,6 +14,7 @@ use hyper::{HeaderMap, Method, StatusCode};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use url::form_urlencoded;
 
 use super::super::super::http::agent::{Agent, Ask};
 use super::super::super::{Channel, Dial, Opened, ws};
@@ -224,7 +225,7 @@ impl Make {
         }
         if let Some(sid) = sid {
             query += "&sid=";
-            query += sid;
+            query.extend(form_urlencoded::byte_serialize(sid.as_bytes()));
         }
         if let Some((_, own)) = self.client.asking.target.resource.split_once('?') {
             query.push('&');
