@@ -483,6 +483,13 @@ impl Server {
         self.say(vec![id], &packet, Delivery::Kept, out);
     }
 
+    /// Whether anybody would hear an event, now or when a connection is recovered.
+    #[must_use]
+    pub fn reaches(&self, audience: &Audience) -> bool {
+        let namespace = self.namespaces.get(&audience.namespace);
+        namespace.is_some_and(|namespace| self.config.recovery.is_some() || !namespace.hearers(audience).is_empty())
+    }
+
     fn emit(&mut self, audience: &Audience, emission: Emission, now: Instant, out: &mut Vec<Output>) {
         let Emission { mut arguments, attachments, delivery, answer } = emission;
         let Some(namespace) = self.namespaces.get_mut(&audience.namespace) else {

@@ -174,6 +174,8 @@ fn a_server_says_asks_and_answers_whom_it_is_told_to() {
 #[test]
 fn what_a_server_cannot_do_is_said_and_nothing_else_happens() {
     let (mut terminal, port) = serving("");
+    terminal.press("early\r");
+    terminal.wait_text("nobody is in /: that was not said");
     let (client, _) = come(port, "transport=websocket");
     for (line, words) in [
         ("/join nobody blue", "there is no socket nobody in /"),
@@ -187,6 +189,10 @@ fn what_a_server_cannot_do_is_said_and_nothing_else_happens() {
         terminal.wait(words, |rows| rows.iter().any(|row| row.contains(words)));
         terminal.press("/help\r");
     }
+    terminal.press("/to nowhere\rlost 1\r");
+    terminal.wait_text("nobody is in these rooms of /: that was not said");
+    terminal.press("/ns nowhere\rlost 2\r");
+    terminal.wait_text("nobody is in /nowhere: that was not said");
     assert!(!told(&client).contains("disconnect"), "{}", told(&client));
     terminal.press("/quit\r");
     terminal.wait_end();

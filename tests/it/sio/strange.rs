@@ -21,13 +21,20 @@ struct Server {
     sessions: Sessions,
 }
 
+#[derive(Default)]
+struct State {
+    answers: Vec<VecDeque<String>>,
+    opened: usize,
+    asked: Vec<String>,
+}
+
 #[derive(Clone, Default)]
-struct Sessions(Arc<Mutex<(Vec<VecDeque<String>>, usize, Vec<String>)>>);
+struct Sessions(Arc<Mutex<State>>);
 
 impl Sessions {
     /// The answer to a request, if there is one.
     fn answer(&self, first: &str) -> Option<String> {
-        let (sessions, opened, asked) = &mut *self.0.lock().expect("sessions");
+        let State { answers, opened, asked } = &mut *self.0.lock().expect("sessions");
         asked.push(first.to_owned());
         if !first.starts_with("GET") {
             return Some("ok".to_owned());
@@ -42,7 +49,7 @@ impl Sessions {
                 sid.strip_prefix('a').and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap_or(*opened - 1)
             }
         };
-        let answer = sessions.get_mut(number)?.pop_front()?;
+        let answer = answers.get_mut(number)?.pop_front()?;
         Some(answer.replace("\"sid\":\"a\"", &format!("\"sid\":\"a{number}\"")))
     }
 }
@@ -52,7 +59,7 @@ impl Server {
         let listener = Listener::new();
         let port = listener.port();
         let sessions = Sessions::default();
-        sessions.0.lock().expect("sessions").0 =
+        sessions.0.lock().expect("sessions").answers =
             given.iter().map(|answers| answers.iter().map(ToString::to_string).collect()).collect();
         let shared = sessions.clone();
         thread::spawn(move || {
@@ -74,7 +81,7 @@ impl Server {
     }
 
     fn asked(&self) -> String {
-        self.sessions.0.lock().expect("sessions").2.join("\n")
+        self.sessions.0.lock().expect("sessions").asked.join("\n")
     }
 }
 

@@ -374,28 +374,7 @@ impl Drive {
                 // An old server lets us in and is not understood.
                 self.entered |= is_first && self.over.is_none();
             }
-            Output::Refused(namespace, data) => {
-                let why = message(data.as_ref());
-                self.report.step(|| Step::Sio(Sio::Refused { namespace: namespace.to_string(), why: why.clone() }));
-                let is_first = self.client.namespaces.first() == Some(&namespace);
-                if !self.entered && is_first {
-                    self.why = Some(Trouble::refused(&self.client, &namespace, data.as_ref()));
-                    self.over = Some(End::Complete);
-                } else {
-                    let back = if self.current == namespace && self.before != namespace {
-                        self.current = self.before.clone();
-                        format!("; events go to {} again", self.current)
-                    } else {
-                        String::new()
-                    };
-                    self.notice(format!("the server does not let us into {namespace}: {why}{back}"));
-                    if self.machine.is_idle() {
-                        let Failure { what, hint, .. } =
-                            Trouble::refused(&self.client, &namespace, data.as_ref()).into_failure();
-                        self.ending = Some(End::Violation { what, hint });
-                    }
-                }
-            }
+            Output::Refused(namespace, data) => self.refuse(&namespace, data.as_ref()),
             Output::OldServer if self.is_of_today() && !self.entered => {
                 let what = "what answered our CONNECT gives us no id";
                 self.why = Some(Trouble::Other(Trouble::engine_alone(&self.client, what)));
@@ -455,6 +434,29 @@ impl Drive {
                 let failure =
                     if self.entered { failed(&self.client, &what) } else { Trouble::engine_alone(&self.client, &what) };
                 self.why = Some(Trouble::Broken(failure));
+            }
+        }
+    }
+
+    /// The server does not let us into a namespace.
+    fn refuse(&mut self, namespace: &Text, data: Option<&Json>) {
+        let why = message(data);
+        self.report.step(|| Step::Sio(Sio::Refused { namespace: namespace.to_string(), why: why.clone() }));
+        let is_first = self.client.namespaces.first() == Some(namespace);
+        if !self.entered && is_first {
+            self.why = Some(Trouble::refused(&self.client, namespace, data));
+            self.over = Some(End::Complete);
+        } else {
+            let back = if self.current == *namespace && self.before != *namespace {
+                self.current = self.before.clone();
+                format!("; events go to {} again", self.current)
+            } else {
+                String::new()
+            };
+            self.notice(format!("the server does not let us into {namespace}: {why}{back}"));
+            if self.machine.is_idle() {
+                let Failure { what, hint, .. } = Trouble::refused(&self.client, namespace, data).into_failure();
+                self.ending = Some(End::Violation { what, hint });
             }
         }
     }

@@ -183,6 +183,10 @@ impl Speaker {
             };
             let audience =
                 if namespace == self.audience.namespace { self.audience.clone() } else { everybody(namespace) };
+            if !self.host.look(|state| state.reaches(&audience)) {
+                let rooms = if audience.rooms.is_empty() { "" } else { "these rooms of " };
+                return Err(format!("nobody is in {rooms}{}: that was not said", audience.namespace));
+            }
             Input::Emit(audience, Emission { arguments: json, attachments, delivery: about.delivery, answer })
         };
         if *about != crate::event::About::default() {

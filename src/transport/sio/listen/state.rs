@@ -21,7 +21,7 @@ use crate::glossary::Noun;
 use crate::link::Reporter;
 use crate::sio::client::Recovery;
 use crate::sio::packet::MAIN;
-use crate::sio::server::{self, ClientId, Socket};
+use crate::sio::server::{self, Audience, ClientId, Socket};
 use crate::sio::{Decoder, Packet, words};
 use crate::step::Step;
 use crate::step::sio::Sio;
@@ -376,6 +376,11 @@ impl State {
     /// In which namespace a socket is; the one that is named, if it is there.
     pub(super) fn is_in(&self, namespace: &str, sid: &str) -> bool {
         self.machine.sockets(namespace).any(|known| known == sid)
+    }
+
+    /// Whether anybody would hear an event.
+    pub(super) fn reaches(&self, audience: &Audience) -> bool {
+        self.machine.reaches(audience)
     }
 
     /// Everybody and every room, a namespace a paragraph.
