@@ -6,6 +6,7 @@ mod cuts;
 mod demo;
 mod engine;
 mod faults;
+mod hostile;
 mod listen;
 mod lost;
 mod offline;
