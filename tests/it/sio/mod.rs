@@ -3,6 +3,7 @@
 mod browser;
 mod connect;
 mod cuts;
+mod decode;
 mod demo;
 mod engine;
 mod faults;
