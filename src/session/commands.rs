@@ -26,11 +26,18 @@ impl Pump {
         if line.is_empty() && self.gate.as_ref().is_some_and(crate::link::Gate::release) {
             return;
         }
-        match repl::parse(line, self.verbs) {
+        match repl::parse(line, self.dialect) {
             Ok(command) => self.command(command),
             Err(text) => self.note(What::Notice { text }),
         }
         self.notices();
+    }
+
+    /// Carries out what was put in at once: each of its lines, where each is a message.
+    pub(super) fn pasted(&mut self, text: &str) {
+        for line in repl::pasted(text, self.dialect) {
+            self.line(line);
+        }
     }
 
     fn command(&mut self, command: Command) {
@@ -41,7 +48,7 @@ impl Pump {
                 self.repeats.push(Repeat { left: times, every, message, next: Instant::now() });
             }
             Command::Help => {
-                let lines = repl::help(self.verbs).lines().map(str::to_owned).collect();
+                let lines = repl::help(self.dialect).lines().map(str::to_owned).collect();
                 self.note(What::List { lines });
             }
             Command::HalfClose => {
