@@ -18,10 +18,8 @@ fn serving(status: &'static str, first: &'static str, packet: &'static str) -> u
             stream.set_read_timeout(Some(DEADLINE)).expect("a limit");
             let mut stream = BufReader::new(stream);
             let asked = request(&mut stream);
-            let (status, body) = match asked.starts_with("POST ") {
-                true => ("200 OK", "ok"),
-                false => (status, polls.next().unwrap_or("1")),
-            };
+            let (status, body) =
+                if asked.starts_with("POST ") { ("200 OK", "ok") } else { (status, polls.next().unwrap_or("1")) };
             let length = body.len();
             let answer = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
             // Who has heard enough may be gone.
