@@ -370,9 +370,14 @@ pub enum What {
     Step(Box<crate::step::Step>),
     /// Something a person should know, whatever the verbosity: a dropped message, a pause in accepting.
     Notice {
-        /// One line, or a few: a list that was asked for.
+        /// One line. It may quote a peer, and so a line end in it ends none of ours.
         #[serde(rename = "notice")]
         text: String,
+    },
+    /// The same in several lines: a list that was asked for, an answer that is shown whole.
+    List {
+        /// Each of them, without its end.
+        lines: Vec<String>,
     },
     /// What was measured until now, because it was asked for.
     Stats(Box<crate::stats::Stats>),

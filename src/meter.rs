@@ -66,7 +66,7 @@ pub struct Meter {
 }
 
 /// What a protocol says of itself, when it is asked.
-struct Account(Box<dyn Fn() -> String + Send + Sync>);
+struct Account(Box<dyn Fn() -> Vec<String> + Send + Sync>);
 
 impl std::fmt::Debug for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -329,13 +329,13 @@ impl Meter {
     }
 
     /// The protocol has something to say of itself; the first that speaks is asked.
-    pub fn accounts(&self, words: impl Fn() -> String + Send + Sync + 'static) {
+    pub fn accounts(&self, words: impl Fn() -> Vec<String> + Send + Sync + 'static) {
         let _ = self.account.set(Account(Box::new(words)));
     }
 
-    /// What the protocol says of itself.
+    /// What the protocol says of itself, in lines.
     #[must_use]
-    pub fn account(&self) -> Option<String> {
+    pub fn account(&self) -> Option<Vec<String>> {
         self.account.get().map(|Account(words)| words())
     }
 
@@ -460,7 +460,8 @@ impl Course {
             took.add(stage, since.elapsed());
         }
         let opening = self.opened.map_or(0, |opened| nanos(opened - started));
-        took.first_byte_ns = (first_byte > 0).then(|| first_byte.saturating_sub(opening));
+        // What came while it opened is no first byte of what it is for.
+        took.first_byte_ns = first_byte.checked_sub(opening).filter(|&after| after > 0);
         took
     }
 
@@ -593,6 +594,17 @@ mod tests {
         let first_byte = Duration::from_nanos(first_byte_ns.expect("a time"));
         assert!((MILLI..=heard).contains(&first_byte), "{first_byte:?} of {heard:?}");
         assert_eq!(meter.stats().stage, Some(Stage::Talk));
+    }
+
+    #[test]
+    fn what_came_while_it_opened_is_not_its_first_byte() {
+        let meter = Roll::new(false, None).enter(ConnId(1));
+        meter.enter(Stage::Connect);
+        meter.received(b"x");
+        a_while();
+        meter.open("test:", Unit::Messages);
+        meter.received(b"y");
+        assert_eq!(meter.stats().took.first_byte_ns, None);
     }
 
     #[test]

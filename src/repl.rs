@@ -83,6 +83,46 @@ impl Verb {
     }
 }
 
+/// What a protocol makes of the prompt.
+pub struct Dialect {
+    /// Its own commands.
+    pub verbs: &'static [Verb],
+    /// The common commands that it has no use for, and what is typed instead.
+    pub lacks: Option<(&'static [&'static str], &'static str)>,
+    /// What a line says that is no command. The error is one line, and nothing is said.
+    pub say: fn(&str) -> Result<Command, String>,
+    /// What lines are that are put in at once.
+    pub paste: Paste,
+}
+
+/// Lines that are put in at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paste {
+    /// One message of several lines.
+    Message,
+    /// Each is as if it were typed, if the first of them is whole.
+    Lines,
+}
+
+/// A protocol in which a message is the text that was typed.
+pub static PLAIN: Dialect = Dialect::of(&[]);
+
+impl Dialect {
+    /// The same, with commands of its own.
+    #[must_use]
+    pub const fn of(verbs: &'static [Verb]) -> Self {
+        Self { verbs, lacks: None, say: |line| Ok(Command::Say(Message::text(line))), paste: Paste::Message }
+    }
+
+    fn has(&self, common: &Verb) -> bool {
+        self.instead_of(common.name).is_none() && self.verbs.iter().all(|own| own.name != common.name)
+    }
+
+    fn instead_of(&self, name: &str) -> Option<&'static str> {
+        self.lacks.filter(|(names, _)| names.contains(&name)).map(|(_, instead)| instead)
+    }
+}
+
 /// The commands that every protocol has.
 static VERBS: [Verb; 13] = [
     Verb { name: "help", arguments: "", help: "this list", make: |given| alone(given, Command::Help) },
@@ -120,36 +160,54 @@ static VERBS: [Verb; 13] = [
     Verb { name: "exit", arguments: "", help: "the same", make: |given| alone(given, Command::Quit) },
 ];
 
-/// Every command: the common ones, less those that the protocol has in its own way, then the protocol's.
-pub fn verbs(protocol: &'static [Verb]) -> impl Iterator<Item = &'static Verb> {
-    let common = |verb: &&Verb| protocol.iter().all(|own| own.name != verb.name);
-    VERBS.iter().filter(common).chain(protocol)
+/// Every command: the common ones, less those that the protocol lacks or has in its own way, then the protocol's.
+pub fn verbs(dialect: &'static Dialect) -> impl Iterator<Item = &'static Verb> {
+    VERBS.iter().filter(|verb| dialect.has(verb)).chain(dialect.verbs)
 }
 
 /// Reads a line. A line without a slash in front is said as it is, one with two is said with one; a wrong command
 /// is an error of one line, and never said by mistake.
-pub fn parse(line: &str, protocol: &'static [Verb]) -> Result<Command, String> {
+pub fn parse(line: &str, dialect: &'static Dialect) -> Result<Command, String> {
     let Some(rest) = line.strip_prefix('/') else {
-        return Ok(Command::Say(Message::text(line)));
+        return (dialect.say)(line);
     };
     if rest.starts_with('/') {
-        return Ok(Command::Say(Message::text(rest)));
+        return (dialect.say)(rest);
     }
     let (name, arguments) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-    let Some(verb) = verbs(protocol).find(|verb| verb.name == name) else {
-        return Err(unknown(name, protocol));
+    if let Some(instead) = dialect.instead_of(name) {
+        return Err(format!("/{name}: {instead}"));
+    }
+    let Some(verb) = verbs(dialect).find(|verb| verb.name == name) else {
+        return Err(unknown(name, dialect));
     };
-    (verb.make)(arguments.trim()).map_err(|error| format!("/{name}: {error}"))
+    let command = (verb.make)(arguments.trim()).map_err(|error| format!("/{name}: {error}"))?;
+    if let Command::Repeat { message, .. } = &command {
+        // Once now, rather than every time.
+        (dialect.say)(&String::from_utf8_lossy(&message.data))?;
+    }
+    Ok(command)
+}
+
+/// What several lines are that were put in at once: the lines, or all of it as one message.
+#[must_use]
+pub fn pasted<'t>(text: &'t str, dialect: &'static Dialect) -> Vec<&'t str> {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    match (dialect.paste, lines.clone().next()) {
+        // A first line that is not whole goes on in the next, as JSON does.
+        (Paste::Lines, Some(first)) if parse(first, dialect).is_ok() => lines.by_ref().collect(),
+        _ => vec![text],
+    }
 }
 
 /// The commands as a table, one a line.
 #[must_use]
-pub fn help(protocol: &'static [Verb]) -> String {
+pub fn help(dialect: &'static Dialect) -> String {
     let mut table = String::new();
     let mut row = |left: &str, right: &str| {
         let _ = writeln!(table, "{left:<24}  {right}");
     };
-    for verb in verbs(protocol) {
+    for verb in verbs(dialect) {
         row(format!("/{} {}", verb.name, verb.arguments).trim_end(), verb.help);
     }
     row("//text", "say a line that begins with a slash: /text");
@@ -157,14 +215,14 @@ pub fn help(protocol: &'static [Verb]) -> String {
     table
 }
 
-fn unknown(name: &str, protocol: &'static [Verb]) -> String {
+fn unknown(name: &str, dialect: &'static Dialect) -> String {
     if name.is_empty() {
         return "a command is missing after the slash; /help lists them, // says a slash".to_owned();
     }
     if name.len() > 32 || name.chars().any(char::is_control) {
         return "unknown command; /help lists them, and a line that begins with // is said with one slash".to_owned();
     }
-    let near = verbs(protocol)
+    let near = verbs(dialect)
         .map(|verb| (if verb.name.starts_with(name) { 0 } else { distance(name, verb.name) }, verb.name))
         .min()
         .filter(|&(distance, _)| distance <= (name.chars().count() / 3).clamp(1, 2));
@@ -297,7 +355,7 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Result<Command, String> {
-        parse(line, &[])
+        parse(line, &PLAIN)
     }
 
     fn said(line: &str) -> Vec<u8> {
@@ -398,16 +456,17 @@ mod tests {
             help: "ping",
             make: |text| Ok(Command::Send(vec![Event::Ping(Message::text(text))])),
         }];
-        assert_eq!(parse("/ping x", &OWN), Ok(Command::Send(vec![Event::Ping(Message::text("x"))])));
-        assert!(parse("/ping x", &[]).is_err());
-        assert!(help(&OWN).contains("/ping [TEXT]") && !help(&[]).contains("/ping"));
+        static DIALECT: Dialect = Dialect::of(&OWN);
+        assert_eq!(parse("/ping x", &DIALECT), Ok(Command::Send(vec![Event::Ping(Message::text("x"))])));
+        assert!(parse("/ping x", &PLAIN).is_err());
+        assert!(help(&DIALECT).contains("/ping [TEXT]") && !help(&PLAIN).contains("/ping"));
     }
 
     #[test]
     fn every_command_has_a_name_of_its_own_and_a_line_of_help() {
-        let table = help(&[]);
-        for verb in verbs(&[]) {
-            assert_eq!(verbs(&[]).filter(|other| other.name == verb.name).count(), 1, "{}", verb.name);
+        let table = help(&PLAIN);
+        for verb in verbs(&PLAIN) {
+            assert_eq!(verbs(&PLAIN).filter(|other| other.name == verb.name).count(), 1, "{}", verb.name);
             assert!(table.lines().any(|line| line.starts_with(&format!("/{}", verb.name))), "{table}");
         }
     }

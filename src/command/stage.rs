@@ -77,7 +77,7 @@ impl Stage {
             say,
             rules: talk.rules.clone(),
             gate,
-            verbs: talk.verbs,
+            dialect: talk.dialect,
         };
         Ok(Self { session, screen, terminal, sum, keeper })
     }
@@ -153,7 +153,7 @@ fn inputs(
         InputFrom::Source => (Inputs::read(talk.source.name(), talk.source.open()?, talk.reading), None),
         InputFrom::Replay => (Inputs::replayed(talk.source.name(), talk.source.open_for_each()?, talk.reading), None),
         InputFrom::Prompt => {
-            let (prompt, printer) = Prompt::new(style, talk.verbs, glossary.clone()).map_err(fail)?;
+            let (prompt, printer) = Prompt::new(style, talk.dialect, glossary.clone()).map_err(fail)?;
             let terminal = terminal.clone();
             let start = move |sender| {
                 let guard = prompt.start(sender)?;

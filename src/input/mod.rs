@@ -27,6 +27,8 @@ pub enum Input {
     Said(Vec<Event>),
     /// A line typed at the prompt, without its end; it may be a command.
     Line(String),
+    /// Lines that were put in at once, and not typed one by one.
+    Pasted(String),
     /// Nothing more can be said of stdin, after all that was said before.
     Broken(Broken),
     /// The end of stdin, or Ctrl-D.

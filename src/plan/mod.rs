@@ -35,7 +35,7 @@ use crate::frame::Framing;
 use crate::input::Reading;
 use crate::link::Reply;
 use crate::proxy::Route;
-use crate::repl::Verb;
+use crate::repl::Dialect;
 use crate::session::{Audience, Hangup, Linger, Rules};
 use crate::tls::Client;
 use crate::traffic::digest::Algorithm;
@@ -181,8 +181,8 @@ pub struct Talk {
     pub say: Vec<Message>,
     /// When it is over.
     pub rules: Rules,
-    /// Commands that the protocol adds to the prompt.
-    pub verbs: &'static [Verb],
+    /// What the protocol makes of the prompt.
+    pub dialect: &'static Dialect,
     /// Digests that are to be made of what is said and heard.
     pub digest: Option<Algorithm>,
     /// What is measured and shown.

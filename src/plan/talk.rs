@@ -126,8 +126,8 @@ pub(super) fn decide(
     let path = if carries == Carries::Bytes && unwatched && unframed && straight { Path::Raw } else { Path::Messages };
     let measure = super::measure::measure(&measure, &look, input, typed, terminal)?;
     let (source, digest) = (traffic.source, traffic.digest);
-    let verbs = &[];
-    Ok(Talk { look, record, diagram, pace, input, source, reading, frames, say, rules, verbs, digest, measure, path })
+    let dialect = &crate::repl::PLAIN;
+    Ok(Talk { look, record, diagram, pace, input, source, reading, frames, say, rules, dialect, digest, measure, path })
 }
 
 /// How long what is still answered is heard after the end of stdin, where there is no half-close: until so long nothing came.

@@ -25,7 +25,7 @@ use crate::ws::deflate::{Takeover, Window};
 use crate::ws::extension::Config;
 use crate::ws::handshake::{Ask, Page, Rules, Subprotocols};
 use crate::ws::speaking::Masking;
-use crate::ws::verbs::VERBS;
+use crate::ws::verbs::DIALECT;
 
 /// As long as connecting may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -93,7 +93,7 @@ pub(super) fn ws_connect(options: WsConnect, terminal: Terminal, environment: &E
     };
     talk.rules.linger = linger;
     talk.reading.kinds = kinds(common.kind, &talk.reading);
-    talk.verbs = &VERBS;
+    talk.dialect = &DIALECT;
     Ok(Plan::Connect(connection, talk))
 }
 
@@ -141,7 +141,7 @@ pub(super) fn ws_listen(options: WsListen, terminal: Terminal, environment: &Env
     let plan = listen(bind, &serve, &Hearers::Fed(feed), exec, talk, Carries::Messages, terminal, environment)?;
     let Plan::Listen(bind, mut service) = plan else { unreachable!("a listener was planned") };
     service.talk.reading.kinds = kinds(common.kind, &service.talk.reading);
-    service.talk.verbs = &VERBS;
+    service.talk.dialect = &DIALECT;
     Ok(Plan::Listen(bind, service))
 }
 

@@ -1,6 +1,5 @@
 //! What the user types at the prompt, carried out.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -27,11 +26,18 @@ impl Pump {
         if line.is_empty() && self.gate.as_ref().is_some_and(crate::link::Gate::release) {
             return;
         }
-        match repl::parse(line, self.verbs) {
+        match repl::parse(line, self.dialect) {
             Ok(command) => self.command(command),
             Err(text) => self.note(What::Notice { text }),
         }
         self.notices();
+    }
+
+    /// Carries out what was put in at once: each of its lines, where each is a message.
+    pub(super) fn pasted(&mut self, text: &str) {
+        for line in repl::pasted(text, self.dialect) {
+            self.line(line);
+        }
     }
 
     fn command(&mut self, command: Command) {
@@ -42,8 +48,8 @@ impl Pump {
                 self.repeats.push(Repeat { left: times, every, message, next: Instant::now() });
             }
             Command::Help => {
-                let text = repl::help(self.verbs).trim_end().to_owned();
-                self.note(What::Notice { text });
+                let lines = repl::help(self.dialect).lines().map(str::to_owned).collect();
+                self.note(What::List { lines });
             }
             Command::HalfClose => {
                 for id in self.hub.ids() {
@@ -100,25 +106,25 @@ impl Pump {
     }
 
     fn list_peers(&mut self) {
-        let mut text = String::new();
-        for link in self.hub.links() {
+        let line = |link: &crate::link::Link| {
             let id = link.id;
             let talked_to = if self.hub.hears_input(id) { "" } else { "  (not talked to; /to changes that)" };
-            let _ = writeln!(text, "{id} {}  {}{talked_to}", link.peer.remote, show(&link.meter));
-        }
-        let text = if text.is_empty() { "nobody is connected".to_owned() } else { text.trim_end().to_owned() };
-        self.note(What::Notice { text });
+            format!("{id} {}  {}{talked_to}", link.peer.remote, show(&link.meter))
+        };
+        let lines = self.hub.links().map(line).collect();
+        self.note(listed(lines));
     }
 
     /// What each conversation's protocol says of itself.
     fn account(&mut self) {
-        let line = |link: &crate::link::Link| {
-            let words = link.meter.account().unwrap_or_else(|| "it has nothing to say of itself".to_owned());
-            format!("{} {}: {words}", link.id, link.peer.remote)
-        };
-        let lines: Vec<String> = self.hub.links().map(line).collect();
-        let text = if lines.is_empty() { "nobody is connected".to_owned() } else { lines.join("\n") };
-        self.note(What::Notice { text });
+        let mut lines = Vec::new();
+        for link in self.hub.links() {
+            let mut account = link.meter.account().unwrap_or_default().into_iter();
+            let first = account.next().unwrap_or_else(|| "it has nothing to say of itself".to_owned());
+            lines.push(format!("{} {}: {first}", link.id, link.peer.remote));
+            lines.extend(account);
+        }
+        self.note(listed(lines));
     }
 
     /// Of the only conversation everything; of many the sum, for the rest is what `/peers` is for.
@@ -136,6 +142,11 @@ impl Pump {
 /// So many messages of a `/repeat` without pause are said at a time, so that it can be interrupted.
 const BURST: usize = 1024;
 const BURST_PAUSE: Duration = Duration::from_millis(1);
+
+/// A line for each who is there.
+fn listed(lines: Vec<String>) -> What {
+    if lines.is_empty() { What::Notice { text: "nobody is connected".to_owned() } } else { What::List { lines } }
+}
 
 fn show(meter: &Meter) -> String {
     let Counts { sent, received, said, heard } = meter.counts();

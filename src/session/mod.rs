@@ -28,7 +28,7 @@ use crate::event::{CloseReason, ConnId, Event, Record, What};
 use crate::exit::{Exit, Failure};
 use crate::input::{Broken, Input, Inputs};
 use crate::link::{self, Gate, Journal, Reply};
-use crate::repl::Verb;
+use crate::repl::Dialect;
 use crate::transport::framed::Frames;
 use crate::transport::{Listener, Opened};
 use again::Reconnecting;
@@ -71,8 +71,8 @@ pub struct Session {
     pub rules: Rules,
     /// Releases stages under `--step`.
     pub gate: Option<Gate>,
-    /// Commands of the protocol.
-    pub verbs: &'static [Verb],
+    /// What the protocol makes of lines that are typed.
+    pub dialect: &'static Dialect,
 }
 
 /// A session under way.
@@ -85,7 +85,7 @@ struct Pump {
     hub: Hub,
     ending: Ending,
     gate: Option<Gate>,
-    verbs: &'static [Verb],
+    dialect: &'static Dialect,
     room: Arc<Notify>,
     /// Hears why what each peer gets from its start could not be sent to its end.
     broken: mpsc::Sender<Broken>,
@@ -111,7 +111,7 @@ enum Capacity {
 impl Session {
     /// Runs until a rule, the peer or the user ends it.
     pub async fn run(self, source: Source) -> Result<Exit, Failure> {
-        let Self { journal, mut records, screen, inputs, frames, reply, audience, slow, say, rules, gate, verbs } =
+        let Self { journal, mut records, screen, inputs, frames, reply, audience, slow, say, rules, gate, dialect } =
             self;
         // Before the prompt is up, which turns Ctrl-C into a signal.
         let mut signals = Signals::with(rules.hangup)?;
@@ -132,7 +132,7 @@ impl Session {
             reply,
             say,
             gate,
-            verbs,
+            dialect,
             room: room.clone(),
             broken,
             unshown: Vec::new(),
@@ -389,6 +389,7 @@ impl Pump {
                 self.notices();
             }
             Input::Line(line) => self.line(&line),
+            Input::Pasted(text) => self.pasted(&text),
             Input::Broken(broken) => {
                 self.input_broken(broken);
                 self.input_over();

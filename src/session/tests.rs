@@ -439,7 +439,7 @@ fn session(rules: Rules, watched: mpsc::Sender<Vec<Record>>) -> Session {
         say: Vec::new(),
         rules,
         gate: None,
-        verbs: &[],
+        dialect: &crate::repl::PLAIN,
     }
 }
 

@@ -16,13 +16,13 @@ use super::printer::Desk;
 use super::spare::Spare;
 use super::style::{Ink, Style};
 use crate::glossary::{Glossary, Noun};
-use crate::repl::{Verb, verbs};
+use crate::repl::{Dialect, verbs};
 
 /// `rustyline`'s helper.
 pub(super) struct Assist {
     pub(super) desk: Arc<Desk>,
     pub(super) style: Style,
-    pub(super) protocol: &'static [Verb],
+    pub(super) dialect: &'static Dialect,
     pub(super) glossary: Glossary,
     pub(super) spare: Arc<Spare>,
 }
@@ -65,7 +65,7 @@ impl Hinter for Assist {
         self.desk.typed(line.is_empty());
         let typed = line.strip_prefix('/').filter(|_| pos == line.len())?;
         let name = typed.strip_suffix(' ').unwrap_or(typed);
-        let verb = verbs(self.protocol).find(|verb| verb.name == name && !verb.arguments.is_empty())?;
+        let verb = verbs(self.dialect).find(|verb| verb.name == name && !verb.arguments.is_empty())?;
         let space = if name.len() == typed.len() { " " } else { "" };
         Some(Arguments(format!("{space}{}", verb.arguments)))
     }
@@ -75,19 +75,19 @@ impl Completer for Assist {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, pos: usize, _context: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        Ok(complete(&line[..pos], self.protocol, &self.glossary))
+        Ok(complete(&line[..pos], self.dialect, &self.glossary))
     }
 }
 
 /// What the end of a line may become, and where that begins.
-fn complete(typed: &str, protocol: &'static [Verb], glossary: &Glossary) -> (usize, Vec<Pair>) {
+fn complete(typed: &str, dialect: &'static Dialect, glossary: &Glossary) -> (usize, Vec<Pair>) {
     let Some(command) = typed.strip_prefix('/') else {
         return (0, words(glossary, Noun::Event, typed));
     };
     let Some((name, arguments)) = command.split_once(' ') else {
-        return (0, names(command, protocol));
+        return (0, names(command, dialect));
     };
-    let Some(verb) = verbs(protocol).find(|verb| verb.name == name) else { return (typed.len(), Vec::new()) };
+    let Some(verb) = verbs(dialect).find(|verb| verb.name == name) else { return (typed.len(), Vec::new()) };
     if verb.arguments == "PATH" {
         let path = arguments.trim_start(); // with its spaces
         return (typed.len() - path.len(), paths(path));
@@ -114,8 +114,8 @@ fn words(glossary: &Glossary, noun: Noun, typed: &str) -> Vec<Pair> {
     known.map(|word| Pair { display: word.clone(), replacement: word }).collect()
 }
 
-fn names(typed: &str, protocol: &'static [Verb]) -> Vec<Pair> {
-    let mut names: Vec<Pair> = verbs(protocol)
+fn names(typed: &str, dialect: &'static Dialect) -> Vec<Pair> {
+    let mut names: Vec<Pair> = verbs(dialect)
         .filter(|verb| verb.name.starts_with(typed))
         .map(|verb| {
             let space = if verb.arguments.is_empty() { "" } else { " " };
@@ -160,11 +160,13 @@ fn paths(typed: &str) -> Vec<Pair> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repl::{PLAIN, Verb};
 
     fn replacements(candidates: Vec<Pair>) -> Vec<String> {
         candidates.into_iter().map(|pair| pair.replacement).collect()
     }
 
+    static ASKING: Dialect = Dialect::of(&VERBS);
     static VERBS: [Verb; 2] = [
         Verb { name: "ask", arguments: "EVENT ARGS…", help: "", make: |_| Ok(crate::repl::Command::Help) },
         Verb { name: "to", arguments: "ROOM…|all", help: "", make: |_| Ok(crate::repl::Command::Help) },
@@ -196,7 +198,7 @@ mod tests {
             ("/unknown b", 10, &[]),
             ("/a", 0, &["/ask "]),
         ] {
-            let (at, candidates) = complete(line, &VERBS, &glossary);
+            let (at, candidates) = complete(line, &ASKING, &glossary);
             assert_eq!(
                 (at, replacements(candidates)),
                 (start, wanted.iter().map(ToString::to_string).collect()),
@@ -207,9 +209,9 @@ mod tests {
 
     #[test]
     fn names_are_completed_with_a_space_where_an_argument_follows() {
-        assert_eq!(replacements(names("he", &[])), ["/help", "/hex "]);
-        assert_eq!(replacements(names("hel", &[])), ["/help"]);
-        assert!(names("x", &[]).is_empty());
+        assert_eq!(replacements(names("he", &PLAIN)), ["/help", "/hex "]);
+        assert_eq!(replacements(names("hel", &PLAIN)), ["/help"]);
+        assert!(names("x", &PLAIN).is_empty());
     }
 
     #[test]

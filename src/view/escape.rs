@@ -17,6 +17,13 @@ pub fn line(text: impl AsRef<[u8]>) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// The same for what is shown as it is written, escapes and all: our own words, which hold some, or a packet's text. A
+/// backslash stays one; nothing acts on the terminal, and it is one line.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    text.split('\\').map(line).collect::<Vec<_>>().join("\\")
+}
+
 /// Escapes bytes. With an `indent` a line feed starts a new line at that column, but the last byte's becomes `\n`
 /// like all others without: a message that ends in a line feed and one that does not are told apart.
 pub(super) fn bytes(bytes: &[u8], style: &Style, indent: Option<usize>, out: &mut Vec<u8>) {
@@ -142,6 +149,12 @@ mod tests {
         ] {
             assert_eq!(escaped(bytes), shown);
         }
+    }
+
+    #[test]
+    fn what_is_shown_as_it_is_written_keeps_its_backslashes() {
+        assert_eq!(visible("42[\"a\\nb\",\"\\u0041\\\\\"]"), "42[\"a\\nb\",\"\\u0041\\\\\"]");
+        assert_eq!(visible("a\x1b\n\u{85}\\x1b"), "a\\x1b\\n\\u{85}\\x1b");
     }
 
     #[test]

@@ -55,11 +55,18 @@ impl View for Hex {
             }
         }
         let head = self.style.paint(Ink::Aside, &format!("{length} byte{plural}{extent}{about}"));
-        out.extend_from_slice(format!("{number} {arrow} {time}{head}\n").as_bytes());
-        rows(&message.data, *offset, &self.style, out, |out| {
-            out.extend_from_slice(format!("{number} {arrow} ").as_bytes());
-        });
+        let margin = format!("{number} {arrow} ");
+        out.extend_from_slice(format!("{margin}{time}{head}\n").as_bytes());
+        rows(&message.data, *offset, &self.style, out, |out| out.extend_from_slice(margin.as_bytes()));
         *offset += length as u64;
+        // Bytes beside the messages: each has offsets of its own.
+        let attachments = message.about.iter().flat_map(|about| &about.attachments);
+        for (number, bytes) in attachments.enumerate() {
+            let plural = if bytes.len() == 1 { "" } else { "s" };
+            let head = self.style.paint(Ink::Aside, &format!("attachment {number}, {} byte{plural}", bytes.len()));
+            out.extend_from_slice(format!("{margin}{head}\n").as_bytes());
+            rows(bytes, 0, &self.style, out, |out| out.extend_from_slice(margin.as_bytes()));
+        }
         Ok(())
     }
 }
@@ -89,6 +96,7 @@ mod tests {
     use super::super::testing::{heard, record, said, shown};
     use super::*;
     use crate::cli::Timestamps;
+    use crate::event::Message;
 
     #[test]
     fn offsets_go_on_in_each_direction_and_end_with_the_conversation() {
@@ -110,6 +118,26 @@ mod tests {
 #1 < +0.000000 2 bytes
 #1 < 00000012  79 7a                                             |yz|
 #1 < +0.000000 0 bytes
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn attachments_follow_their_event_with_offsets_of_their_own() {
+        let style = Style::new(false, Timestamps::Relative, None);
+        let about = About { attachments: vec![(&b"\x01\x1b"[..]).into(), (&b"x"[..]).into()], ..About::default() };
+        let event = Event::Message(Message { about: Some(Box::new(about)), ..Message::text("[0]") });
+        let records = [record(1, What::Said(event)), said(1, b"y")];
+        let text = String::from_utf8(shown(&mut Hex::new(style), &records)).expect("UTF-8");
+        let expected = "\
+#1 > +0.000000 3 bytes
+#1 > 00000000  5b 30 5d                                          |[0]|
+#1 > attachment 0, 2 bytes
+#1 > 00000000  01 1b                                             |..|
+#1 > attachment 1, 1 byte
+#1 > 00000000  78                                                |x|
+#1 > +0.000000 1 byte
+#1 > 00000003  79                                                |y|
 ";
         assert_eq!(text, expected);
     }

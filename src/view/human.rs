@@ -76,14 +76,7 @@ impl Human {
         out.extend_from_slice(arrow.as_bytes());
         if binary {
             out.push(b'\n');
-            let dumped = &data[..data.len().min(DUMPED)];
-            hex::rows(dumped, 0, &self.style, out, |out| out.resize(out.len() + indent, b' '));
-            if data.len() > DUMPED {
-                let more = format!("… {} more bytes (use --output hex)", data.len() - DUMPED);
-                out.resize(out.len() + indent, b' ');
-                out.extend_from_slice(self.style.paint(Ink::Aside, &more).as_bytes());
-                out.push(b'\n');
-            }
+            self.dump(data, indent, out);
             return;
         }
         if !data.is_empty() {
@@ -93,6 +86,29 @@ impl Human {
                 None => escape::bytes(data, &self.style, Some(indent), out),
             }
         }
+        out.push(b'\n');
+    }
+
+    /// The bytes that belong into a message, each with the number that its placeholder has.
+    fn attachment(&self, number: usize, bytes: &[u8], margin: usize, out: &mut Vec<u8>) {
+        let indent = margin + 2;
+        let label = format!("attachment {number} ({})", show_size(bytes.len() as u64));
+        self.aside(&label, indent, out);
+        self.dump(bytes, indent, out);
+    }
+
+    fn dump(&self, bytes: &[u8], indent: usize, out: &mut Vec<u8>) {
+        let dumped = &bytes[..bytes.len().min(DUMPED)];
+        hex::rows(dumped, 0, &self.style, out, |out| out.resize(out.len() + indent, b' '));
+        if bytes.len() > DUMPED {
+            let more = format!("… {} more bytes (use --output hex)", bytes.len() - DUMPED);
+            self.aside(&more, indent, out);
+        }
+    }
+
+    fn aside(&self, text: &str, indent: usize, out: &mut Vec<u8>) {
+        out.resize(out.len() + indent, b' ');
+        out.extend_from_slice(self.style.paint(Ink::Aside, text).as_bytes());
         out.push(b'\n');
     }
 }
@@ -120,6 +136,10 @@ impl View for Human {
             }
         }
         self.message(message, columns, &arrow, out);
+        let attachments = message.about.iter().flat_map(|about| &about.attachments);
+        for (number, bytes) in attachments.enumerate() {
+            self.attachment(number, bytes, columns, out);
+        }
         Ok(())
     }
 }
@@ -177,6 +197,25 @@ mod tests {
         let text = plain(&[heard(1, &[0; 300])]);
         assert_eq!(text.lines().count(), 1 + 16 + 1);
         assert!(text.ends_with("  … 44 more bytes (use --output hex)\n"), "{text}");
+    }
+
+    #[test]
+    fn attachments_are_dumped_below_their_event() {
+        let event = |attachments: Vec<bytes::Bytes>| {
+            let about = About { attachments, ..About::default() };
+            Event::Message(Message { about: Some(Box::new(about)), ..Message::text("[\"up\"]") })
+        };
+        let text = plain(&[record(1, What::Heard(event(vec![(&b"\x01\x1b[2J"[..]).into(), bytes::Bytes::new()])))]);
+        let expected = "\
++2 < [\"up\"]
+     attachment 0 (5 B)
+     00000000  01 1b 5b 32 4a                                    |..[2J|
+     attachment 1 (0 B)
+";
+        assert_eq!(text, expected);
+        let text = plain(&[record(1, What::Said(event(vec![vec![7; 300].into()])))]);
+        assert_eq!(text.lines().count(), 1 + 1 + 16 + 1);
+        assert!(text.ends_with("     … 44 more bytes (use --output hex)\n"), "{text}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ Each line is one JSON object, a record. Every record has:
   said       the same: we did it
   step       step: its name, and the fields of that step; only with -v
   notice     notice: one line for people
+  list       lines (list): the same in several, such as /help and /peers
   stats      what was measured until now: with --stats, and after SIGUSR1;
              of conversation 0, of all together
   closed     end, sent, received: bytes on the wire with their framing;
@@ -130,6 +131,7 @@ mod tests {
                 r#""what":"opened","remote":"tcp://[::1]:80","local":"tcp://[::1]:4"}"#,
             ),
             (record(1, What::Notice { text: "n".into() }), r#""what":"notice","notice":"n"}"#),
+            (record(1, What::List { lines: vec!["a".into(), "b".into()] }), r#""what":"list","lines":["a","b"]}"#),
             (
                 record(1, What::Step(Box::new(Step::Socket { family: "IPv4".into(), kind: "stream".into(), fd: 3 }))),
                 r#""what":"step","step":"socket","family":"IPv4","type":"stream","fd":3}"#,

@@ -52,10 +52,10 @@ impl Narrator {
             What::Heard(event) => self.heard(event),
             What::Said(event) => self.said(event),
             What::Step(step) => (self.talk >= Talk::Steps).then(|| self.step(step)),
-            What::Notice { text } => (self.talk >= Talk::Terse).then(|| {
-                // Ours, and so its line ends are meant; what it quotes of a peer's is escaped.
-                text.split('\n').map(escape::line).collect::<Vec<_>>().join("\n")
-            }),
+            What::Notice { text } => (self.talk >= Talk::Terse).then(|| escape::line(text)),
+            What::List { lines } => {
+                (self.talk >= Talk::Terse).then(|| lines.iter().map(escape::line).collect::<Vec<_>>().join("\n"))
+            }
             // Asked for by themselves: with --quiet too.
             What::Stats(stats) => Some(stats::lines(stats, &self.style)),
             What::Closed(outcome) => {
@@ -316,6 +316,11 @@ mod tests {
         let notice = record(0, What::Notice { text: "paused\x1b[2J".into() });
         assert_eq!(told(Talk::Terse, std::slice::from_ref(&notice)), "paused\\x1b[2J\n");
         assert_eq!(told(Talk::Quiet, &[notice]), "");
+        // A peer's line end begins no line that could pass for ours.
+        let quoting = record(0, What::Notice { text: "let in by x\nsockeye: y\r\u{85}".into() });
+        assert_eq!(told(Talk::Terse, &[quoting]), "let in by x\\nsockeye: y\\r\\u{85}\n");
+        let list = record(0, What::List { lines: vec!["first".into(), "  room a\nsecond".into()] });
+        assert_eq!(told(Talk::Terse, &[list]), "first\n  room a\\nsecond\n");
         let why = Some(CloseReason { code: 1001, reason: "go\ning".into() });
         let close = record(1, What::Heard(Event::Close { why }));
         assert_eq!(told(Talk::Normal, &[close]), "peer closed: 1001 go\\ning\n");

@@ -24,7 +24,7 @@ use super::terminal::Terminal;
 use crate::exit::words;
 use crate::glossary::Glossary;
 use crate::input::{Broken, Input};
-use crate::repl::Verb;
+use crate::repl::Dialect;
 
 /// What stands before a line.
 const FIRST: &str = "> ";
@@ -45,7 +45,7 @@ pub struct Prompt {
 impl Prompt {
     /// Makes a prompt, and the printer through which the screen must write from now on. Fails where lines cannot be
     /// edited: stdin or stdout is no terminal, or a dumb one.
-    pub fn new(style: &Style, protocol: &'static [Verb], glossary: Glossary) -> io::Result<(Self, Printer)> {
+    pub fn new(style: &Style, dialect: &'static Dialect, glossary: Glossary) -> io::Result<(Self, Printer)> {
         let terminal = Arc::new(Terminal::capture()?);
         let config = Config::builder()
             .auto_add_history(false)
@@ -61,7 +61,7 @@ impl Prompt {
         let (printer, desk) = Printer::new(editor.create_external_printer().map_err(plain)?)?;
         let spare = Arc::new(Spare::default());
         spare.take();
-        let assist = Assist { desk: desk.clone(), style: style.clone(), protocol, glossary, spare: spare.clone() };
+        let assist = Assist { desk: desk.clone(), style: style.clone(), dialect, glossary, spare: spare.clone() };
         editor.set_helper(Some(assist));
         let prompt =
             Self { editor, spare, style: style.clone(), desk, printer: printer.clone(), terminal, history: None };
@@ -92,7 +92,7 @@ impl Prompt {
         self.load();
         loop {
             let input = match self.message() {
-                Ok(text) => Input::Line(text),
+                Ok(input) => input,
                 Err(ReadlineError::Interrupted) => {
                     interrupt();
                     continue;
@@ -107,8 +107,10 @@ impl Prompt {
     }
 
     /// One message: a line, and those it goes on in.
-    fn message(&mut self) -> rustyline::Result<String> {
+    fn message(&mut self) -> rustyline::Result<Input> {
         let mut typed = self.line(FIRST)?;
+        // No key puts a line end into a line, unless a backslash is before it: this came from elsewhere.
+        let input = if typed.contains('\n') && !continues(&typed) { Input::Pasted } else { Input::Line };
         while continues(&typed) {
             typed.pop();
             typed.push('\n');
@@ -123,7 +125,7 @@ impl Prompt {
             }
         }
         self.keep(&typed);
-        Ok(unescaped(typed))
+        Ok(input(unescaped(typed)))
     }
 
     fn line(&mut self, text: &'static str) -> rustyline::Result<String> {

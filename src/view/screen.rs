@@ -11,6 +11,7 @@ use rustix::fs::fstat;
 use tokio::sync::{mpsc, oneshot};
 
 use super::View;
+use super::escape;
 use super::printer::Printer;
 use super::progress::Progress;
 use super::style::{Ink, Style};
@@ -212,12 +213,17 @@ impl<R> Stage<R> {
 
 /// Says why the program fails: `sockeye: …`, then `hint: …` if there is a remedy. For when the screen is done.
 pub fn fail(failure: &Failure, style: &Style) {
-    let line = |ink, label, text: &str| format!("{} {text}\n", style.paint(ink, label));
+    let _ = write_all(io::stderr(), why(failure, style).as_bytes());
+}
+
+/// Both may quote a peer, and are one line whatever it said.
+fn why(failure: &Failure, style: &Style) -> String {
+    let line = |ink, label, text: &str| format!("{} {}\n", style.paint(ink, label), escape::visible(text));
     let mut text = line(Ink::Alarm, "sockeye:", &failure.what);
     if let Some(hint) = &failure.hint {
         text += &line(Ink::Title, "hint:", hint);
     }
-    let _ = write_all(io::stderr(), text.as_bytes());
+    text
 }
 
 /// Writes text to stdout as it is, for commands that hold no conversation.
@@ -246,4 +252,22 @@ pub(super) fn write_all(to: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
 fn same_terminal(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
     let device = |fd| rustix::termios::isatty(fd).then(|| fstat(fd).ok()).flatten().map(|stat| stat.st_rdev);
     device(a).is_some_and(|a| device(b) == Some(a))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+
+    #[test]
+    fn a_failure_that_quotes_a_peer_is_one_line_and_acts_on_no_terminal() {
+        let failure =
+            Failure::new(Exit::Protocol, "refused: \x1b]0;pwned\x07\x1b[2Jx\nsockeye: fake\r\u{9b}1m\u{202e}")
+                .hint("split at '\\n'\nhint: fake");
+        assert_eq!(
+            why(&failure, &Style::plain()),
+            "sockeye: refused: \\x1b]0;pwned\\x07\\x1b[2Jx\\nsockeye: fake\\r\\u{9b}1m\\u{202e}\n\
+             hint: split at '\\n'\\nhint: fake\n"
+        );
+    }
 }

@@ -46,16 +46,16 @@ pub fn human(pages: &[Page], style: &Style) -> String {
             out.push('\n');
         }
         // A String takes whatever is written to it.
-        let _ = writeln!(out, "{}", style.paint(Ink::Title, &escape::line(&page.typed)));
+        let _ = writeln!(out, "{}", style.paint(Ink::Title, &escape::visible(&page.typed)));
         if page.text != page.typed {
-            let _ = writeln!(out, "{} {}", style.paint(Ink::Aside, "the same as text:"), escape::line(&page.text));
+            let _ = writeln!(out, "{} {}", style.paint(Ink::Aside, "the same as text:"), escape::visible(&page.text));
         }
         let stretches: Vec<String> = page.spans.iter().map(|span| stretch(&page.text, span)).collect();
         let width = stretches.iter().map(|stretch| stretch.chars().count()).max().unwrap_or_default();
         for (span, stretch) in page.spans.iter().zip(&stretches) {
             let ink = if matches!(span.part, Part::Wrong(_)) { Ink::Alarm } else { Ink::Heard };
             let gap = width - stretch.chars().count() + 2;
-            let words = escape::line(span.part.words());
+            let words = escape::visible(&span.part.words());
             let _ = writeln!(out, "{}{:gap$}{words}", style.paint(ink, stretch), "");
         }
     }
@@ -65,7 +65,7 @@ pub fn human(pages: &[Page], style: &Style) -> String {
 /// A stretch of the text, indented by its depth and cut if it is long.
 fn stretch(text: &str, span: &Span) -> String {
     let indent = " ".repeat(2 * usize::from(span.depth));
-    let stretch = escape::line(text.get(span.range.clone()).unwrap_or_default());
+    let stretch = escape::visible(text.get(span.range.clone()).unwrap_or_default());
     if stretch.chars().count() <= WIDEST {
         return indent + &stretch;
     }

@@ -303,6 +303,7 @@ pub(super) fn any_record() -> impl Strategy<Value = Record> {
         event().prop_map(What::Said),
         step().prop_map(|step| What::Step(Box::new(step))),
         any::<String>().prop_map(|text| What::Notice { text }),
+        any::<Vec<String>>().prop_map(|lines| What::List { lines }),
         stats().prop_map(|stats| What::Stats(Box::new(stats))),
         outcome().prop_map(|outcome| What::Closed(Box::new(outcome))),
     ];

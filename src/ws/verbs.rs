@@ -7,7 +7,10 @@ use super::close;
 use super::frame::{CONTROL_LIMIT, Header, LengthForm, Opcode};
 use super::speaking::{LONGEST_REASON, verbatim};
 use crate::event::{CloseReason, Event, Extent, Message};
-use crate::repl::{self, Command, Verb};
+use crate::repl::{self, Command, Dialect, Verb};
+
+/// What it makes of the prompt.
+pub static DIALECT: Dialect = Dialect::of(&VERBS);
 
 /// Its commands.
 pub static VERBS: [Verb; 9] = [
@@ -175,7 +178,7 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Result<Command, String> {
-        repl::parse(line, &VERBS)
+        repl::parse(line, &DIALECT)
     }
 
     fn events(line: &str) -> Vec<Event> {
@@ -245,7 +248,7 @@ mod tests {
 
     #[test]
     fn the_protocols_own_close_is_the_one_that_is_listed() {
-        let help = repl::help(&VERBS);
+        let help = repl::help(&DIALECT);
         assert_eq!(help.matches("/close").count(), 1, "{help}");
         assert!(help.contains("/close [CODE [REASON]]"), "{help}");
     }

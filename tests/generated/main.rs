@@ -170,7 +170,7 @@ fn tables_of_the_readme_are_fresh() {
     let verb = |verb: &repl::Verb| {
         [format!("`{}`", format!("/{} {}", verb.name, verb.arguments).trim_end()), verb.help.to_owned()]
     };
-    assert_table("The prompt", "| command | what it does |", repl::verbs(&[]).map(verb));
+    assert_table("The prompt", "| command | what it does |", repl::verbs(&repl::PLAIN).map(verb));
     assert_table("WebSocket", "| command | what it does |", ws::verbs::VERBS.iter().map(verb));
 }
 
@@ -178,7 +178,7 @@ fn tables_of_the_readme_are_fresh() {
 fn every_command_of_a_websocket_is_told_where_its_readers_look() {
     let readme = fs::read_to_string(folder("README.md")).expect("there is a README");
     let pages = read(&folder("man"));
-    for verb in repl::verbs(&ws::verbs::VERBS) {
+    for verb in repl::verbs(&ws::verbs::DIALECT) {
         assert!(readme.contains(&format!("| `/{}", verb.name)), "the README tells of no /{}", verb.name);
         for page in ["sockeye-ws-connect.1", "sockeye-ws-listen.1"] {
             // As roff writes a hyphen.

@@ -108,8 +108,13 @@ fn own_sections(command: &Command) -> Roff {
         roff.control("SH", ["PROMPT"]);
         roff.text([roman("With a terminal for standard input, a line is a message.")]);
         roff.text([roman("One that begins with a slash is a command, and Tab completes it:")]);
-        let own: &[repl::Verb] = if name(command).starts_with("sockeye-ws-") { &ws::verbs::VERBS } else { &[] };
-        for verb in repl::verbs(own) {
+        let dialect = match name(command) {
+            name if name.starts_with("sockeye-ws-") => &ws::verbs::DIALECT,
+            "sockeye-sio-connect" => &sockeye::sio::verbs::CLIENT,
+            "sockeye-sio-listen" => &sockeye::sio::verbs::SERVER,
+            _ => &repl::PLAIN,
+        };
+        for verb in repl::verbs(dialect) {
             item(&mut roff, format!("/{} {}", verb.name, verb.arguments).trim_end(), verb.help);
         }
         list(&mut roff, &LINES);

@@ -30,7 +30,7 @@ fn play(part: &str) -> (Terminal, TempDir) {
 #[test]
 fn actor() {
     let Ok(part) = std::env::var(PART) else { return };
-    let (prompt, printer) = Prompt::new(&Style::plain(), &[], Glossary::default()).expect("a prompt");
+    let (prompt, printer) = Prompt::new(&Style::plain(), &sockeye::repl::PLAIN, Glossary::default()).expect("a prompt");
     // The test runner has begun a line.
     printer.print(b"\n").expect("printed");
     let (sender, mut inputs) = mpsc::channel(1);

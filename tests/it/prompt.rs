@@ -273,6 +273,16 @@ fn ctrl_d_in_a_line_does_not_end_it() {
 }
 
 #[test]
+fn what_is_pasted_is_one_message() {
+    let mut pair = Pair::new();
+    pair.terminal.press("\x1b[200~one\ntwo\x1b[201~");
+    pair.terminal.wait("both lines", |rows| rows.ends_with(&["> one", "two"].map(str::to_owned)));
+    pair.terminal.press("\r");
+    pair.hears("one\ntwo\n");
+    pair.end();
+}
+
+#[test]
 fn a_backslash_continues_and_a_double_slash_is_said() {
     let mut pair = Pair::new();
     pair.terminal.press("one\\\r");

@@ -18,6 +18,9 @@ const SOCKET_IO: &str = "Socket.IO";
 /// What is heard is the JSON as the peer wrote it. `hex:…`, `base64:…` and `@FILE` are attachments. At the end of stdin what is
 /// still answered is heard, until the peer has been silent for 5 s or as --linger says; then the namespaces are left. A lost
 /// connection is opened again; what stdin says meanwhile waits, and from 16 MiB on stdin does.
+///
+/// An attachment is shown below its event. `--output raw`, which a pipe gets, shows a placeholder where it belongs, as the
+/// peer wrote it, and not its bytes; those are in `--output json` and `hex`.
 #[derive(Debug, Args)]
 pub struct SioConnect {
     /// `http://HOST:PORT`, `https://…`, `ws://…`, `wss://…` or `HOST:PORT`. A path names a namespace, as the official

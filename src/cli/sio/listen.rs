@@ -18,6 +18,9 @@ const RULES: &str = "Rules";
 /// What stdin says are events, a line each: a name and its arguments (`chat hi 1.50 {a:1}`) or a JSON array, and everybody in
 /// the namespace hears them; at a prompt /to and /except choose rooms, /ask waits for acknowledgements, /sockets lists who is
 /// there. What clients say is shown as JSON, as they wrote it. Clients that disappear are noticed by the heart-beat.
+///
+/// An attachment is shown below its event. `--output raw`, which a pipe gets, shows a placeholder where it belongs, as the
+/// peer wrote it, and not its bytes; those are in `--output json` and `hex`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = SOCKET_IO)]
 pub struct SioListen {

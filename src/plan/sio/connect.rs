@@ -58,7 +58,7 @@ pub(crate) fn sio_connect(options: SioConnect, terminal: Terminal, environment: 
     if talk.reading.kinds != Kinds::Events {
         talk.reading.kinds = Kinds::Seen;
     }
-    talk.verbs = &verbs::CLIENT;
+    talk.dialect = &verbs::CLIENT;
     Ok(Plan::Connect(connection, talk))
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn sio_listen(options: SioListen, terminal: Terminal, environment: &E
     if service.talk.reading.kinds != Kinds::Events {
         service.talk.reading.kinds = Kinds::Seen;
     }
-    service.talk.verbs = &verbs::SERVER;
+    service.talk.dialect = &verbs::SERVER;
     Ok(Plan::Listen(bind, service))
 }
 

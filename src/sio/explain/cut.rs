@@ -173,12 +173,26 @@ impl Spans {
         if !cut.namespace.is_empty() {
             let comma = end - self.at - cut.namespace.len() - cut.after_namespace;
             self.push(cut.namespace.len() + comma, Part::Namespace);
+            if comma == 0
+                && let Some(at) = cut.namespace.find(['[', '{', '"'])
+            {
+                let name = &cut.namespace.as_str()[..at];
+                let why =
+                    format!("the name of a namespace ends with a comma, and all this is one name: {name},… is meant");
+                self.push(0, Part::Wrong(why));
+            }
         }
         if let Some(id) = cut.id {
             self.push(end - self.at - cut.data.len(), Part::Id(cut.kind, id));
         }
         if !cut.data.is_empty() {
             self.data(cut.kind, &cut.data);
+        } else if cut.kind == Kind::Event {
+            // The official parsers let it pass, and whoever hears it can do nothing with it.
+            self.push(
+                0,
+                Part::Wrong("an event needs an array that begins with its name: without one it is nothing".to_owned()),
+            );
         }
         let judged =
             Decoder::new(Parser::Json(Protocol::from(self.version)), Limits::default()).hear(&Data::Text(text.clone()));

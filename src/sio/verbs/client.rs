@@ -1,13 +1,15 @@
 //! A client's.
 
-use super::{event, order, raw, said};
+use super::{dialect, event, order, raw, said};
 use crate::event::{About, Delivery};
-use crate::repl::{self, Command, Verb};
+use crate::repl::{self, Command, Dialect, Verb};
 use crate::sio::json::{Json, Shape};
 use crate::sio::{Order, packet, words};
 
-/// A client's commands.
-pub static CLIENT: [Verb; 8] = [
+/// What a client makes of the prompt.
+pub static CLIENT: Dialect = dialect(&VERBS);
+
+static VERBS: [Verb; 8] = [
     Verb {
         name: "ask",
         arguments: "EVENT ARGS…",
@@ -94,6 +96,11 @@ mod tests {
         ] {
             assert_eq!(read(line), Ok(order(wanted)), "{line}");
         }
+        // As a line is, and once for all times.
+        for line in ["chat {a", "//a {", "/repeat 2 1s chat {a"] {
+            assert!(read(line).is_err_and(|error| error.starts_with("not said: column ")), "{line}");
+        }
+        assert!(read("/repeat 2 1s chat hi").is_ok());
         let about = About { answers: Some(3), ..About::default() };
         assert_eq!(read("/ack 3 ok {a:1}"), Ok(said("[\"ok\",{\"a\":1}]", about)));
         assert_eq!(read("/ask chat hi"), Ok(said("chat hi", About { asks: Some(0), ..About::default() })));
@@ -102,5 +109,28 @@ mod tests {
         {
             assert!(read(line).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn bytes_are_no_event_and_it_is_said_how_they_are_typed() {
+        for line in ["/hex 00ff", "/base64 AP8=", "/file Cargo.toml"] {
+            assert!(repl::parse(line, &CLIENT).is_err_and(|error| error.contains("upload hex:")), "{line}");
+        }
+        let help = repl::help(&CLIENT);
+        assert!(!["/hex", "/base64", "/file"].iter().any(|name| help.contains(name)), "{help}");
+    }
+
+    #[test]
+    fn lines_that_are_put_in_at_once_are_events_if_the_first_is_whole() {
+        for (text, lines) in [
+            ("chat 1\nchat 2\r\n\n  chat 3\n", &["chat 1", "chat 2", "  chat 3"][..]),
+            ("/ns /admin\nchat {a", &["/ns /admin", "chat {a"]),
+            ("chat {\n  a: 1\n}", &["chat {\n  a: 1\n}"]),
+            ("[\"chat\",\n1]", &["[\"chat\",\n1]"]),
+        ] {
+            assert_eq!(repl::pasted(text, &CLIENT), lines);
+        }
+        assert_eq!(repl::pasted("a\nb", &repl::PLAIN), ["a\nb"]);
+        assert!(repl::parse("chat {\n  a: 1\n}", &CLIENT).is_ok());
     }
 }

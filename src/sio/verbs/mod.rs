@@ -10,7 +10,22 @@ use super::order::Order;
 use super::words;
 use crate::eio::Data;
 use crate::event::{About, Event, Message};
-use crate::repl::{self, Command};
+use crate::repl::{self, Command, Dialect, Paste, Verb};
+
+/// Both make the same of the prompt, but for their commands.
+const fn dialect(verbs: &'static [Verb]) -> Dialect {
+    const BYTES: (&[&str], &str) = (
+        &["hex", "base64", "file"],
+        "bytes are arguments of an event here: upload hex:DEADBEEF, upload base64:3q2+7w==, upload @PATH",
+    );
+    Dialect { verbs, lacks: Some(BYTES), say: typed, paste: Paste::Lines }
+}
+
+/// Looked at before it is said: what cannot be stays with who typed it, who was told, and is nothing undelivered.
+fn typed(line: &str) -> Result<Command, String> {
+    words::event(line, &repl::file).map_err(|wrong| format!("not said: {wrong}"))?;
+    Ok(Command::Say(Message::text(line)))
+}
 
 fn order(order: Order) -> Command {
     Command::Send(vec![Event::Order(Box::new(order))])

@@ -1,13 +1,15 @@
 //! A server's.
 
-use super::{event, order, raw, said};
+use super::{dialect, event, order, raw, said};
 use crate::eio::Text;
 use crate::event::{About, Delivery};
-use crate::repl::{self, Command, Verb};
+use crate::repl::{self, Command, Dialect, Verb};
 use crate::sio::{Order, packet, words};
 
-/// A server's commands.
-pub static SERVER: [Verb; 12] = [
+/// What a server makes of the prompt.
+pub static SERVER: Dialect = dialect(&VERBS);
+
+static VERBS: [Verb; 12] = [
     Verb {
         name: "ask",
         arguments: "EVENT ARGS…",

@@ -50,7 +50,7 @@ pub(in crate::transport) async fn show(
     if more > 0 {
         shown.push(format!("({more} more lines)"));
     }
-    report.tell(What::Notice { text: shown.join("\n") }).await;
+    report.tell(What::List { lines: shown }).await;
 }
 
 /// For a server that shows that it expects TLS.

@@ -238,7 +238,7 @@ async fn converse(conversation: Box<Conversation>, port: Port) -> Outcome {
     let ledger = Arc::new(Ledger::default());
     report.meter().accounts({
         let (ledger, agreed, meter) = (ledger.clone(), agreed.deflate, Arc::downgrade(report.meter()));
-        move || ledger.words(agreed.as_ref(), meter.upgrade().map_or(0, |meter| meter.bytes_received()))
+        move || vec![ledger.words(agreed.as_ref(), meter.upgrade().map_or(0, |meter| meter.bytes_received()))]
     });
     let why = closing.clone();
     let desk = Arc::new(Desk::new(Voice::new(write, speaker), ledger, report));

@@ -62,6 +62,7 @@ pub(super) fn of(what: &What) -> Option<Doing> {
         What::Said(event) => of_event(Way::Said, event),
         What::Heard(event) => of_event(Way::Heard, event),
         What::Notice { text } => note(text.clone()),
+        What::List { lines } => note(lines.join("\n")),
         What::Closed(outcome) => closed(outcome),
         What::Step(_) | What::Stats(_) => return None,
     })

@@ -91,6 +91,7 @@ pub(super) fn calls(played: &Played) -> Vec<Call> {
             }
             // Of a call that no step has words for.
             What::Notice { text } => Call::new(*side, text.clone()),
+            What::List { lines } => Call::new(*side, lines.join("\n")),
             _ => continue,
         };
         call.text = format!("{number}{}", escape::line(call.text));

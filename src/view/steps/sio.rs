@@ -1,5 +1,6 @@
 //! One line for each step of Socket.IO.
 
+use super::ws::{arrow, ink};
 use super::{Ink, Line};
 use crate::quantity::show_nanos;
 use crate::step::sio::Sio;
@@ -9,7 +10,7 @@ impl Line {
         let line = |ink, name, detail: String| Self { ink, name, detail, took_ns: None, below: Vec::new() };
         match step {
             Sio::Engine { way, carrier, packet, text } => {
-                line(super::ws::ink(*way), "eio", format!("{packet} by {carrier}: {text}"))
+                line(ink(*way), "eio", format!("{} {packet} by {carrier}: {text}", arrow(*way)))
             }
             Sio::Packet { way, packet, namespace, id, attachments, data } => {
                 let id = id.map(|id| format!(", number {id}")).unwrap_or_default();
@@ -19,7 +20,7 @@ impl Line {
                     count => format!(", {count} attachments"),
                 };
                 let data = if data.is_empty() { String::new() } else { format!(": {data}") };
-                line(super::ws::ink(*way), "sio", format!("{packet} in {namespace}{id}{more}{data}"))
+                line(ink(*way), "sio", format!("{} {packet} in {namespace}{id}{more}{data}", arrow(*way)))
             }
             Sio::Open { sid, upgrades, ping_interval_ms, ping_timeout_ms, max_payload } => {
                 let upgrades = if upgrades.is_empty() { "nothing".to_owned() } else { upgrades.join(", ") };

@@ -42,6 +42,14 @@ pub(super) fn ink(way: Way) -> Ink {
     }
 }
 
+/// Who it comes from, as before the messages.
+pub(super) fn arrow(way: Way) -> char {
+    match way {
+        Way::Said => '>',
+        Way::Heard => '<',
+    }
+}
+
 pub(super) fn first(head: &[String]) -> String {
     head.first().cloned().unwrap_or_default()
 }
@@ -52,10 +60,7 @@ pub(super) fn rest(head: &[String]) -> Vec<String> {
 
 /// `> text, 5 B, mask 37fa213d; 11 B on the wire`
 fn frame(way: Way, header: Header, wire: u64, inflated: Option<u64>) -> String {
-    let arrow = match way {
-        Way::Said => '>',
-        Way::Heard => '<',
-    };
+    let arrow = arrow(way);
     let name = match header.opcode.name() {
         "reserved" => format!("reserved opcode {:#x}", header.opcode.bits()),
         name => name.to_owned(),

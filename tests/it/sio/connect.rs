@@ -65,6 +65,33 @@ fn bytes_as_text_are_understood_over_a_websocket() {
 }
 
 #[test]
+fn attachments_are_seen_below_their_event() {
+    let (_server, port) = server("");
+    for (output, rows) in [
+        ("human", &["+1 > [", "     attachment 0 (4 B)", "     00000000  01 02 03 ff  "][..]),
+        ("hex", &["#1 > attachment 0, 4 bytes", "#1 > 00000000  01 02 03 ff  "]),
+    ] {
+        let mut client = client(port, &format!("--output {output} --count 1"));
+        client.say_all("binary hex:010203ff\n");
+        let told = client.wait_code(0).text();
+        for row in rows {
+            assert!(told.lines().any(|line| line.starts_with(row)), "{row}: {told}");
+        }
+        // The answer has them too.
+        assert_eq!(told.matches("attachment 0").count(), 2, "{told}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_of_a_pipe_is_not_delivered() {
+    let (_server, port) = server("");
+    let mut client = client(port, "--linger 100ms");
+    client.say_all("echo {a\n");
+    let ended = client.wait_code(7);
+    assert!(ended.stderr.contains("not said: column "), "{}", ended.stderr);
+}
+
+#[test]
 fn an_event_that_asks_is_acknowledged_by_itself() {
     for transport in TRANSPORTS {
         let (server, port) = server("");

@@ -3,9 +3,11 @@
 mod browser;
 mod connect;
 mod cuts;
+mod decode;
 mod demo;
 mod engine;
 mod faults;
+mod hostile;
 mod listen;
 mod lost;
 mod offline;

@@ -37,8 +37,8 @@ fn what_is_typed_is_an_event_and_every_command_does_what_it_says() {
     terminal.press("/disconnect\r");
     server.wait_stdout("left /admin: client namespace disconnect");
     terminal.press("/quit\r");
-    // Something was not said.
-    terminal.wait_end();
+    // What could not be read was told, and is nothing undelivered.
+    assert_eq!(terminal.wait_end(), Ended::Code(0));
     server.wait_stdout("left /: client namespace disconnect");
 }
 
@@ -57,6 +57,25 @@ fn a_connection_that_is_cut_is_opened_again_and_nothing_kept_is_lost() {
     terminal.press("echo after\r");
     server.wait_stdout("echo [\"after\"]");
     server.wait_stdout("recovered=true");
+    terminal.press("/quit\r");
+    assert_eq!(terminal.wait_end(), Ended::Code(0));
+}
+
+#[test]
+fn lines_that_are_pasted_are_events_and_json_over_several_is_one() {
+    let (server, port) = server("");
+    let connect = format!("sio connect 127.0.0.1:{port} --transport websocket");
+    let mut terminal = Terminal::start(sockeye(&connect), 40, 100);
+    server.wait_stdout("entered /");
+    terminal.press("\x1b[200~echo 1\necho 2\necho 3\x1b[201~\r");
+    for number in 1..=3 {
+        server.wait_stdout(&format!("echo [{number}]\n"));
+    }
+    terminal.press("\x1b[200~echo {\n  a: 4\n}\x1b[201~\r");
+    server.wait_stdout("echo [{\"a\":4}]");
+    // What a person continues is one, whole or not.
+    terminal.press("echo 5\\\r6\r");
+    server.wait_stdout("echo [5,6]");
     terminal.press("/quit\r");
     assert_eq!(terminal.wait_end(), Ended::Code(0));
 }

@@ -384,7 +384,7 @@ impl State {
     }
 
     /// Everybody and every room, a namespace a paragraph.
-    pub(super) fn account(&self) -> String {
+    pub(super) fn account(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for namespace in self.machine.namespaces() {
             let sids: Vec<&str> = self.machine.sockets(namespace).map(Text::as_str).collect();
@@ -393,7 +393,7 @@ impl State {
             let rooms = self.machine.rooms(namespace);
             lines.extend(rooms.into_iter().map(|(room, count)| format!("  room {room}: {count}")));
         }
-        if lines.is_empty() { "nobody has come yet".to_owned() } else { lines.join("\n") }
+        if lines.is_empty() { vec!["nobody has come yet".to_owned()] } else { lines }
     }
 
     /// Does one thing, and all that follows from it.
