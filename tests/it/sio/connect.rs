@@ -83,6 +83,23 @@ fn attachments_are_seen_below_their_event() {
 }
 
 #[test]
+fn each_packet_says_which_way_it_went() {
+    for transport in TRANSPORTS {
+        let (_server, port) = server("");
+        let mut client = client(port, &format!("--transport {transport} --count 1 -v"));
+        client.say_all("echo 1\n");
+        let told = client.wait_code(0).stderr;
+        for line in ["sio         > EVENT in /: [\"echo\",1]\n", "sio         < EVENT in /: [\"echo\",1]\n"] {
+            assert!(told.contains(line), "{transport}: {told}");
+        }
+        for way in ["> message", "< message"] {
+            let line = |line: &str| line.starts_with("eio ") && line.contains(way) && line.ends_with("42[\"echo\",1]");
+            assert!(told.lines().any(line), "{transport}, {way}: {told}");
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_read_of_a_pipe_is_not_delivered() {
     let (_server, port) = server("");
     let mut client = client(port, "--linger 100ms");
