@@ -297,11 +297,13 @@ impl Drop for Program {
 fn seen(text: &str, times: usize) -> impl FnMut(&[u8]) -> bool {
     let (mut count, mut from) = (0, 0);
     move |bytes| {
-        while let Some(at) = memchr::memmem::find(&bytes[from..], text.as_bytes()) {
+        while count < times
+            && let Some(at) = memchr::memmem::find(&bytes[from..], text.as_bytes())
+        {
             count += 1;
             from += at + text.len();
         }
-        from = from.max((bytes.len() + 1).saturating_sub(text.len()));
+        from = from.max((bytes.len() + 1).saturating_sub(text.len()).min(bytes.len()));
         count >= times
     }
 }

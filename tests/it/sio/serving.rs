@@ -157,14 +157,15 @@ fn a_body_that_does_not_come_ends_its_session_and_leaves_its_place() {
     let limit = Instant::now() + DEADLINE;
     let with_room = |ask: &dyn Fn() -> String| loop {
         let answer = ask();
-        if !answer.starts_with("HTTP/1.1 503 ") {
+        if !answer.is_empty() && !answer.starts_with("HTTP/1.1 503 ") {
             return answer;
         }
         assert!(Instant::now() < limit, "its place stays taken: {}", server.stderr());
     };
     let answer = with_room(&|| {
         let mut answer = String::new();
-        stalled(port, &sid).read_to_string(&mut answer).expect("an answer and the end");
+        // Who is turned away with a body unread may be reset before it has the answer.
+        let _ = stalled(port, &sid).read_to_string(&mut answer);
         answer
     });
     assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("Connection: close\r\n"), "{answer}");
@@ -247,14 +248,13 @@ fn who_does_not_take_what_it_is_told_is_let_go_and_costs_little() {
 
 #[test]
 fn who_takes_nothing_does_not_keep_its_place() {
-    let options = ["--max-peers", "1", "--ping-interval", "300ms", "--ping-timeout", "300ms", "--reply", "echo"];
+    let options = ["--max-peers", "1", "--ping-interval", "500ms", "--ping-timeout", "500ms", "--reply", "echo"];
     let (server, port) = serving(&[&options[..], &["--sndbuf", "8KiB"]].concat());
     let deaf = entered(port);
     SockRef::from(&deaf).set_recv_buffer_size(8 << 10).expect("a buffer");
     let question = frame(&format!("42[\"x\",\"{}\"]", "x".repeat(100))).repeat(1000);
     // Its echoes fill what is between us, and then nothing is said any more, a Close neither.
     let flooding = std::thread::spawn(move || while (&deaf).write_all(&question).is_ok() {});
-    server.wait_stderr("ping timeout");
     let limit = Instant::now() + DEADLINE;
     while request(port, "GET", OPEN, "").starts_with("HTTP/1.1 503 ") {
         assert!(Instant::now() < limit, "its place stays taken: {}", server.stderr());
