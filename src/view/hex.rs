@@ -43,8 +43,6 @@ impl View for Hex {
             Extent::Piece => ", unfinished",
             Extent::Truncated => ", truncated, the rest is lost",
         };
-        let length = message.data.len();
-        let plural = if length == 1 { "" } else { "s" };
         let time = self.clock.always(record.time);
         let mut about = String::new();
         if let Some(About { from, name, id, namespace, .. }) = message.about.as_deref() {
@@ -54,21 +52,25 @@ impl View for Hex {
                 }
             }
         }
-        let head = self.style.paint(Ink::Aside, &format!("{length} byte{plural}{extent}{about}"));
+        let head = self.style.paint(Ink::Aside, &format!("{}{extent}{about}", size(&message.data)));
         let margin = format!("{number} {arrow} ");
         out.extend_from_slice(format!("{margin}{time}{head}\n").as_bytes());
         rows(&message.data, *offset, &self.style, out, |out| out.extend_from_slice(margin.as_bytes()));
-        *offset += length as u64;
+        *offset += message.data.len() as u64;
         // Bytes beside the messages: each has offsets of its own.
         let attachments = message.about.iter().flat_map(|about| &about.attachments);
         for (number, bytes) in attachments.enumerate() {
-            let plural = if bytes.len() == 1 { "" } else { "s" };
-            let head = self.style.paint(Ink::Aside, &format!("attachment {number}, {} byte{plural}", bytes.len()));
+            let head = self.style.paint(Ink::Aside, &format!("attachment {number}, {}", size(bytes)));
             out.extend_from_slice(format!("{margin}{head}\n").as_bytes());
             rows(bytes, 0, &self.style, out, |out| out.extend_from_slice(margin.as_bytes()));
         }
         Ok(())
     }
+}
+
+fn size(bytes: &[u8]) -> String {
+    let plural = if bytes.len() == 1 { "" } else { "s" };
+    format!("{} byte{plural}", bytes.len())
 }
 
 /// Dumps bytes, the first of which is at `offset`, each row after what `margin` writes.

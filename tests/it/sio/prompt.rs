@@ -2,15 +2,21 @@
 
 use super::listen::{self, come};
 use super::{server, told};
-use crate::program::sockeye;
+use crate::program::{Program, sockeye};
 use crate::terminal::{Ended, Terminal};
+
+/// The official server, and a client that it has let in.
+fn connected(options: &str) -> (Program, Terminal) {
+    let (server, port) = server(options);
+    let connect = format!("sio connect 127.0.0.1:{port} --transport websocket --reconnect-delay 1ms");
+    let terminal = Terminal::start(sockeye(&connect), 40, 100);
+    server.wait_stdout("entered /");
+    (server, terminal)
+}
 
 #[test]
 fn what_is_typed_is_an_event_and_every_command_does_what_it_says() {
-    let (server, port) = server("");
-    let connect = format!("sio connect 127.0.0.1:{port} --transport websocket --reconnect-delay 1ms");
-    let mut terminal = Terminal::start(sockeye(&connect), 40, 100);
-    server.wait_stdout("entered /");
+    let (server, mut terminal) = connected("");
     terminal.press("echo {a:1}\r");
     server.wait_stdout("echo [{\"a\":1}]");
     terminal.press("/ask echo asked\r");
@@ -44,10 +50,7 @@ fn what_is_typed_is_an_event_and_every_command_does_what_it_says() {
 
 #[test]
 fn a_connection_that_is_cut_is_opened_again_and_nothing_kept_is_lost() {
-    let (server, port) = server("recovery");
-    let connect = format!("sio connect 127.0.0.1:{port} --transport websocket --reconnect-delay 1ms");
-    let mut terminal = Terminal::start(sockeye(&connect), 40, 100);
-    server.wait_stdout("entered /");
+    let (server, mut terminal) = connected("recovery");
     terminal.press("echo before\r");
     server.wait_stdout("echo [\"before\"]");
     terminal.wait_text("\"before\"");
@@ -63,10 +66,7 @@ fn a_connection_that_is_cut_is_opened_again_and_nothing_kept_is_lost() {
 
 #[test]
 fn lines_that_are_pasted_are_events_and_json_over_several_is_one() {
-    let (server, port) = server("");
-    let connect = format!("sio connect 127.0.0.1:{port} --transport websocket");
-    let mut terminal = Terminal::start(sockeye(&connect), 40, 100);
-    server.wait_stdout("entered /");
+    let (server, mut terminal) = connected("");
     terminal.press("\x1b[200~echo 1\necho 2\necho 3\x1b[201~\r");
     for number in 1..=3 {
         server.wait_stdout(&format!("echo [{number}]\n"));

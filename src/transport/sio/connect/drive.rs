@@ -476,8 +476,7 @@ impl Drive {
 
     fn undelivered(&mut self, namespace: &Text, count: usize) {
         self.refused += count as u64;
-        let noun = if count == 1 { "event was" } else { "events were" };
-        self.notice(format!("{namespace}: {count} {noun} not delivered"));
+        self.notice(format!("{namespace}: {count} {} not delivered", events_were(count)));
     }
 
     fn disconnected(&mut self, namespace: &Text, reason: Reason) {
@@ -489,8 +488,10 @@ impl Drive {
             self.notice(format!("{namespace} disconnected: {reason}"));
         }
         if reason == Reason::ServerDisconnect && self.machine.is_idle() {
-            let what = format!("the server sent us out of {namespace} and did not let us in");
-            self.why.get_or_insert_with(|| Trouble::Other(failed(&self.client, &what)));
+            if !self.entered {
+                let what = format!("the server sent us out of {namespace} and did not let us in");
+                self.why.get_or_insert_with(|| Trouble::Other(failed(&self.client, &what)));
+            }
             self.ending = Some(End::Complete);
         }
     }
@@ -690,7 +691,7 @@ impl Drive {
         let count = batches.flatten().filter(|event| matches!(event, Event::Message(_))).count();
         if count > 0 {
             self.refused += count as u64;
-            let text = format!("{count} more {} not said", if count == 1 { "event was" } else { "events were" });
+            let text = format!("{count} more {} not said", events_were(count));
             report.tell(What::Notice { text }).await;
         }
     }
@@ -814,6 +815,10 @@ fn text(data: Option<Json>, about: About) -> Message {
 
 fn about(packet: &Packet) -> About {
     About { namespace: named(&packet.namespace), attachments: packet.attachments.clone(), ..About::default() }
+}
+
+fn events_were(count: usize) -> &'static str {
+    if count == 1 { "event was" } else { "events were" }
 }
 
 fn named(namespace: &Text) -> Option<Box<str>> {
